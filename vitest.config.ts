@@ -1,0 +1,23 @@
+import { cloudflareTest } from '@cloudflare/vitest-pool-workers'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+// What needs Node around it: processes, raw sockets, a browser, files.
+const NODE_TESTS = ['test/{e2e,demo,issuer,conformance,cli}/**/*.test.ts']
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        test: {
+          name: 'workers',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...NODE_TESTS],
+        },
+      },
+      {
+        test: { name: 'node', include: NODE_TESTS, testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+    ],
+  },
+})
