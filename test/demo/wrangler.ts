@@ -1,0 +1,113 @@
+// The one `wrangler dev` behind `npm start`: how it is started, watched and ended.
+// It runs in a process group of its own, so that a terminal's Ctrl-C reaches it once, through us,
+// and so that what it leaves behind can be ended with it.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { demoUrl } from './address.ts'
+import { DemoError } from './demo-error.ts'
+
+const CHECKOUT = join(import.meta.dirname, '../..')
+const KILL_AFTER_MS = 5000
+
+// Loaded into wrangler first: should we die without a word, the channel between us closes.
+const LEASH = `data:text/javascript,process.on('disconnect',()=>process.kill(process.pid))`
+
+/** The running demo. */
+export interface World {
+  /** False from the moment it ends or is asked to. */
+  readonly running: boolean
+  /** Settles when the last process is gone. Rejects if nobody had asked for it. */
+  readonly ended: Promise<void>
+  /** Lets warnings and errors through from here on. Before, they are kept for the reason of a failure. */
+  show(): void
+  stop(): Promise<void>
+}
+
+/** Starts the demo on this port, with fresh storage. */
+export async function startWorld(port: number): Promise<World> {
+  const state = join(CHECKOUT, '.wrangler/demo', String(port))
+  await rm(state, { recursive: true, force: true })
+  await mkdir(state, { recursive: true })
+
+  const child = spawn(process.execPath, wranglerArgs(port, state), {
+    cwd: CHECKOUT,
+    env: wranglerEnv(state),
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  })
+  let running = true
+  let stopAsked = false
+  let shown = false
+  let kept = ''
+  const hear = (text: string) => {
+    if (shown) process.stderr.write(text)
+    else kept += text
+  }
+  child.stdout?.setEncoding('utf8').on('data', hear)
+  child.stderr?.setEncoding('utf8').on('data', hear)
+
+  const ended = once(child, 'close').then(async ([code]) => {
+    running = false
+    killGroup(child.pid)
+    await rm(state, { recursive: true, force: true })
+    if (!stopAsked) throw new DemoError(`The demo ended by itself (code ${code}).\n${kept.trim()}`)
+  })
+
+  return {
+    get running() {
+      return running && !stopAsked
+    },
+    ended,
+    show() {
+      shown = true
+      process.stderr.write(kept)
+    },
+    async stop() {
+      stopAsked = true
+      child.kill()
+      const patience = setTimeout(() => killGroup(child.pid), KILL_AFTER_MS)
+      await ended.finally(() => clearTimeout(patience))
+    },
+  }
+}
+
+function wranglerArgs(port: number, state: string): string[] {
+  return [
+    '--no-warnings',
+    `--import=${LEASH}`,
+    fileURLToPath(import.meta.resolve('wrangler')),
+    'dev',
+    '--config=test/demo/wrangler.toml',
+    `--port=${port}`,
+    `--var=ISSUER:${demoUrl(port)}`,
+    `--persist-to=${state}`,
+    '--log-level=warn',
+    '--show-interactive-dev-session=false',
+  ]
+}
+
+/** No telemetry, no call home, nothing written outside the checkout. */
+function wranglerEnv(state: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    CLOUDFLARE_ENV: '',
+    CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+    WRANGLER_HIDE_BANNER: 'true',
+    WRANGLER_SEND_METRICS: 'false',
+    WRANGLER_WRITE_LOGS: 'false',
+    WRANGLER_REGISTRY_PATH: join(state, 'registry'),
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // ESRCH: the group is empty, which is what was wanted.
+  }
+}
