@@ -1,0 +1,192 @@
+/** What oidc-provider is switched on to do, and the few decisions that it leaves to us. */
+
+import { InvalidClientMetadata, InvalidTarget } from 'oidc-provider/lib/helpers/errors.js'
+import type { Client, Context, Token } from 'oidc-provider/lib/provider.js'
+import { type IssuerEnv, type ResolvedConfig, resourcesOf } from '../config.ts'
+import type { Pages } from '../pages/pages.ts'
+import { randomSecret } from '../storage/secret-hash.ts'
+import type { KeySet } from '../storage/signing-keys.ts'
+import { CLAIMS_BY_SCOPE, createFindAccount, type RoleAccount } from './accounts.ts'
+import { createAdapterFactory } from './adapter.ts'
+
+const ID_TOKEN_SECONDS = 3600
+const INTERACTION_SECONDS = 3600
+const CODE_SECONDS = 60
+const SELF_REGISTERED_GRANTS = new Set(['authorization_code', 'refresh_token'])
+
+/** The longest that any signature of this server has to be verifiable. */
+export function longestTokenSeconds(config: ResolvedConfig): number {
+  return Math.max(ID_TOKEN_SECONDS, ...config.apis.map((api) => api.accessTokenSeconds))
+}
+
+/** Builds the configuration for one set of keys. */
+export function buildConfiguration(
+  config: ResolvedConfig,
+  env: IssuerEnv,
+  keySet: KeySet,
+  pages: Pages,
+): Record<string, unknown> {
+  const secure = config.issuer.startsWith('https:')
+  const cookie = { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' }
+  return {
+    adapter: createAdapterFactory(env),
+    findAccount: createFindAccount(env),
+    jwks: { keys: keySet.keys },
+    cookies: {
+      keys: keySet.cookieKeys,
+      // A __Host- cookie cannot be set from a subdomain or over plain http (RFC 6265bis section 4.1.3.2).
+      names: {
+        session: secure ? '__Host-issuer_session' : 'issuer_session',
+        interaction: 'issuer_interaction',
+        resume: 'issuer_resume',
+      },
+      long: cookie,
+      short: { ...cookie, path: undefined },
+    },
+    routes: {
+      authorization: '/oauth2/authorize',
+      token: '/oauth2/token',
+      introspection: '/oauth2/introspect',
+      revocation: '/oauth2/revoke',
+      end_session: '/oauth2/logout',
+      userinfo: '/oauth2/userinfo',
+      registration: '/oauth2/register',
+      pushed_authorization_request: '/oauth2/par',
+      jwks: '/.well-known/jwks.json',
+    },
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    scopes: [
+      'openid',
+      'offline_access',
+      ...new Set(config.apis.flatMap((api) => Object.keys(api.scopes))),
+    ],
+    claims: CLAIMS_BY_SCOPE,
+    // Where there is no userinfo endpoint to ask, the ID token is the place for claims.
+    conformIdTokenClaims: config.defaultAudience === undefined,
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    // Secrets are stored hashed, so nothing here can be keyed with one.
+    enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
+    extraClientMetadata: { properties: ['roles'], validator: refuseSelfPromotion },
+    extraTokenClaims,
+    features: features(config, pages),
+    interactions: { url: (_ctx: Context, { uid }: { uid: string }) => `/interaction/${uid}` },
+    renderError: pages.error,
+    clientBasedCORS,
+    issueRefreshToken: async (_ctx: Context, client: Client) =>
+      client.grantTypeAllowed('refresh_token'),
+    // A refresh token outlives the browser's session only where offline_access was consented to.
+    expiresWithSession: async (_ctx: Context, source: Token) =>
+      !source.scopes.has('offline_access'),
+    rotateRefreshToken: () => true,
+    ttl: {
+      AccessToken: accessTokenSeconds,
+      ClientCredentials: accessTokenSeconds,
+      AuthorizationCode: CODE_SECONDS,
+      IdToken: ID_TOKEN_SECONDS,
+      RefreshToken: config.refreshTokenSeconds,
+      Grant: Math.max(config.refreshTokenSeconds, config.sessionSeconds),
+      Session: config.sessionSeconds,
+      Interaction: INTERACTION_SECONDS,
+    },
+  }
+}
+
+function features(config: ResolvedConfig, pages: Pages): Record<string, unknown> {
+  return {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true, allowedPolicy: mayIntrospect },
+    revocation: {
+      enabled: true,
+      allowedPolicy: async (_ctx: Context, client: Client, token: { clientId: string }) =>
+        token.clientId === client.clientId,
+    },
+    userinfo: { enabled: config.defaultAudience === undefined },
+    backchannelLogout: { enabled: true },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: pages.confirmLogout,
+      postLogoutSuccessSource: pages.loggedOut,
+    },
+    registration: {
+      enabled: config.openRegistration,
+      // Nobody may read a registration back: what is stored there is the hash of the secret.
+      issueRegistrationAccessToken: false,
+      secretFactory: async () => randomSecret(),
+    },
+    resourceIndicators: resourceIndicators(config),
+  }
+}
+
+function resourceIndicators(config: ResolvedConfig): Record<string, unknown> {
+  const apis = new Map(config.apis.flatMap((api) => resourcesOf(api).map((uri) => [uri, api])))
+  const ownDefault = config.apis.find(({ audience }) => audience === config.defaultAudience)
+  const defaultResource = ownDefault && resourcesOf(ownDefault)[0]
+  return {
+    enabled: true,
+    defaultResource: async (_ctx: Context, _client: Client, oneOf?: string[]) =>
+      oneOf ?? defaultResource,
+    useGrantedResource: async () => true,
+    getResourceServerInfo: async (_ctx: Context, resource: string) => {
+      const api = apis.get(resource)
+      if (!api) throw new InvalidTarget()
+      return {
+        audience: api.audience,
+        scope: Object.keys(api.scopes).join(' '),
+        accessTokenTTL: api.accessTokenSeconds,
+        accessTokenFormat: api.accessTokenFormat,
+        ...(api.accessTokenFormat === 'jwt' && { jwt: { sign: { alg: 'RS256' } } }),
+      }
+    },
+  }
+}
+
+function accessTokenSeconds(_ctx: Context, token: Token): number {
+  return token.resourceServer?.accessTokenTTL ?? 600
+}
+
+/** Roles of the person, or of the client where it acts for itself. */
+async function extraTokenClaims(
+  ctx: Context,
+  token: Token,
+): Promise<Record<string, unknown> | undefined> {
+  const roles =
+    token.kind === 'ClientCredentials'
+      ? ctx.oidc?.client?.roles
+      : (ctx.oidc?.account as RoleAccount | undefined)?.roles
+  return roles?.length ? { roles } : undefined
+}
+
+/** A confidential client may introspect any token (it is an API's gateway), a public one its own. */
+async function mayIntrospect(
+  _ctx: Context,
+  client: Client,
+  token: { clientId: string },
+): Promise<boolean> {
+  return client.clientAuthMethod !== 'none' || token.clientId === client.clientId
+}
+
+/** A page may call the endpoints of this server for a client that redirects back to that page. */
+function clientBasedCORS(_ctx: Context, origin: string, client: Client): boolean {
+  if (client.clientAuthMethod !== 'none') return false
+  return client.redirectUris.some((uri) => URL.parse(uri)?.origin === origin)
+}
+
+/**
+ * With `ctx` a client is registering itself: it may act for a person who consents, and for nobody else.
+ * It cannot give itself roles or the client_credentials grant.
+ */
+function refuseSelfPromotion(
+  ctx: Context | undefined,
+  _key: string,
+  roles: unknown,
+  metadata: Record<string, unknown>,
+): void {
+  if (!ctx) return
+  if (roles !== undefined) throw new InvalidClientMetadata('roles cannot be registered')
+  const grants = (metadata.grant_types ?? []) as string[]
+  if (!grants.every((grant) => SELF_REGISTERED_GRANTS.has(grant))) {
+    throw new InvalidClientMetadata('grant_types may hold authorization_code and refresh_token')
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * The steps of a sign-in that people see, as a middleware in front of oidc-provider's own routes. Which
+ * step is due, and where it leads, the library has decided and stored; a form here only answers it.
+ */
+
+import { SessionNotFound } from 'oidc-provider/lib/helpers/errors.js'
+import type {
+  Context,
+  Interaction,
+  Middleware,
+  Provider,
+  ProviderError,
+} from 'oidc-provider/lib/provider.js'
+import type { IssuerEnv, ResolvedConfig } from '../config.ts'
+import { signIn } from '../oidc/sign-in.ts'
+import { readForm } from './form.ts'
+import { consentPage, errorPage, type ScopeText, send, signInPage } from './pages.ts'
+import { allowFormTarget } from './security-headers.ts'
+import { STYLE } from './style.ts'
+
+const PATH = /^\/interaction\/([\w-]{1,64})(?:\/(login|consent|abort))?$/
+
+const OIDC_SCOPE_TEXTS: Record<string, string> = {
+  openid: 'Know who you are',
+  profile: 'See your name and your roles',
+  email: 'See your email address',
+  offline_access: 'Keep this access while you are away',
+}
+
+export function interactionPages(
+  provider: Provider,
+  config: ResolvedConfig,
+  env: IssuerEnv,
+): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path === '/interaction/style.css' && ctx.method === 'GET') {
+      ctx.type = 'css'
+      ctx.set('cache-control', 'public, max-age=3600')
+      ctx.body = STYLE
+      return
+    }
+    const [, uid, step] = PATH.exec(ctx.path) ?? []
+    if (uid === undefined) return next()
+    ctx.set('cache-control', 'no-store')
+    try {
+      const interaction = await provider.interactionDetails(ctx.req, ctx.res)
+      if (interaction.uid !== uid) throw new SessionNotFound('another interaction has begun')
+      allowFormTarget(ctx, interaction.params.redirect_uri)
+      await answer({ ctx, provider, config, env, interaction }, step)
+    } catch (error) {
+      const { statusCode, error: code } = error as ProviderError
+      if (code === undefined) throw error
+      ctx.status = statusCode
+      send(ctx, errorPage(config.title, code, 'the sign-in has expired or was completed elsewhere'))
+    }
+  }
+}
+
+interface Step {
+  ctx: Context
+  provider: Provider
+  config: ResolvedConfig
+  env: IssuerEnv
+  interaction: Interaction
+}
+
+async function answer(step: Step, name: string | undefined): Promise<void> {
+  const { ctx, interaction, config } = step
+  if (name === undefined && ctx.method === 'GET') return show(step)
+  if (name === undefined || ctx.method !== 'POST') {
+    ctx.status = 405
+    ctx.set('allow', name === undefined ? 'GET' : 'POST')
+    return
+  }
+  if (!isOwnForm(ctx, config.issuer)) {
+    ctx.status = 403
+    send(ctx, errorPage(config.title, 'csrf', 'the form was not sent from this page'))
+    return
+  }
+  if (name === 'abort') {
+    return finish(step, { error: 'access_denied', error_description: 'the person declined' }, false)
+  }
+  // A form of the step before, sent again with the back button: show the step that is due.
+  if (name !== interaction.prompt.name) return seeOther(ctx, `/interaction/${interaction.uid}`)
+  return name === 'login' ? login(step) : consent(step)
+}
+
+async function show({ ctx, provider, config, interaction }: Step): Promise<void> {
+  const client = await clientName(provider, interaction)
+  const action = `/interaction/${interaction.uid}`
+  const { prompt, params } = interaction
+  if (prompt.name === 'login') {
+    const login = prompt.details.login_hint ?? ''
+    send(ctx, signInPage({ title: config.title, action, client, login }))
+    return
+  }
+  const destination = new URL(params.redirect_uri)
+  send(
+    ctx,
+    consentPage({
+      title: config.title,
+      action,
+      client,
+      destination: destination.host || destination.protocol,
+      scopes: scopeTexts(interaction, config),
+    }),
+  )
+}
+
+async function login(step: Step): Promise<void> {
+  const { ctx, provider, config, env, interaction } = step
+  const form = await readForm(ctx.req)
+  const name = form.get('login') ?? ''
+  const password = form.get('password') ?? ''
+  const result = await signIn(env, { login: name, password, address: ctx.ip })
+  if (result.outcome === 'signed_in') {
+    return finish(step, { login: { accountId: result.accountId, amr: ['pwd'] } }, true)
+  }
+  if (result.outcome === 'limited') {
+    ctx.status = 429
+    ctx.set('retry-after', String(result.retryAfterSeconds))
+  } else {
+    ctx.status = 401
+  }
+  const problem =
+    result.outcome === 'limited'
+      ? 'Too many attempts. Try again in some minutes.'
+      : 'The name or the password is not right.'
+  const client = await clientName(provider, interaction)
+  const action = `/interaction/${interaction.uid}`
+  send(ctx, signInPage({ title: config.title, action, client, login: name, problem }))
+}
+
+async function consent(step: Step): Promise<void> {
+  const { provider, interaction } = step
+  const { grantId, params, prompt, session } = interaction
+  if (!session?.accountId) throw new SessionNotFound('nobody is signed in')
+  const known = grantId === undefined ? undefined : await provider.Grant.find(grantId)
+  const grant =
+    known ?? new provider.Grant({ accountId: session.accountId, clientId: params.client_id })
+  const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details
+  if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope.join(' '))
+  if (missingOIDCClaims) grant.addOIDCClaims(missingOIDCClaims)
+  for (const [resource, scopes] of Object.entries(missingResourceScopes ?? {})) {
+    grant.addResourceScope(resource, scopes.join(' '))
+  }
+  const saved = await grant.save()
+  return finish(step, { consent: known ? {} : { grantId: saved } }, true)
+}
+
+async function finish(
+  { ctx, provider }: Step,
+  result: Record<string, unknown>,
+  mergeWithLastSubmission: boolean,
+): Promise<void> {
+  const options = { mergeWithLastSubmission }
+  seeOther(ctx, await provider.interactionResult(ctx.req, ctx.res, result, options))
+}
+
+function seeOther(ctx: Context, location: string): void {
+  ctx.status = 303
+  ctx.set('location', location)
+  ctx.body = ''
+}
+
+/** Browsers name the sender of every form. The cookie is SameSite=Lax and the path a secret besides. */
+function isOwnForm(ctx: Context, issuer: string): boolean {
+  const origin = ctx.get('origin')
+  return origin ? origin === issuer : ctx.get('sec-fetch-site') === 'same-origin'
+}
+
+async function clientName(provider: Provider, { params }: Interaction): Promise<string> {
+  const client = await provider.Client.find(params.client_id)
+  return client?.clientName ?? params.client_id
+}
+
+function scopeTexts({ prompt }: Interaction, config: ResolvedConfig): ScopeText[] {
+  const texts = {
+    ...OIDC_SCOPE_TEXTS,
+    ...Object.assign({}, ...config.apis.map((api) => api.scopes)),
+  }
+  const { missingOIDCScope = [], missingResourceScopes = {} } = prompt.details
+  const scopes = new Set([...missingOIDCScope, ...Object.values(missingResourceScopes).flat()])
+  return [...scopes].map((scope) => ({ scope, text: String(texts[scope] ?? scope) }))
+}

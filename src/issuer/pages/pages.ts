@@ -1,0 +1,145 @@
+/** Every page a person can meet here, as markup. Nothing here decides anything. */
+
+import type { Context } from 'oidc-provider/lib/provider.js'
+import { type Html, html } from './html.ts'
+
+/** The pages that oidc-provider asks for by itself. */
+export interface Pages {
+  error(ctx: Context, out: { error: string; error_description?: string }): Promise<void>
+  confirmLogout(ctx: Context, form: string): Promise<void>
+  loggedOut(ctx: Context): Promise<void>
+}
+
+/** What one scope means, for the consent page. */
+export interface ScopeText {
+  scope: string
+  text: string
+}
+
+export function createPages(title: string): Pages {
+  return {
+    async error(ctx, out) {
+      send(ctx, errorPage(title, out.error, out.error_description))
+    },
+    async confirmLogout(ctx, form) {
+      send(ctx, confirmLogoutPage(title, form))
+    },
+    async loggedOut(ctx) {
+      send(ctx, loggedOutPage(title))
+    },
+  }
+}
+
+/** Answers with a page; the status stays as it is. */
+export function send(ctx: Context, page: Html): void {
+  ctx.type = 'html'
+  ctx.body = page.text
+}
+
+export interface SignInPage {
+  title: string
+  action: string
+  client: string
+  login: string
+  /** Why the last attempt did not succeed. */
+  problem?: string
+}
+
+export function signInPage({ title, action, client, login, problem }: SignInPage): Html {
+  return layout(
+    title,
+    html`<h1>${title}</h1>
+<p class="muted">to continue to ${client}</p>
+${problem !== undefined && html`<p class="alert" role="alert" id="problem">${problem}</p>`}
+<form method="post" action="${action}/login">
+<label for="login">Name or email</label>
+<input id="login" name="login" value="${login}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="254" required${login === '' && html` autofocus`}>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required${problem !== undefined && html` aria-describedby="problem"`}${login !== '' && html` autofocus`}>
+<button type="submit">Sign in</button>
+</form>
+${cancelForm(action)}`,
+  )
+}
+
+export interface ConsentPage {
+  title: string
+  action: string
+  client: string
+  /** Where the person is sent afterwards: the one thing here that the client cannot choose freely. */
+  destination: string
+  scopes: ScopeText[]
+}
+
+export function consentPage({ title, action, client, destination, scopes }: ConsentPage): Html {
+  return layout(
+    title,
+    html`<h1>Allow ${client}?</h1>
+<p>It asks to act for you, and sends you on to <strong>${destination}</strong>.</p>
+${
+  scopes.length > 0 &&
+  html`<ul>${scopes.map(({ text, scope }) => html`<li>${text}${text !== scope && html` <span class="muted">(${scope})</span>`}</li>`)}</ul>`
+}
+<form method="post" action="${action}/consent">
+<button type="submit">Allow</button>
+</form>
+${cancelForm(action, 'Do not allow')}`,
+  )
+}
+
+export function errorPage(title: string, code: string, description: string | undefined): Html {
+  return layout(
+    'Something went wrong',
+    html`<h1>This did not work</h1>
+<p>Go back to the application you came from and start again.</p>
+<p class="muted">${title}: ${code}${description !== undefined && html` (${description})`}</p>`,
+  )
+}
+
+function confirmLogoutPage(title: string, form: string): Html {
+  // The library's form holds its own token; only its two values are taken over.
+  const action = /action="([^"]*)"/.exec(form)?.[1] ?? ''
+  const xsrf = /name="xsrf" value="([^"]*)"/.exec(form)?.[1] ?? ''
+  return layout(
+    title,
+    html`<h1>Sign out?</h1>
+<p>This ends your session here, and in the applications that listen for it.</p>
+<form method="post" action="${action}">
+<input type="hidden" name="xsrf" value="${xsrf}">
+<button type="submit" name="logout" value="yes">Sign out</button>
+<button type="submit" class="plain">Stay signed in</button>
+</form>`,
+  )
+}
+
+function loggedOutPage(title: string): Html {
+  return layout(
+    title,
+    html`<h1>Signed out</h1>
+<p>You can close this page.</p>`,
+  )
+}
+
+function cancelForm(action: string, label = 'Cancel'): Html {
+  return html`<form method="post" action="${action}/abort">
+<button type="submit" class="plain">${label}</button>
+</form>`
+}
+
+function layout(title: string, content: Html): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<link rel="stylesheet" href="/interaction/style.css">
+</head>
+<body>
+<main>
+${content}
+</main>
+</body>
+</html>`
+}

@@ -1,0 +1,164 @@
+/** The applications that may ask for tokens. Of a secret only its hash is kept. */
+
+import { hashSecret, randomSecret } from './secret-hash.ts'
+
+/** What an administrator says about a client. */
+export interface NewClient {
+  /** Default: 22 random characters. */
+  id?: string
+  /** At least 32 characters. Default: 256 random bits. Ignored for a public client. */
+  secret?: string
+  name?: string
+  /** `service` has only client_credentials; `web` keeps a secret; `public` (browser, mobile) cannot. */
+  kind: 'service' | 'web' | 'public'
+  redirectUris?: string[]
+  postLogoutRedirectUris?: string[]
+  backchannelLogoutUri?: string
+  /** The scopes it may ask for, separated by spaces. Default: every scope there is. */
+  scope?: string
+  /** The `roles` claim of tokens it gets for itself. */
+  roles?: string[]
+}
+
+/** A client as an administrator sees it. */
+export interface ClientInfo {
+  id: string
+  /** JSON: its metadata in the names of RFC 7591, without the secret. */
+  metadata: string
+  roles: string[]
+  /** Unix seconds. */
+  createdAt: number
+}
+
+interface ClientRow extends Record<string, SqlStorageValue> {
+  id: string
+  metadata: string
+  secretHash: string | null
+  roles: string
+  createdAt: number
+}
+
+const MIN_SECRET_LENGTH = 32
+const SELECT =
+  'SELECT id, metadata, secret_hash AS secretHash, roles, created_at AS createdAt FROM clients'
+
+export class Clients {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  /** Adds a client and answers the only copy of its secret. Throws where it cannot be. */
+  async add(client: NewClient, now: number): Promise<{ id: string; secret: string | undefined }> {
+    const id = client.id ?? randomSecret().slice(0, 22)
+    if (!/^[\x21-\x7E]{1,128}$/.test(id))
+      throw new Error('the client id has characters it must not have')
+    if (this.#row(id)) throw new Error(`there already is a client "${id}"`)
+    const secret = client.kind === 'public' ? undefined : (client.secret ?? randomSecret())
+    if (secret !== undefined && secret.length < MIN_SECRET_LENGTH) {
+      throw new Error(`a client secret needs at least ${MIN_SECRET_LENGTH} characters`)
+    }
+    const redirectUris = client.redirectUris ?? []
+    if (client.kind !== 'service' && redirectUris.length === 0) {
+      throw new Error('a client that signs people in needs a redirect URI')
+    }
+    await this.save(
+      {
+        client_id: id,
+        ...(client.name && { client_name: client.name }),
+        ...grantsOf(client.kind, redirectUris),
+        redirect_uris: redirectUris,
+        ...(client.postLogoutRedirectUris && {
+          post_logout_redirect_uris: client.postLogoutRedirectUris,
+        }),
+        ...(client.backchannelLogoutUri && {
+          backchannel_logout_uri: client.backchannelLogoutUri,
+          backchannel_logout_session_required: true,
+        }),
+        ...(client.scope && { scope: client.scope }),
+        client_secret: secret,
+      },
+      now,
+      client.roles,
+    )
+    return { id, secret }
+  }
+
+  /** Stores metadata in the names of RFC 7591, its secret hashed. */
+  async save(metadata: Record<string, unknown>, now: number, roles: string[] = []): Promise<void> {
+    const { client_secret: secret, client_id: id, ...rest } = metadata
+    const hash = typeof secret === 'string' ? await hashSecret(secret) : null
+    this.#sql.exec(
+      `INSERT INTO clients (id, metadata, secret_hash, roles, created_at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET metadata = excluded.metadata, secret_hash = excluded.secret_hash`,
+      String(id),
+      JSON.stringify(rest),
+      hash,
+      JSON.stringify(roles),
+      now,
+    )
+  }
+
+  /** The client as oidc-provider reads it, as JSON: `client_secret` is the hash, `roles` its roles. */
+  find(id: string): string | undefined {
+    const row = this.#row(id)
+    if (!row) return undefined
+    return JSON.stringify({
+      ...(JSON.parse(row.metadata) as object),
+      client_id: row.id,
+      ...(row.secretHash && { client_secret: row.secretHash }),
+      roles: JSON.parse(row.roles) as string[],
+    })
+  }
+
+  list(): ClientInfo[] {
+    return this.#sql
+      .exec<ClientRow>(`${SELECT} ORDER BY id`)
+      .toArray()
+      .map(({ id, metadata, roles, createdAt }) => {
+        return { id, metadata, roles: JSON.parse(roles) as string[], createdAt }
+      })
+  }
+
+  /** Replaces the secret at once and answers the only copy of the new one. */
+  async rotateSecret(id: string): Promise<string> {
+    const row = this.#row(id)
+    if (!row) throw new Error(`there is no client "${id}"`)
+    if (!row.secretHash) throw new Error(`the client "${id}" is public and has no secret`)
+    const secret = randomSecret()
+    this.#sql.exec('UPDATE clients SET secret_hash = ? WHERE id = ?', await hashSecret(secret), id)
+    return secret
+  }
+
+  remove(id: string): void {
+    if (!this.#row(id)) throw new Error(`there is no client "${id}"`)
+    this.#sql.exec('DELETE FROM clients WHERE id = ?', id)
+  }
+
+  #row(id: string): ClientRow | undefined {
+    return this.#sql.exec<ClientRow>(`${SELECT} WHERE id = ?`, id).toArray()[0]
+  }
+}
+
+function grantsOf(kind: NewClient['kind'], redirectUris: string[]): Record<string, unknown> {
+  if (kind === 'service') {
+    return {
+      grant_types: ['client_credentials'],
+      response_types: [],
+      token_endpoint_auth_method: 'client_secret_basic',
+    }
+  }
+  const native = redirectUris.some((uri) => !/^https?:/.test(uri) || isLoopback(uri))
+  return {
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: kind === 'web' ? 'client_secret_basic' : 'none',
+    // RFC 8252: a native client may use any loopback port, and is asked for consent each time.
+    application_type: kind === 'public' && native ? 'native' : 'web',
+  }
+}
+
+function isLoopback(uri: string): boolean {
+  return ['127.0.0.1', '[::1]'].includes(URL.parse(uri)?.hostname ?? '')
+}
