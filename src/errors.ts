@@ -1,0 +1,96 @@
+/**
+ * The one error class of the gateway and the one table of its codes. A code is a public contract:
+ * clients, dashboards and tests rely on it. What is wrong in detail goes to the log, never to the wire.
+ */
+
+/** Every error code: its HTTP status, a title for people, and what the caller can do about it. */
+export const ERROR_CODES = {
+  invalid_request: [400, 'The request is malformed', 'Check the request line and the headers.'],
+  path_ambiguous: [
+    400,
+    'The path can be read in more than one way',
+    'Send the path without encoded separators, empty segments, backslashes, semicolons or broken escapes.',
+  ],
+  multiple_credentials: [
+    400,
+    'More than one credential was sent',
+    'Send exactly one credential, once.',
+  ],
+  credential_missing: [
+    401,
+    'A credential is required',
+    'Send an access token in the header "Authorization: Bearer <token>".',
+  ],
+  invalid_token: [
+    401,
+    'The access token is not valid',
+    'Get a new access token from the issuer of this API and try again.',
+  ],
+  insufficient_scope: [
+    403,
+    'The access token lacks a scope',
+    'Ask the issuer for a token with the scope that this request needs.',
+  ],
+  forbidden: [403, 'The caller may not do this', 'Ask the owner of this API for access.'],
+  https_required: [403, 'Plain http is refused', 'Send the request over https.'],
+  not_found: [404, 'Nothing is here', 'Check the path.'],
+  method_not_allowed: [
+    405,
+    'The method is not allowed here',
+    'The Allow header names the methods.',
+  ],
+  host_unknown: [421, 'This host is not served here', 'Check the host name.'],
+  config_invalid: [
+    500,
+    'The gateway is not configured',
+    'The operator finds every problem in the log, or with "npm run check".',
+  ],
+  internal: [500, 'Something went wrong in the gateway', 'Try again later.'],
+  origin_unreachable: [502, 'The service behind the gateway did not answer', 'Try again later.'],
+  issuer_unavailable: [
+    503,
+    'The credential cannot be checked right now',
+    'Nothing is wrong with the credential; try again after the time in the Retry-After header.',
+  ],
+  origin_timeout: [504, 'The service behind the gateway took too long', 'Try again later.'],
+  origin_loop: [
+    508,
+    'The service behind the gateway is the gateway itself',
+    'The operator has to change the target of this route.',
+  ],
+} as const satisfies Record<string, readonly [status: number, title: string, detail: string]>
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+export interface GatewayErrorOptions {
+  /** For the log alone: what exactly was wrong. Never a token, a secret or a claim value. */
+  reason?: string
+  /** For the caller, instead of the code's own sentence. Built from configuration only. */
+  detail?: string
+  /** Seconds after which trying again makes sense; becomes `Retry-After`. */
+  retryAfterSeconds?: number
+  /** Methods for the `Allow` header of a 405 (RFC 9110 section 15.5.6). */
+  allow?: readonly string[]
+  /** Scopes for the `scope` parameter of the challenge (RFC 6750 section 3). */
+  scopes?: readonly string[]
+  /** The evidence. */
+  cause?: unknown
+}
+
+/** A request that ends here. Thrown from any depth, caught once in gateway.ts. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly options: GatewayErrorOptions
+
+  constructor(code: ErrorCode, options: GatewayErrorOptions = {}) {
+    super(
+      options.reason ?? code,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
+    this.name = 'GatewayError'
+    this.code = code
+    this.status = ERROR_CODES[code][0]
+    this.options = options
+  }
+}

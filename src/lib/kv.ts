@@ -1,0 +1,44 @@
+/**
+ * The gateway's one KV namespace. It makes things faster or keeps them alive through an outage, and is
+ * never needed: a read that fails or hangs is a miss, a write that fails is forgotten.
+ */
+
+/** The part of a KV namespace that is used; the platform's `KVNamespace` fits. */
+export interface Store {
+  get(key: string): Promise<string | null>
+  put(key: string, value: string, options: { expirationTtl: number }): Promise<void>
+}
+
+/** A read that takes longer is a miss: the issuer is asked instead. */
+const READ_TIMEOUT_MS = 1_000
+
+export async function readStore(
+  store: Store | undefined,
+  key: string,
+): Promise<string | undefined> {
+  if (!store) return undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  try {
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, READ_TIMEOUT_MS, null)
+    })
+    return (await Promise.race([store.get(key), late])) ?? undefined
+  } catch {
+    return undefined
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+export async function writeStore(
+  store: Store | undefined,
+  key: string,
+  value: string,
+  ttlSeconds: number,
+): Promise<void> {
+  try {
+    await store?.put(key, value, { expirationTtl: ttlSeconds })
+  } catch {
+    // The next refresh writes again.
+  }
+}

@@ -1,0 +1,23 @@
+/** What one request lends to the work done for it: one deadline for all it waits for, and time after its answer. */
+
+/** Keys and verdicts from an issuer together take no longer. */
+const DEADLINE_MS = 5_000
+
+export interface RequestScope {
+  /** Made when it is first asked for, so that a request that waits for nobody has none. */
+  deadline(): AbortSignal
+  waitUntil(promise: Promise<unknown>): void
+}
+
+/** The part of the platform's ExecutionContext that is used. */
+export interface Context {
+  waitUntil(promise: Promise<unknown>): void
+}
+
+export function createRequestScope(context: Context): RequestScope {
+  let deadline: AbortSignal | undefined
+  return {
+    deadline: () => (deadline ??= AbortSignal.timeout(DEADLINE_MS)),
+    waitUntil: (promise) => context.waitUntil(promise),
+  }
+}
