@@ -1,0 +1,50 @@
+/** An issuer's own description of itself (OpenID Connect Discovery 1.0, RFC 8414), read for two URLs. */
+
+import { type Fetch, fetchJson } from '../lib/fetch-json.ts'
+import { isObject } from '../lib/strict-json.ts'
+
+const MAX_DOCUMENT_BYTES = 262_144
+
+export interface Endpoints {
+  readonly jwksUri: string
+  readonly introspectionEndpoint: string | undefined
+}
+
+export interface DiscoveryOptions {
+  fetch: Fetch
+  signal: AbortSignal
+  /** All of the issuer's URLs have to be on its own origin, because all go through its binding. */
+  sameOrigin: boolean
+}
+
+/**
+ * Fetches the discovery document of `issuer`. Throws where there is none, where its `issuer` is another
+ * one (Discovery section 4.3), or where a URL in it is not one that we would fetch.
+ */
+export async function discover(issuer: string, options: DiscoveryOptions): Promise<Endpoints> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const { status, body } = await fetchJson(url, { ...options, maxBytes: MAX_DOCUMENT_BYTES })
+  if (status !== 200) throw new Error(`discovery answered ${status}`)
+  if (!isObject(body) || body.issuer !== issuer) {
+    throw new Error('the discovery document is not that of the configured issuer')
+  }
+  const { jwks_uri: jwksUri, introspection_endpoint: introspectionEndpoint } = body
+  const isUsable = (value: unknown): value is string =>
+    isSecureUrl(value) && (!options.sameOrigin || new URL(value).origin === new URL(issuer).origin)
+  if (!isUsable(jwksUri)) throw new Error('the discovery document has no usable jwks_uri')
+  return {
+    jwksUri,
+    introspectionEndpoint: isUsable(introspectionEndpoint) ? introspectionEndpoint : undefined,
+  }
+}
+
+/** https, or http to this machine: nothing else is ever asked for keys or verdicts. */
+export function isSecureUrl(value: unknown): value is string {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false
+  const { protocol, hostname } = new URL(value)
+  return protocol === 'https:' || (protocol === 'http:' && isLocalhost(hostname))
+}
+
+export function isLocalhost(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+}

@@ -1,0 +1,198 @@
+/**
+ * The key set of one issuer in three tiers: isolate memory, then KV, then the issuer. In steady state no
+ * request waits for an issuer, and an issuer that is down is not noticed for a day.
+ */
+
+import { GatewayError } from '../errors.ts'
+import { digest } from '../lib/bytes.ts'
+import { type Fetch, fetchJson } from '../lib/fetch-json.ts'
+import { readStore, type Store, writeStore } from '../lib/kv.ts'
+import type { RequestScope } from '../lib/request-scope.ts'
+import { discover, type Endpoints } from './discovery.ts'
+import { readKeySet, type VerificationKey } from './jwk.ts'
+import { readEntry, type StoredKeySet } from './jwks-entry.ts'
+
+/** Younger keys are used without a thought. */
+const FRESH_SECONDS = 600
+/** Older keys are used only after an attempt to refresh them has failed. */
+const REFRESH_FIRST_SECONDS = 900
+/** The oldest keys that may still verify while the issuer is down. */
+export const MAX_STALE_SECONDS = 86_400
+/** Between two refreshes in the background, and between two for an unknown kid. */
+const COOLDOWN_SECONDS = 30
+/** After a failed refresh, how long nobody waits for the next one: with old keys in hand, and with none. */
+const PATIENCE_SECONDS = 300
+const COLD_RETRY_SECONDS = 5
+/** What the scheduled refresh stored is trusted to be replaced by it, a little late and seen later still. */
+const SCHEDULE_GRACE_SECONDS = 90
+/** The scheduled refresh leaves younger copies alone, so that one fetch serves two runs. */
+const SCHEDULE_SECONDS = 550
+/** A stored copy that says the same is written again only when it is older. */
+const REWRITE_SECONDS = 280
+/** Endpoints that discovery named are asked for again after a day, or when one of them fails. */
+const REDISCOVER_SECONDS = 86_400
+const MAX_DOCUMENT_BYTES = 262_144
+const KEY_PREFIX = 'jwks:'
+
+export interface KeySetOptions {
+  readonly issuer: string
+  /** Where the keys are; undefined to ask discovery. */
+  readonly jwksUri: string | undefined
+  /** The issuer is reached through a binding. */
+  readonly isBound: boolean
+  readonly fetch: Fetch
+  readonly store: Store | undefined
+  /** Unix seconds. */
+  readonly now: () => number
+}
+
+export interface KeySet {
+  /** The keys to verify with. Throws `issuer_unavailable` where there are none that may be used. */
+  keys(scope: RequestScope): Promise<readonly VerificationKey[]>
+  /**
+   * For a token whose `kid` is not among {@link keys}: the keys after at most one KV read and one refetch
+   * per 30 s, or undefined within those 30 s. Throws `issuer_unavailable` where the refetch fails.
+   */
+  keysAfterMiss(keyId: string, scope: RequestScope): Promise<readonly VerificationKey[] | undefined>
+  /** The endpoints that discovery named, as far as they are known by now. */
+  endpoints(): Endpoints | undefined
+  /** Refreshes the stored copy, where it is due. Throws where the issuer cannot be asked. */
+  refreshOnSchedule(scope: RequestScope): Promise<void>
+}
+
+interface Held extends StoredKeySet {
+  readonly keys: readonly VerificationKey[]
+}
+
+export function createKeySet(options: KeySetOptions): KeySet {
+  const { issuer, store, now } = options
+  let held: Held | undefined
+  let name: string | undefined
+  let attemptedAt = -Infinity
+  let failedAt = -Infinity
+  let missedAt = -Infinity
+
+  const ageOf = (entry: StoredKeySet | undefined) => (entry ? now() - entry.fetchedAt : Infinity)
+
+  function hold(entry: StoredKeySet, keys: readonly VerificationKey[]): void {
+    // A key that is still there stays the same object, with its imported form and what it has proven.
+    const known = new Map(held?.keys.map((key) => [key.fingerprint, key]))
+    held = { ...entry, keys: keys.map((key) => known.get(key.fingerprint) ?? key) }
+  }
+
+  /** Takes the stored copy if it is newer than what is held; answers it in any case. */
+  async function readStored(): Promise<StoredKeySet | undefined> {
+    name ??= KEY_PREFIX + (await digest([issuer, options.jwksUri ?? '']))
+    const entry = readEntry(await readStore(store, name), options, now())
+    const keys = entry && readKeySet(entry.document)
+    if (!entry || !keys) return undefined
+    if (entry.fetchedAt > (held?.fetchedAt ?? -Infinity)) hold(entry, keys)
+    return entry
+  }
+
+  async function findEndpoints(signal: AbortSignal): Promise<Endpoints & { discoveredAt: number }> {
+    if (options.jwksUri !== undefined) {
+      return { jwksUri: options.jwksUri, introspectionEndpoint: undefined, discoveredAt: 0 }
+    }
+    if (held && now() - held.discoveredAt < REDISCOVER_SECONDS && failedAt < held.fetchedAt)
+      return held
+    const { fetch, isBound } = options
+    return {
+      ...(await discover(issuer, { fetch, signal, sameOrigin: isBound })),
+      discoveredAt: now(),
+    }
+  }
+
+  async function fetchFromIssuer(
+    scope: RequestScope,
+    stored: StoredKeySet | undefined,
+    scheduled: boolean,
+  ): Promise<void> {
+    attemptedAt = now()
+    try {
+      const signal = scope.deadline()
+      const { jwksUri, introspectionEndpoint, discoveredAt } = await findEndpoints(signal)
+      const { fetch } = options
+      const answer = await fetchJson(jwksUri, { fetch, signal, maxBytes: MAX_DOCUMENT_BYTES })
+      if (answer.status !== 200) throw new Error(`the key set answered ${answer.status}`)
+      const keys = readKeySet(answer.body)
+      if (!keys) throw new Error('the key set is not a key set')
+      const document = answer.body
+      const fetchedAt = now()
+      hold(
+        { issuer, jwksUri, introspectionEndpoint, discoveredAt, document, fetchedAt, scheduled },
+        keys,
+      )
+      failedAt = -Infinity
+    } catch (cause) {
+      failedAt = now()
+      const reason = `the key set of ${issuer} could not be fetched: ${describe(cause)}`
+      throw new GatewayError('issuer_unavailable', {
+        reason,
+        cause,
+        retryAfterSeconds: COLD_RETRY_SECONDS,
+      })
+    }
+    scope.waitUntil(writeBack(stored))
+  }
+
+  async function writeBack(previous: StoredKeySet | undefined): Promise<void> {
+    if (!held || !name) return
+    const { keys: _, ...entry } = held
+    const isSame = JSON.stringify(previous?.document) === JSON.stringify(entry.document)
+    if (isSame && ageOf(previous) < REWRITE_SECONDS) return
+    await writeStore(store, name, JSON.stringify(entry), MAX_STALE_SECONDS)
+  }
+
+  /** KV first: somebody else may have asked the issuer already. */
+  async function refresh(scope: RequestScope): Promise<void> {
+    attemptedAt = now()
+    const stored = await readStored()
+    const enough = FRESH_SECONDS + (held?.scheduled ? SCHEDULE_GRACE_SECONDS : 0)
+    if (ageOf(held) >= enough) await fetchFromIssuer(scope, stored, false)
+  }
+
+  function refreshInBackground(scope: RequestScope): void {
+    if (now() - attemptedAt < COOLDOWN_SECONDS) return
+    attemptedAt = now()
+    scope.waitUntil(refresh(scope).catch(() => {}))
+  }
+
+  return {
+    async keys(scope) {
+      if (ageOf(held) >= REFRESH_FIRST_SECONDS) {
+        const patience = held ? PATIENCE_SECONDS : COLD_RETRY_SECONDS
+        if (now() - failedAt < patience) refreshInBackground(scope)
+        else await refresh(scope).catch(() => {})
+      } else if (ageOf(held) >= FRESH_SECONDS) {
+        refreshInBackground(scope)
+      }
+      if (held && ageOf(held) < MAX_STALE_SECONDS) return held.keys
+      const reason = `no keys of ${issuer} that may be used`
+      throw new GatewayError('issuer_unavailable', {
+        reason,
+        retryAfterSeconds: COLD_RETRY_SECONDS,
+      })
+    },
+
+    async keysAfterMiss(keyId, scope) {
+      if (now() - missedAt < COOLDOWN_SECONDS) return undefined
+      missedAt = now()
+      const stored = await readStored()
+      const isThere = held?.keys.some((key) => key.keyId === keyId)
+      if (!isThere) await fetchFromIssuer(scope, stored, false)
+      return held?.keys
+    },
+
+    endpoints: () => held,
+
+    async refreshOnSchedule(scope) {
+      const stored = await readStored()
+      if (ageOf(stored) >= SCHEDULE_SECONDS) await fetchFromIssuer(scope, stored, true)
+    },
+  }
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.message : 'unknown'
+}

@@ -1,0 +1,18 @@
+/** Who is calling, as a verifier established it. Facts only: whether they may is decided per request. */
+
+import type { JsonObject } from '../lib/strict-json.ts'
+
+export interface Principal {
+  /** The token's `sub`; undefined where it has none. */
+  readonly subject: string | undefined
+  /** The `iss` that was verified, exactly as configured. */
+  readonly issuer: string
+  /** The name of the issuer entry in gateway.config.ts. */
+  readonly issuerName: string
+  readonly scopes: ReadonlySet<string>
+  readonly roles: readonly string[]
+  /** Every claim of the credential. Only bytes that were verified are in here. */
+  readonly claims: JsonObject
+  /** Unix seconds after which the credential is no longer good. */
+  readonly expiresAt: number
+}
