@@ -1,0 +1,33 @@
+/** The origin's response as the client gets it. The body passes untouched and unread. */
+
+import { isPrivateToOrigin, namesInConnection } from '../upstream/header-names.ts'
+
+/** A year: RFC 6797 section 6.1.1. Without subdomains, which may not be ours to speak for. */
+const STRICT_TRANSPORT_SECURITY = 'max-age=31536000'
+
+export interface AnswerRules {
+  readonly isSecure: boolean
+  /** A response to one caller must not be kept for another one. */
+  readonly isPublic: boolean
+  /** Rewrites a `Location` that names the origin; undefined where there is nothing to rewrite. */
+  readonly mapLocation: ((location: string) => string) | undefined
+}
+
+export function answer(response: Response, rules: AnswerRules): Response {
+  // A switched connection has no body to wrap and no headers that anybody may still change.
+  if (response.webSocket) return response
+  const result = new Response(response.body, response)
+  const { headers } = result
+  for (const name of namesInConnection(response.headers)) headers.delete(name)
+  for (const [name] of response.headers) {
+    if (isPrivateToOrigin(name)) headers.delete(name)
+  }
+  const location = headers.get('location')
+  if (location !== null && rules.mapLocation) headers.set('location', rules.mapLocation(location))
+  if (!rules.isPublic && !headers.has('cache-control'))
+    headers.set('cache-control', 'private, no-store')
+  if (rules.isSecure && !headers.has('strict-transport-security')) {
+    headers.set('strict-transport-security', STRICT_TRANSPORT_SECURITY)
+  }
+  return result
+}
