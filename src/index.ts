@@ -1,3 +1,4 @@
-export default {
-  fetch: () => new Response('not yet', { status: 500 }),
-} satisfies ExportedHandler<Env>
+import define from './gateway.config.ts'
+import { worker } from './worker.ts'
+
+export default worker(define)

@@ -1,0 +1,132 @@
+/** Every check of the owner's file, so that a gateway either does what was meant or does nothing. */
+
+import * as v from 'valibot'
+import { checkIssuer, type IssuerConfig, issuerSchema } from '../auth/issuers.ts'
+import { shapeOf } from '../router.ts'
+import { impersonates } from '../upstream/request.ts'
+import type { GatewayConfig, RouteConfig } from './define.ts'
+import { type Problem, type Reporter, reportIssues } from './problems.ts'
+import { checkRoute, hostname, routeSchema } from './route-schema.ts'
+
+const gatewaySchema = v.strictObject({
+  hosts: v.optional(
+    v.pipe(v.array(hostname, 'must be an array'), v.minLength(1, 'must not be empty')),
+  ),
+  issuers: v.record(v.string(), issuerSchema, 'must be an object of issuers by name'),
+  routes: v.pipe(v.array(routeSchema, 'must be an array'), v.minLength(1, 'must not be empty')),
+})
+
+/** All that is wrong with a config, each with where. Empty where nothing is. */
+export function checkConfig(config: unknown): Problem[] {
+  const problems: Problem[] = []
+  const to: Reporter = {
+    report: (path, text) => problems.push(`${path.replace(/^\./, '') || 'the config'}: ${text}`),
+  }
+  const shape = v.safeParse(gatewaySchema, config)
+  if (!shape.success) {
+    reportIssues(shape.issues, '', to)
+    return problems
+  }
+  // The shape holds from here on.
+  const { hosts, issuers, routes } = config as GatewayConfig
+  for (const [name, issuer] of Object.entries(issuers)) checkIssuer(issuer, `issuers.${name}`, to)
+  for (const [index, route] of routes.entries()) {
+    checkRoute(route, `routes[${index}]`, hosts, to)
+    checkRouteIssuers(route, issuers, `routes[${index}].issuer`, to)
+  }
+  checkOverlaps(routes, to)
+  checkKeptNames(routes, to)
+  return problems
+}
+
+/** The names of the issuers whose tokens a route accepts. */
+export function issuersOf(
+  route: RouteConfig,
+  issuers: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  if (route.auth === 'public') return []
+  const all = Object.keys(issuers)
+  if (route.issuer === undefined) return all.length === 1 ? all : []
+  return typeof route.issuer === 'string' ? [route.issuer] : route.issuer
+}
+
+/** Switches that weaken what the gateway promises: legal, and worth saying aloud. */
+export function warnings({ routes }: GatewayConfig): Problem[] {
+  return routes.flatMap((route, index) =>
+    route.dangerouslyAllowAmbiguousPaths
+      ? [
+          `routes[${index}].dangerouslyAllowAmbiguousPaths: paths that origins read differently pass`,
+        ]
+      : [],
+  )
+}
+
+function checkRouteIssuers(
+  route: RouteConfig,
+  issuers: Readonly<Record<string, IssuerConfig>>,
+  path: string,
+  to: Reporter,
+): void {
+  if (route.auth === 'public') return
+  const names = issuersOf(route, issuers)
+  if (names.length === 0) {
+    const several = Object.keys(issuers).length > 1
+    to.report(
+      path,
+      several ? 'is missing, and there are several issuers' : 'is missing, and there is no issuer',
+    )
+  }
+  for (const name of names) {
+    if (!Object.hasOwn(issuers, name))
+      to.report(path, `names ${JSON.stringify(name)}, which is not in issuers`)
+  }
+  const values = names.flatMap((name) =>
+    Object.hasOwn(issuers, name) ? [issuers[name]?.issuer] : [],
+  )
+  if (new Set(values).size < values.length) {
+    to.report(
+      path,
+      'names two entries with the same issuer, so that a token would have two meanings',
+    )
+  }
+}
+
+/** Two routes for one request: the same shape of path, the same host, a method in common. */
+function checkOverlaps(routes: readonly RouteConfig[], to: Reporter): void {
+  const keyOf = ({ host, path }: RouteConfig) => `${host ?? '*'} ${shapeOf(path).toLowerCase()}`
+  const entries = [...routes.entries()]
+  for (const same of Map.groupBy(entries, ([, route]) => keyOf(route)).values()) {
+    for (const [position, [index, route]] of same.entries()) {
+      const earlier = same.slice(0, position).find(([, other]) => overlap(route, other))
+      if (!earlier) continue
+      to.report(
+        `routes[${index}].path`,
+        `is also that of routes[${earlier[0]}], for the same requests`,
+      )
+    }
+  }
+}
+
+function overlap(a: RouteConfig, b: RouteConfig): boolean {
+  // Spelled differently, they would differ for callers in case or a slash alone: never what was meant.
+  if (withoutNames(a.path) !== withoutNames(b.path)) return true
+  return !a.methods || !b.methods || a.methods.some((method) => b.methods?.includes(method))
+}
+
+function withoutNames(path: string): string {
+  return path.replace(/:\w+/g, ':')
+}
+
+function checkKeptNames(routes: readonly RouteConfig[], to: Reporter): void {
+  const forwarded = new Set(routes.flatMap(({ forward }) => Object.keys(forward ?? {})))
+  for (const [index, { keep = [] }] of routes.entries()) {
+    for (const name of keep) {
+      const path = `routes[${index}].keep`
+      if (forwarded.has(name) || /^x-(?:auth|gatehouse|forwarded)-/.test(name)) {
+        to.report(path, `must not name ${name}: only the gateway may say that`)
+      } else if (impersonates(name, forwarded)) {
+        to.report(path, `must not name ${name}: some servers take it for a header of the gateway`)
+      }
+    }
+  }
+}

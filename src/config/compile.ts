@@ -1,0 +1,150 @@
+/** A checked config becomes what requests run on. Everything that can be decided once is decided here. */
+
+import type { Policy } from '../auth/authorize.ts'
+import type { IssuerConfig } from '../auth/issuers.ts'
+import { ALGORITHMS } from '../auth/jwk.ts'
+import { createKeySet, type KeySet } from '../auth/jwks.ts'
+import { createJwtVerifier, type JwtVerifier } from '../auth/jwt.ts'
+import type { Fetch } from '../lib/fetch-json.ts'
+import type { Store } from '../lib/kv.ts'
+import {
+  createRouter,
+  DEFAULT_METHODS,
+  literalPrefix,
+  type Routable,
+  type Router,
+} from '../router.ts'
+import type { PathMapping } from '../upstream/location.ts'
+import type { HeaderRules } from '../upstream/request.ts'
+import type { Handler, Target } from '../upstream/target.ts'
+import { issuersOf } from './check.ts'
+import type { Binding, GatewayConfig, RouteConfig } from './define.ts'
+
+export interface Dependencies {
+  readonly fetch: Fetch
+  readonly store: Store | undefined
+  /** Unix seconds. */
+  readonly now: () => number
+}
+
+export interface Route extends Routable {
+  /** Whether a request without a credential may pass, as nobody. */
+  readonly allowsAnonymous: boolean
+  readonly issuers: readonly JwtVerifier[]
+  readonly policy: Policy
+  readonly headers: HeaderRules
+  readonly target: Target
+  readonly mapping: PathMapping
+  readonly timeoutSeconds: number
+}
+
+export interface Compiled {
+  readonly hosts: ReadonlySet<string> | undefined
+  readonly router: Router<Route>
+  readonly keySets: ReadonlyMap<string, KeySet>
+}
+
+const DEFAULT_CLOCK_SKEW_SECONDS = 30
+const DEFAULT_TIMEOUT_SECONDS = 30
+
+export function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
+  const keySets = new Map<string, KeySet>()
+  const verifiers = new Map<string, JwtVerifier>()
+  for (const [name, issuer] of Object.entries(config.issuers)) {
+    const keySet = compileKeySet(issuer, dependencies)
+    keySets.set(name, keySet)
+    verifiers.set(name, compileVerifier(name, issuer, keySet, dependencies))
+  }
+  const forwardedNames = new Set(config.routes.flatMap(({ forward }) => Object.keys(forward ?? {})))
+  const routes = config.routes.map((route): Route => {
+    const names = issuersOf(route, config.issuers)
+    const issuers = names.flatMap((name) => verifiers.get(name) ?? [])
+    return compileRoute(route, issuers, forwardedNames)
+  })
+  return {
+    hosts: config.hosts && new Set(config.hosts),
+    router: createRouter(routes),
+    keySets,
+  }
+}
+
+function compileKeySet(config: IssuerConfig, { fetch, store, now }: Dependencies): KeySet {
+  const { issuer, jwksUri, via } = config
+  const isBound = via !== undefined
+  return createKeySet({ issuer, jwksUri, isBound, fetch: via ? bound(via) : fetch, store, now })
+}
+
+function compileVerifier(
+  name: string,
+  config: IssuerConfig,
+  keySet: KeySet,
+  { now }: Dependencies,
+): JwtVerifier {
+  const { issuer, audience, scopeClaim } = config
+  const rules = {
+    name,
+    issuer,
+    audiences: typeof audience === 'string' ? [audience] : audience,
+    algorithms: config.algorithms ?? ALGORITHMS,
+    clockSkewSeconds: config.clockSkewSeconds ?? DEFAULT_CLOCK_SKEW_SECONDS,
+    scopeClaims: scopeClaim === undefined ? ['scope', 'scp'] : [scopeClaim],
+    rolesClaim: config.rolesClaim ?? 'roles',
+  }
+  return createJwtVerifier(rules, keySet, now)
+}
+
+function compileRoute(
+  config: RouteConfig,
+  issuers: readonly JwtVerifier[],
+  forwardedNames: ReadonlySet<string>,
+): Route {
+  const target = compileTarget(config)
+  return {
+    path: config.path,
+    host: config.host,
+    methods: new Set(config.methods ?? DEFAULT_METHODS),
+    isPublic: config.auth === 'public',
+    allowsAmbiguousPath: config.dangerouslyAllowAmbiguousPaths ?? false,
+    allowsAnonymous: typeof config.auth === 'object',
+    issuers,
+    policy: compilePolicy(config),
+    headers: { forwardedNames, keep: new Set(config.keep), forward: config.forward ?? {} },
+    target,
+    mapping: {
+      stripped: config.stripPrefix ? literalPrefix(config.path) : '',
+      base: target.kind === 'url' ? target.base : undefined,
+    },
+    timeoutSeconds: config.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+  }
+}
+
+function compileTarget({ to, via }: RouteConfig): Target {
+  if (typeof to === 'function') return { kind: 'handler', handle: to as Handler }
+  if (typeof to === 'string') return urlTarget(to, via)
+  if (Object.hasOwn(to, 'url')) {
+    const { url, via: binding } = to as { url: string; via: Binding }
+    return urlTarget(url, binding)
+  }
+  return { kind: 'binding', fetch: bound(to as Binding) }
+}
+
+function urlTarget(url: string, via: Binding | undefined): Target {
+  const { origin, pathname } = new URL(url)
+  return { kind: 'url', base: origin + pathname.replace(/\/$/, ''), fetch: via && bound(via) }
+}
+
+function compilePolicy({ scopes = [], roles = [], claims = {} }: RouteConfig): Policy {
+  return {
+    scopes: 'anyOf' in scopes ? { names: scopes.anyOf, any: true } : { names: scopes, any: false },
+    roles,
+    claims: Object.entries(claims).map(([claim, value]) => ({
+      claim,
+      values: Array.isArray(value) ? value : [value],
+    })),
+  }
+}
+
+/** `fetch` of a binding works only when called on it. */
+function bound(binding: Binding): Fetch {
+  return (request) => binding.fetch(request)
+}

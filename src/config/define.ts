@@ -1,0 +1,78 @@
+/** The owner's file: what may stand in it. Types and helpers only; check.ts reads it. */
+
+import type { AnyOf, ClaimValue } from '../auth/authorize.ts'
+import type { ClaimLocation } from '../auth/claim-location.ts'
+import type { IssuerConfig } from '../auth/issuers.ts'
+import type { Fetch } from '../lib/fetch-json.ts'
+import type { Handler } from '../upstream/target.ts'
+
+/** A service binding, an mTLS certificate, a VPC service: whatever has `fetch`. */
+export interface Binding {
+  fetch: Fetch
+}
+
+export interface GatewayConfig {
+  /** Host names that are served, without port; any other is 421. Default: every host (workers.dev too). */
+  hosts?: readonly string[]
+  /** By a name of your choice, which routes refer to. */
+  issuers: Readonly<Record<string, IssuerConfig>>
+  /** In any order: the most specific path pattern decides. */
+  routes: readonly RouteConfig[]
+}
+
+/** `token`: a valid access token, or 401. `public`: nobody is asked. */
+export type AuthConfig = 'token' | 'public' | { readonly optional: 'token' }
+
+export interface RouteConfig {
+  /** `/orders/:id`, `/orders/*`. Matched in any case unless the route is public; `/x/*` matches `/x` too. */
+  path: string
+  /** Only for this host name. Default: every host. */
+  host?: string
+  /** Default: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS. A route with GET serves HEAD. */
+  methods?: readonly string[]
+  /** A URL (the full path is appended), a service binding, or a handler. */
+  to: string | Binding | Handler | { url: string; via: Binding }
+  /** A binding through which the URL in `to` is reached. */
+  via?: Binding
+  /** Drops the pattern's literal prefix from the path that the origin gets. Default false. */
+  stripPrefix?: boolean
+  /** Default `token`. */
+  auth?: AuthConfig
+  /** Whose tokens are accepted. Default: the issuer, where only one is configured. */
+  issuer?: string | readonly string[]
+  /** All of these, or any of `anyOf(…)`; else 403. */
+  scopes?: readonly string[] | AnyOf<string>
+  /** Any of these; else 403. */
+  roles?: readonly string[]
+  /** Each claim must have, or contain, one of its values; else 403. Names are literal. */
+  claims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>
+  /** Header name to claim: `{ 'x-user-email': 'email' }`. */
+  forward?: Readonly<Record<string, ClaimLocation>>
+  /** Header names that go to the origin although they would be removed: `authorization`, or names with `_`. */
+  keep?: readonly string[]
+  /** How long the origin may take to begin its response. Default 30, at most 600. */
+  timeoutSeconds?: number
+  /**
+   * WARNING: lets `//`, `%2F`, `%5C`, `;` and the like through to the origin. An origin that reads them
+   * differently than the gateway lets callers around the rules of every other route with this target.
+   */
+  dangerouslyAllowAmbiguousPaths?: boolean
+}
+
+/** Any one of the values is enough. */
+export function anyOf<T>(...values: readonly T[]): AnyOf<T> {
+  return { anyOf: values }
+}
+
+/** Without a credential the caller is anonymous; with a bad one it is 401. */
+export function optional(kind: 'token'): { readonly optional: 'token' } {
+  return { optional: kind }
+}
+
+/** Reads the environment once per isolate: secrets, variables and bindings are used where they belong. */
+export type Define<Environment> = (env: Environment) => GatewayConfig
+
+/** Types the owner's file. */
+export function defineGateway<Environment = Env>(define: Define<Environment>): Define<Environment> {
+  return define
+}

@@ -1,0 +1,148 @@
+/** The shape of one route in the owner's file, and what cannot be said by shape alone. */
+
+import * as v from 'valibot'
+import { isSecureUrl } from '../auth/discovery.ts'
+import { canonicalPath, matchForm } from '../lib/canonical-path.ts'
+import { literalPrefix } from '../router.ts'
+import { isForwardable } from '../upstream/header-names.ts'
+import type { RouteConfig } from './define.ts'
+import { claimLocation, fetcher, hasFetch, nameList, type Reporter, text } from './problems.ts'
+
+/** Literal segments, `:name` segments, and `*` as the last one. itty-router would read more as syntax. */
+const PATTERN = /^(?:\/(?:[\w.~!@&',=%-]+|:[A-Za-z]\w*))*(?:\/\*?)?$/
+const HOSTNAME = /^(?!-)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
+/** RFC 9110 section 9.1: a token. CONNECT and TRACE are about the connection and never proxied. */
+const METHOD = /^(?!CONNECT$|TRACE$)[A-Z]+(?:-[A-Z]+)*$/
+const HEADER = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
+
+const secureTarget = v.pipe(
+  text,
+  v.check((url) => isSecureUrl(url), 'must be an https URL; plain http is for localhost alone'),
+  v.check((url) => isBareUrl(url), 'must have no query, no fragment and no user in it'),
+)
+
+/** With a binding in between, the URL's host is a name that the binding knows. */
+const boundTarget = v.pipe(
+  text,
+  v.check((url) => URL.canParse(url) && /^https?:/.test(url), 'must be an http or https URL'),
+  v.check((url) => isBareUrl(url), 'must have no query, no fragment and no user in it'),
+)
+
+const target = v.union(
+  [
+    secureTarget,
+    v.custom<RouteConfig['to']>((value) => typeof value === 'function'),
+    v.strictObject({ url: boundTarget, via: fetcher }),
+  ],
+  'must be a URL (https, or http on localhost), a binding, { url, via }, or a handler function',
+)
+
+export const hostname = v.pipe(
+  text,
+  v.regex(HOSTNAME, 'must be a host name in lower case, without scheme and port'),
+)
+
+const claimValue = v.union([v.string(), v.number(), v.boolean()])
+
+export const routeSchema = v.strictObject({
+  path: v.pipe(
+    text,
+    v.regex(PATTERN, 'must be a path of literal segments, :parameters, and * at its end'),
+  ),
+  host: v.optional(hostname),
+  methods: v.optional(
+    v.pipe(
+      nameList,
+      v.everyItem(
+        (name) => METHOD.test(name),
+        'must be methods in upper case, without CONNECT and TRACE',
+      ),
+    ),
+  ),
+  to: v.lazy((value) => (isBinding(value) ? v.custom<RouteConfig['to']>(isBinding) : target)),
+  via: v.optional(fetcher),
+  stripPrefix: v.optional(v.boolean('must be true or false')),
+  auth: v.optional(
+    v.union(
+      [v.picklist(['token', 'public']), v.strictObject({ optional: v.literal('token') })],
+      "must be 'token', 'public' or optional('token')",
+    ),
+  ),
+  issuer: v.optional(v.union([text, nameList], 'must be the name of an issuer, or several')),
+  scopes: v.optional(
+    v.union(
+      [nameList, v.strictObject({ anyOf: nameList })],
+      'must be an array of scopes, or anyOf(…)',
+    ),
+  ),
+  roles: v.optional(nameList),
+  claims: v.optional(
+    v.record(
+      v.string(),
+      v.union(
+        [claimValue, v.pipe(v.array(claimValue), v.minLength(1))],
+        'must be a string, a number, a boolean, or an array of them',
+      ),
+    ),
+  ),
+  forward: v.optional(
+    v.record(
+      v.pipe(
+        v.string(),
+        v.check(isForwardable, 'is not a header that a claim may be sent under (lower case)'),
+      ),
+      claimLocation,
+    ),
+  ),
+  keep: v.optional(
+    v.pipe(
+      nameList,
+      v.everyItem((name) => HEADER.test(name), 'must be header names in lower case'),
+    ),
+  ),
+  timeoutSeconds: v.optional(
+    v.pipe(
+      v.number('must be a number'),
+      v.gtValue(0, 'must be more than 0'),
+      v.maxValue(600, 'must be 600 or less'),
+    ),
+  ),
+  dangerouslyAllowAmbiguousPaths: v.optional(v.boolean('must be true or false')),
+})
+
+/** Contradictions within one route. */
+export function checkRoute(
+  route: RouteConfig,
+  path: string,
+  hosts: readonly string[] | undefined,
+  to: Reporter,
+): void {
+  const literals = literalPrefix(route.path) || '/'
+  const isCanonical = matchForm(canonicalPath(literals) ?? '') === literals
+  if (!isCanonical)
+    to.report(`${path}.path`, 'is not in canonical form, so no request would match it')
+  if (route.host !== undefined && hosts && !hosts.includes(route.host)) {
+    to.report(`${path}.host`, 'is not among hosts, so the route can never match')
+  }
+  const url = typeof route.to === 'string' ? route.to : undefined
+  if (route.via && url === undefined) to.report(`${path}.via`, 'goes with a URL in to')
+  if (url !== undefined && !route.via && hosts?.includes(new URL(url).hostname)) {
+    to.report(`${path}.to`, 'is on a host of the gateway itself')
+  }
+  if (route.auth !== 'public') return
+  for (const name of ['issuer', 'scopes', 'roles', 'claims', 'forward'] as const) {
+    if (route[name] !== undefined) to.report(`${path}.${name}`, 'has no meaning on a public route')
+  }
+}
+
+/** A binding: not a function, not the plain `{ url, via }`, and with `fetch`. */
+export function isBinding(value: unknown): boolean {
+  const isPlain = typeof value === 'object' && value !== null && Object.hasOwn(value, 'url')
+  return typeof value === 'object' && !isPlain && hasFetch(value)
+}
+
+function isBareUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { search, hash, username, password } = new URL(url)
+  return search === '' && hash === '' && username === '' && password === ''
+}

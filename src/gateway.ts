@@ -1,0 +1,183 @@
+/**
+ * The corridor: what happens to a request, in order, and the only place where an error is caught. Every
+ * step is a function of the values before it; nothing is written back.
+ */
+
+import { authenticate } from './auth/authenticate.ts'
+import { authorize } from './auth/authorize.ts'
+import { readCredential } from './auth/credential.ts'
+import { isLocalhost } from './auth/discovery.ts'
+import type { Principal } from './auth/principal.ts'
+import { checkConfig } from './config/check.ts'
+import { type Compiled, compile, type Route } from './config/compile.ts'
+import type { GatewayConfig } from './config/define.ts'
+import { problem } from './edge/problem.ts'
+import { answer } from './edge/response.ts'
+import { GatewayError } from './errors.ts'
+import type { Fetch } from './lib/fetch-json.ts'
+import type { Store } from './lib/kv.ts'
+import { type Context, createRequestScope, type RequestScope } from './lib/request-scope.ts'
+import { consoleLog, type Log, type RequestEvent } from './operate/log.ts'
+import { type Location, type Match, readLocation } from './router.ts'
+import { originPath, publicLocation } from './upstream/location.ts'
+import { outgoingHeaders } from './upstream/request.ts'
+import { send } from './upstream/target.ts'
+
+/** What a gateway needs from outside. Tests pass their own. */
+export interface GatewayDependencies {
+  /** Reaches issuers and origins that have no binding. Default: the global fetch. */
+  fetch?: Fetch
+  /** Unix seconds. Default: the platform's clock. */
+  now?: () => number
+  /** Keeps key sets across isolates. Default: none, and every isolate asks the issuer. */
+  store?: Store
+  /** Takes one event per request. Default: a line of JSON on the console. */
+  log?: Log
+}
+
+export interface Gateway {
+  /** Answers any request; never throws. */
+  fetch(request: Request, context: Context): Promise<Response>
+  /** Refreshes what is due, so that no request has to wait. Never throws. */
+  scheduled(context: Context): Promise<void>
+  /** What is wrong with the config; while there is anything, every request is 500 `config_invalid`. */
+  readonly problems: readonly string[]
+}
+
+/** Builds a gateway. Never throws: a gateway with problems refuses everything, which is the safe thing to do. */
+export function createGateway(
+  config: GatewayConfig,
+  dependencies: GatewayDependencies = {},
+): Gateway {
+  const {
+    fetch = (request) => globalThis.fetch(request),
+    now = () => Math.floor(Date.now() / 1_000),
+    store,
+    log = consoleLog,
+  } = dependencies
+  const problems = checkConfig(config)
+  const compiled = problems.length === 0 ? compile(config, { fetch, now, store }) : undefined
+  if (!compiled) log({ event: 'config_invalid', problems })
+
+  return {
+    problems,
+
+    async fetch(request, context) {
+      const started = Date.now()
+      const trace: Trace = {}
+      let response: Response
+      let refusal: GatewayError | undefined
+      const id = crypto.randomUUID()
+      try {
+        response = await handle(request, compiled, fetch, createRequestScope(context), trace)
+      } catch (error) {
+        refusal = toGatewayError(error)
+        response = problem(refusal, id)
+      }
+      log(toEvent(request, response, refusal, trace, id, Date.now() - started))
+      return response
+    },
+
+    async scheduled(context) {
+      for (const [issuer, keySet] of compiled?.keySets ?? []) {
+        try {
+          await keySet.refreshOnSchedule(createRequestScope(context))
+        } catch (error) {
+          log({ event: 'refresh_failed', issuer, reason: toGatewayError(error).message })
+        }
+      }
+    },
+  }
+}
+
+/** What the log learns on the way; read by nobody else. */
+interface Trace {
+  location?: Location
+  match?: Match<Route>
+  principal?: Principal | undefined
+}
+
+async function handle(
+  request: Request,
+  gateway: Compiled | undefined,
+  fetch: Fetch,
+  scope: RequestScope,
+  trace: Trace,
+): Promise<Response> {
+  if (!gateway) throw new GatewayError('config_invalid')
+  const location = readLocation(request.url)
+  trace.location = location
+  if (gateway.hosts && !gateway.hosts.has(location.hostname)) throw new GatewayError('host_unknown')
+  const isSecure = location.scheme === 'https'
+  if (!isSecure && !isLocalhost(location.hostname)) throw new GatewayError('https_required')
+
+  const match = gateway.router.match(request.method, location)
+  trace.match = match
+  const { route, path } = match
+  const principal = await identify(request, route, scope)
+  trace.principal = principal
+  if (principal) authorize(principal, route.policy)
+
+  const publicOrigin = `${location.scheme}://${location.host}`
+  const response = await send(
+    route.target,
+    {
+      method: request.method,
+      publicOrigin,
+      path: originPath(path, route.mapping),
+      search: location.search,
+      headers: outgoingHeaders(request.headers, location, route.headers, principal),
+      body: request.body,
+      principal,
+      timeoutSeconds: route.timeoutSeconds,
+    },
+    fetch,
+  )
+  return answer(response, {
+    isSecure,
+    isPublic: route.isPublic,
+    mapLocation: (to) => publicLocation(to, route.mapping, publicOrigin),
+  })
+}
+
+/** Who is calling; undefined for nobody, where the route allows that. */
+async function identify(
+  request: Request,
+  route: Route,
+  scope: RequestScope,
+): Promise<Principal | undefined> {
+  if (route.isPublic) return undefined
+  const credential = readCredential(request.headers)
+  if (credential) return authenticate(credential, route.issuers, scope)
+  if (route.allowsAnonymous) return undefined
+  throw new GatewayError('credential_missing')
+}
+
+function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'a value was thrown'
+  return new GatewayError('internal', { reason, cause: error })
+}
+
+function toEvent(
+  request: Request,
+  { status }: Response,
+  refusal: GatewayError | undefined,
+  { location, match, principal }: Trace,
+  id: string,
+  durationMs: number,
+): RequestEvent {
+  return {
+    event: 'request',
+    id,
+    method: request.method,
+    host: location?.host ?? '',
+    path: match?.path ?? location?.rawPath ?? '',
+    ...(match && { route: match.route.path }),
+    status,
+    durationMs,
+    ...(principal?.subject !== undefined && { subject: principal.subject }),
+    ...(principal && { issuer: principal.issuerName }),
+    ...(refusal && { code: refusal.code, reason: refusal.message }),
+  }
+}
