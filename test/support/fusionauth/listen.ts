@@ -49,16 +49,11 @@ async function answer(
     ...response.headers.getSetCookie().flatMap((value) => ['set-cookie', value]),
   ])
   for await (const chunk of response.body ?? []) {
-    if (!outgoing.write(chunk)) await drained(outgoing)
+    // Each chunk is on the wire before the next: a body that breaks off has begun.
+    await new Promise((resolve) => outgoing.write(chunk, resolve))
+    if (outgoing.destroyed) return
   }
   outgoing.end()
-}
-
-function drained(outgoing: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    outgoing.once('drain', resolve)
-    outgoing.once('close', resolve)
-  })
 }
 
 function headersOf(incoming: IncomingMessage): Headers {

@@ -92,7 +92,7 @@ export function createMint(at: Instance): Mint {
       jkt: options.jkt,
     }
   }
-  const sign = (parts: TokenParts, key: Key, claims: Claims = {}) =>
+  const sign = async (parts: TokenParts, key: Key, claims: Claims = {}) =>
     at.keys.sign(key, populate(parts.payload, claims), parts.header)
   const accessKey = (options: UserTokenOptions) =>
     options.key ?? options.application?.accessTokenKey ?? at.keys.signing
