@@ -3,8 +3,8 @@
 // jose only: it runs in workerd and in Node. It never calls out, and refuses every URL not its own.
 
 import { answerInMode, type IssuerMode } from './issuer-faults.ts'
+import { createKeyRing, type KeyRing } from './key-ring.ts'
 import {
-  createTestKey,
   encodePart,
   joinParts,
   signParts,
@@ -26,8 +26,6 @@ export interface TestIssuerOptions {
   now?: () => number
   /** One key is published for each; the first signs unless `mint` says otherwise. Default `RS256`. */
   algs?: [TestAlg, ...TestAlg[]]
-  /** Members set over those of the discovery document; `undefined` deletes one. */
-  metadata?: Record<string, unknown>
 }
 
 export interface MintOptions {
@@ -49,7 +47,7 @@ export interface MintOptions {
   payloadText?: string
 }
 
-export interface TestIssuer {
+export interface TestIssuer extends Pick<KeyRing, 'jwks' | 'rotate' | 'withdraw'> {
   readonly issuer: string
   readonly jwksUri: string
   readonly introspectionUri: string
@@ -57,10 +55,14 @@ export interface TestIssuer {
   readonly counters: Record<IssuerEndpoint | 'unexpected', number>
   /** One mode for all endpoints, or one each (`ok` where absent). */
   mode: IssuerMode | Partial<Record<IssuerEndpoint, IssuerMode>>
+  /** Members set over those of the discovery document (another `issuer`, …); `undefined` deletes one. */
+  metadata: Record<string, unknown>
   /** Answer introspection yourself instead of from the minted and revoked tokens. */
   onIntrospection:
     | ((form: URLSearchParams, request: Request) => Response | Promise<Response>)
     | undefined
+  /** Whether the URL is one of the issuer's. */
+  answers(url: string | URL): boolean
   /** In place of the platform's fetch. */
   fetch(input: Request | string | URL, init?: RequestInit): Promise<Response>
   /** Default claims: iss, aud, sub `user-1`, scope `orders:read`, iat, exp. `undefined` deletes one. */
@@ -70,12 +72,6 @@ export interface TestIssuer {
   mintOpaque(claims?: Record<string, unknown>): string
   /** Introspection calls this token inactive from now on. */
   revoke(token: string): void
-  /** What the key-set endpoint publishes. */
-  jwks(): Promise<{ keys: TestKey['jwk'][] }>
-  /** A new key per algorithm signs from now on; the old ones leave the set unless `overlap`. */
-  rotate(options?: { overlap?: boolean }): Promise<void>
-  /** Takes one key out of the set, by its kid; it can still sign. */
-  withdraw(kid: string): void
   /** Lets every hanging answer go out. */
   release(): void
 }
@@ -95,32 +91,12 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
     [jwksUri, 'jwks'],
     [introspectionUri, 'introspection'],
   ])
-  const keys = new Map<string, TestKey>()
-  const signers = new Map<TestAlg, TestKey>()
-  const published = new Set<string>()
+  const ring = createKeyRing(algs)
   const tokens = new Map<string, Record<string, unknown>>()
-  let foreign: TestKey | undefined
   let hanging = Promise.withResolvers<void>()
 
-  async function addKeys(): Promise<void> {
-    for (const alg of algs) {
-      const key = await createTestKey(alg)
-      keys.set(key.kid, key)
-      signers.set(alg, key)
-      published.add(key.kid)
-    }
-  }
-
-  async function signer({ alg = algs[0], key }: MintOptions): Promise<TestKey> {
-    if (signers.size === 0) await addKeys()
-    if (typeof key === 'object') return key
-    if (key === 'foreign') {
-      if (foreign?.alg !== alg) foreign = await createTestKey(alg)
-      return foreign
-    }
-    const found = key === undefined ? signers.get(alg) : keys.get(key)
-    if (!found) throw new Error(`test issuer: no key ${key ?? alg}; name its algorithm in algs`)
-    return found
+  function endpointOf(asked: string | URL): IssuerEndpoint | undefined {
+    return endpoints.get(String(asked).replace(/[?#].*/, ''))
   }
 
   function defaultClaims(lifetimeSeconds = 300): Record<string, unknown> {
@@ -137,7 +113,7 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
   }
 
   async function answer(endpoint: IssuerEndpoint, request: Request): Promise<Response> {
-    if (endpoint === 'jwks') return Response.json(await testIssuer.jwks())
+    if (endpoint === 'jwks') return Response.json(await ring.jwks())
     if (endpoint === 'introspection') return introspect(request)
     return Response.json({
       issuer,
@@ -148,7 +124,7 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
       response_types_supported: ['code'],
       code_challenge_methods_supported: ['S256'],
       id_token_signing_alg_values_supported: algs,
-      ...options.metadata,
+      ...testIssuer.metadata,
     })
   }
 
@@ -161,15 +137,20 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
   }
 
   const testIssuer: TestIssuer = {
+    jwks: ring.jwks,
+    rotate: ring.rotate,
+    withdraw: ring.withdraw,
     issuer,
     jwksUri,
     introspectionUri,
     counters: { discovery: 0, jwks: 0, introspection: 0, unexpected: 0 },
     mode: 'ok',
+    metadata: {},
     onIntrospection: undefined,
+    answers: (asked) => endpointOf(asked) !== undefined,
     async fetch(input, init) {
       const request = new Request(input, init)
-      const endpoint = endpoints.get(request.url.replace(/[?#].*/, ''))
+      const endpoint = endpointOf(request.url)
       if (!endpoint) {
         testIssuer.counters.unexpected += 1
         throw new Error(`test issuer: unexpected ${request.method} ${request.url}`)
@@ -181,13 +162,17 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
     },
     async mint(claims, mintOptions) {
       const token = joinParts(await testIssuer.mintParts(claims, mintOptions))
-      tokens.set(token, { ...defaultClaims(mintOptions?.lifetimeSeconds), ...claims })
+      // Introspection knows what the issuer signed, not what an attacker would have made.
+      const own = typeof mintOptions?.key !== 'object' && mintOptions?.key !== 'foreign'
+      if (own && !mintOptions?.unsigned)
+        tokens.set(token, { ...defaultClaims(mintOptions?.lifetimeSeconds), ...claims })
       return token
     },
     async mintParts(claims, mintOptions = {}) {
       const { header, secret, unsigned, headerText, payloadText } = mintOptions
       const payload = payloadText ?? { ...defaultClaims(mintOptions.lifetimeSeconds), ...claims }
-      const key = await signer(mintOptions)
+      const { alg: wanted, key: which } = mintOptions
+      const key = typeof which === 'object' ? which : await ring.signer(wanted, which)
       const alg = unsigned ? 'none' : secret === undefined ? key.alg : 'HS256'
       const shown = headerText ?? { alg, kid: key.kid, typ: 'at+jwt', ...header }
       if (unsigned)
@@ -202,18 +187,6 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
     },
     revoke(token) {
       tokens.delete(token)
-    },
-    async jwks() {
-      if (signers.size === 0) await addKeys()
-      return { keys: [...keys.values()].filter((key) => published.has(key.kid)).map((k) => k.jwk) }
-    },
-    async rotate({ overlap = false } = {}) {
-      if (signers.size === 0) await addKeys()
-      if (!overlap) published.clear()
-      await addKeys()
-    },
-    withdraw(kid) {
-      published.delete(kid)
     },
     release() {
       hanging.resolve()

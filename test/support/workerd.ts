@@ -13,11 +13,11 @@ export type ServiceSource =
   | (WorkerSource & { vars?: Record<string, unknown>; entrypoint?: string })
   | { url: string }
 
-export type WorkerdOptions = WorkerSource & {
+export type WorkerdOptions<Kv extends string> = WorkerSource & {
   /** Vars and secrets. Strings are bound as text, all else as JSON; `undefined` binds nothing. */
   vars?: Record<string, unknown>
   /** Namespaces by binding name: fresh ones for a list, given ones (to share, to break) for a map. */
-  kv?: string[] | Record<string, KvStore>
+  kv?: Kv[] | Record<Kv, KvStore>
   /** A service with an `entrypoint` of methods also stands in for bindings such as a rate limit. */
   services?: Record<string, ServiceSource>
   /** Default: what wrangler.toml deploys with. */
@@ -27,11 +27,12 @@ export type WorkerdOptions = WorkerSource & {
   protoHeader?: string
 }
 
-export interface Workerd {
+/** A running Worker; `Kv` are the names of its namespaces. */
+export interface Workerd<Kv extends string = never> {
   readonly url: string
   readonly port: number
   readonly pid: number
-  readonly kv: Record<string, KvStore>
+  readonly kv: Record<Kv, KvStore>
   /** Runs the Worker's scheduled handler to its end; answers its outcome, `ok` or `exception`. */
   scheduled(cron?: string, scheduledTimeMs?: number): Promise<string>
   /** Everything printed so far: console output and uncaught exceptions. */
@@ -51,11 +52,16 @@ const CONTROL_SCRIPT = `export default { async fetch(request, env) {
 } }`
 
 /** Bundles and starts a Worker; resolves once it listens. */
-export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
+export async function startWorkerd<Kv extends string = never>(
+  options: WorkerdOptions<Kv>,
+): Promise<Workerd<Kv>> {
   const own = Array.isArray(options.kv)
     ? await Promise.all(options.kv.map(async (name) => [name, await startKv()] as const))
     : []
-  const kv = Array.isArray(options.kv) ? Object.fromEntries(own) : (options.kv ?? {})
+  const kv = (Array.isArray(options.kv) ? Object.fromEntries(own) : (options.kv ?? {})) as Record<
+    Kv,
+    KvStore
+  >
   const stopKv = () => Promise.all(own.map(([, store]) => store.stop()))
   try {
     const child = await spawnWorkerd(await configText(options, kv), ['worker', 'control'])
@@ -84,7 +90,10 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   }
 }
 
-async function configText(options: WorkerdOptions, kv: Record<string, KvStore>): Promise<string> {
+async function configText(
+  options: WorkerdOptions<string>,
+  kv: Record<string, KvStore>,
+): Promise<string> {
   const deployed = deployedCompatibility()
   const common = {
     compatibilityDate: options.compatibilityDate ?? deployed.date,
