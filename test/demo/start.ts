@@ -6,7 +6,7 @@ import { assertPortIsFree, demoUrl, readPort } from './address.ts'
 import { banner } from './banner.ts'
 import { DemoError } from './demo-error.ts'
 import { mintToken } from './mint.ts'
-import { SERVICE } from './world.ts'
+import { ALL_SCOPES } from './world.ts'
 import { startWorld, type World } from './wrangler.ts'
 
 const READY_WITHIN_MS = 120_000
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   try {
     await Promise.race([untilReady(port, world), world.ended])
     if (!world.running) return console.log()
-    const { accessToken, expiresInSeconds } = await mintToken(port, SERVICE.scope)
+    const { accessToken, expiresInSeconds } = await mintToken(port, ALL_SCOPES)
     const seconds = (performance.now() - startedAt) / 1000
     console.log(` ${seconds.toFixed(1)} s\n${banner({ port, accessToken, expiresInSeconds })}`)
   } catch (error) {

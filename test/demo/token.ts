@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { readPort } from './address.ts'
 import { DemoError } from './demo-error.ts'
 import { mintToken } from './mint.ts'
-import { SERVICE } from './world.ts'
+import { ALL_SCOPES } from './world.ts'
 
 try {
   const scope = readScope(process.argv.slice(2))
@@ -21,7 +21,7 @@ try {
 function readScope(args: string[]): string {
   try {
     const { values } = parseArgs({ args, options: { scope: { type: 'string' } } })
-    return values.scope ?? SERVICE.scope
+    return values.scope ?? ALL_SCOPES
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('. ')[0] : String(cause)
     throw new DemoError(`${reason}. Usage: npm run -s token -- [--scope "a b"]`, { cause })

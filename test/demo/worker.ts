@@ -1,26 +1,33 @@
-import { WorkerEntrypoint } from 'cloudflare:workers'
+// The demo's Worker: the gateway as its default export, and behind it two more entrances that
+// stand for two more Workers. Bound to itself in wrangler.toml.
 
-interface DemoEnv extends Env {
-  ISSUER_WORKER: Fetcher
-  ORIGIN_WORKER: Fetcher
-}
-export default {
-  fetch(request, env) {
-    const u = new URL(request.url)
-    if (u.pathname.startsWith('/.well-known') || u.pathname.startsWith('/oauth2'))
-      return env.ISSUER_WORKER.fetch(request)
-    return env.ORIGIN_WORKER.fetch(request)
-  },
-} satisfies ExportedHandler<DemoEnv>
+import { WorkerEntrypoint } from 'cloudflare:workers'
+import { createIssuer } from '../../src/issuer/issuer.ts'
+import { worker } from '../../src/worker.ts'
+import type { DemoEnv } from './gateway.config.ts'
+import gateway from './gateway.config.ts'
+import issuerConfig from './issuer.config.ts'
+import { login } from './login-door.ts'
+import { echo } from './origin.ts'
+import { LOGIN_DOOR } from './world.ts'
+
+export { IssuerStorage } from './storage.ts'
+
+export default worker(gateway)
+
+const issuer = createIssuer(issuerConfig)
+
+/** The authorization server, with the demo's one extra door. */
 export class Issuer extends WorkerEntrypoint<DemoEnv> {
-  override fetch(request: Request) {
-    if (request.method === 'POST')
-      return Response.json({ access_token: 'stub', expires_in: 600, scope: 'orders:read' })
-    return Response.json({ issuer: this.env.ISSUER })
+  override fetch(request: Request<unknown, IncomingRequestCfProperties>) {
+    if (new URL(request.url).pathname === LOGIN_DOOR.path) return login(request, this.env)
+    return issuer.fetch(request, this.env, this.ctx)
   }
 }
+
+/** The service that the gateway protects. */
 export class Origin extends WorkerEntrypoint<DemoEnv> {
-  override fetch(request: Request) {
-    return Response.json({ url: request.url })
+  override fetch(request: Request): Promise<Response> {
+    return echo(request)
   }
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { demoUrl } from './address.ts'
 import { DemoError } from './demo-error.ts'
+import { API } from './world.ts'
 
 const CHECKOUT = join(import.meta.dirname, '../..')
 const KILL_AFTER_MS = 5000
@@ -84,6 +85,7 @@ function wranglerArgs(port: number, state: string): string[] {
     '--config=test/demo/wrangler.toml',
     `--port=${port}`,
     `--var=ISSUER:${demoUrl(port)}`,
+    `--var=CLIENT_ID:${API.id}`,
     `--persist-to=${state}`,
     '--log-level=warn',
     '--show-interactive-dev-session=false',

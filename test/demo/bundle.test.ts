@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { unstable_readConfig } from 'wrangler'
+import { ADA, API, BROWSER_APP, LOGIN_DOOR, SERVICE } from './world.ts'
+
+const CHECKOUT = join(import.meta.dirname, '../..')
+const DEMO_ONLY = [
+  ...[ADA.login, ADA.name, ADA.password],
+  ...[SERVICE.id, SERVICE.secret, BROWSER_APP.id, API.id],
+  ...[LOGIN_DOOR.path, LOGIN_DOOR.apiKey, LOGIN_DOOR.tenantId],
+]
+
+describe('a bundle', () => {
+  it.each(['wrangler.toml', 'src/issuer/wrangler.toml'])(
+    'of %s has no demo user, secret or door in it',
+    async (config) => {
+      const bundle = await bundleOf(config)
+      expect(bundle.length).toBeGreaterThan(1000)
+      expect(DEMO_ONLY.filter((text) => bundle.includes(text))).toEqual([])
+    },
+  )
+
+  it('of the demo has them all, so that the other bundles were searched for the right words', async () => {
+    const bundle = await bundleOf('test/demo/wrangler.toml')
+    expect(DEMO_ONLY.filter((text) => !bundle.includes(text))).toEqual([])
+  })
+})
+
+describe('the demo', () => {
+  it('runs with the compatibility date and flags that the gateway is deployed with', () => {
+    const settings = (config: string) => {
+      const read = unstable_readConfig({ config: join(CHECKOUT, config) })
+      return { date: read.compatibility_date, flags: read.compatibility_flags }
+    }
+    expect(settings('test/demo/wrangler.toml')).toEqual(settings('wrangler.toml'))
+  })
+})
+
+/** The JavaScript that `wrangler deploy` would upload. */
+async function bundleOf(config: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bundle-'))
+  try {
+    const cli = fileURLToPath(import.meta.resolve('wrangler'))
+    await promisify(execFile)(
+      process.execPath,
+      ['--no-warnings', cli, 'deploy', '--dry-run', `--config=${config}`, `--outdir=${folder}`],
+      { cwd: CHECKOUT, env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } },
+    )
+    const scripts = (await readdir(folder)).filter((name) => name.endsWith('.js'))
+    const texts = await Promise.all(scripts.map((name) => readFile(join(folder, name), 'utf8')))
+    return texts.join('\n')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
