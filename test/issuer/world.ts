@@ -1,0 +1,117 @@
+/** The authorization server in real workerd, and a person with a browser that knows no JavaScript. */
+
+import { createTestHarness } from 'wrangler'
+import type { IssuerStorage } from '../../src/issuer/storage/issuer-storage.ts'
+
+export const ISSUER = 'http://localhost:8787'
+export const API = 'https://api.example.com'
+
+export interface World {
+  /** Any URL reaches the server; it decides by path alone. */
+  fetch(url: string, init?: RequestInit): Promise<Response>
+  /** The administration surface inside the Durable Object. */
+  storage: DurableObjectStub<IssuerStorage>
+  scheduled(): Promise<void>
+  logs(): string[]
+  close(): Promise<void>
+}
+
+/** Starts it with one API; `vars` adds to the Worker's variables or replaces them. */
+export async function startIssuer(vars: Record<string, string> = {}): Promise<World> {
+  const harness = createTestHarness({
+    workers: [
+      {
+        configPath: './src/issuer/wrangler.toml',
+        vars: { ISSUER, API_AUDIENCE: API, API_SCOPES: 'orders:read orders:write', ...vars },
+      },
+    ],
+  })
+  await harness.listen()
+  const worker = harness.getWorker<{ ISSUER_STORAGE: DurableObjectNamespace<IssuerStorage> }>()
+  const env = await worker.getEnv()
+  return {
+    fetch: (url, init) =>
+      harness.fetch(url, { redirect: 'manual', ...init } as never) as unknown as Promise<Response>,
+    storage: env.ISSUER_STORAGE.getByName('issuer') as unknown as DurableObjectStub<IssuerStorage>,
+    scheduled: async () => void (await worker.scheduled({})),
+    logs: () => harness.getLogs().map(({ message }) => message),
+    close: () => harness.close(),
+  }
+}
+
+/** A page as the person sees it, or the redirect that leaves the server. */
+export interface Visit {
+  status: number
+  url: URL
+  text: string
+  headers: Headers
+}
+
+/** A browser without JavaScript: keeps cookies by path, follows redirects on the server, sends forms. */
+export class Person {
+  readonly #world: World
+  readonly cookies = new Map<string, { value: string; path: string }>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** Goes to `url` and on until a page shows or the server sends the person elsewhere. */
+  async visit(url: URL | string, init: RequestInit = {}): Promise<Visit> {
+    const at = new URL(url)
+    const headers = new Headers(init.headers)
+    const cookie = [...this.cookies]
+      .filter(([, { path }]) => at.pathname.startsWith(path))
+      .map(([name, { value }]) => `${name}=${value}`)
+      .join('; ')
+    if (cookie) headers.set('cookie', cookie)
+    const response = await this.#world.fetch(at.href, { ...init, headers })
+    for (const line of response.headers.getSetCookie()) this.#keep(line)
+    const location = response.headers.get('location')
+    if (location !== null) {
+      const next = new URL(location, at)
+      if (next.origin === ISSUER) return this.visit(next)
+      return { status: response.status, url: next, text: '', headers: response.headers }
+    }
+    const text = await response.text()
+    return { status: response.status, url: at, text, headers: response.headers }
+  }
+
+  /** Sends the form of `page` whose action ends in `step`, with its hidden fields and `fields`. */
+  async submit(page: Visit, step: string, fields: Record<string, string> = {}): Promise<Visit> {
+    const forms = [...page.text.matchAll(/<form[^>]* action="([^"]*)"[^>]*>(.*?)<\/form>/gs)]
+    const form = forms.find(([, action]) => action?.endsWith(step))
+    if (!form) throw new Error(`no form "${step}" on ${page.url}: ${page.text}`)
+    const body = new URLSearchParams()
+    for (const [, name, value] of (form[2] ?? '').matchAll(
+      /<input type="hidden" name="([^"]*)" value="([^"]*)"/g,
+    )) {
+      body.set(name ?? '', value ?? '')
+    }
+    for (const [name, value] of Object.entries(fields)) body.set(name, value)
+    return this.visit(new URL(form[1] ?? '', page.url), {
+      method: 'POST',
+      body,
+      headers: { origin: ISSUER },
+    })
+  }
+
+  /** Signs in and consents where asked; answers the redirect to the client. */
+  async authorize(url: URL | string, login: string, password: string): Promise<URL> {
+    let page = await this.visit(url)
+    if (page.text.includes('name="password"')) {
+      page = await this.submit(page, '/login', { login, password })
+    }
+    if (page.text.includes('/consent"')) page = await this.submit(page, '/consent')
+    if (page.url.origin === ISSUER) throw new Error(`stuck at ${page.url}: ${page.text}`)
+    return page.url
+  }
+
+  #keep(line: string): void {
+    const [pair = '', ...attributes] = line.split('; ')
+    const [name = '', value = ''] = pair.split(/=(.*)/s)
+    const path = attributes.find((item) => item.startsWith('path='))?.slice(5) ?? '/'
+    if (value === '') this.cookies.delete(name)
+    else this.cookies.set(name, { value, path })
+  }
+}
