@@ -1,7 +1,7 @@
-// Reads HTTP/1.1 responses off a socket as they stand, and refuses what is not one: a lenient reader
+// Reads HTTP/1.1 responses off a stream as they stand, and refuses what is not one: a lenient reader
 // would hide a broken proxy. It undoes the framing (length or chunks) and nothing else.
 
-import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 
 export interface RawHead {
   status: number
@@ -29,13 +29,13 @@ export interface ResponseReader {
 
 const CRLF = '\r\n'
 
-export function createResponseReader(socket: Socket): ResponseReader {
+export function createResponseReader(stream: Readable): ResponseReader {
   let pieces: Buffer[] = []
   let size = 0
   let over = false
   let wake = () => {}
   const ended = Promise.withResolvers<void>()
-  socket.on('data', (chunk) => {
+  stream.on('data', (chunk: Buffer) => {
     pieces.push(chunk)
     size += chunk.byteLength
     wake()
@@ -46,7 +46,7 @@ export function createResponseReader(socket: Socket): ResponseReader {
     wake()
   }
   // Not `close`: half-open sockets stay after the peer's FIN.
-  socket.on('end', end).on('error', end).on('close', end)
+  stream.on('end', end).on('error', end).on('close', end)
 
   return { head, response, some, rest: unread, ended: ended.promise }
 

@@ -11,12 +11,14 @@ export interface WorkerConfig {
   /** To the name of a service. */
   kv: Record<string, string>
   services: Record<string, { service: string; entrypoint?: string | undefined }>
+  /** Name of the service behind the Cache API. */
+  cache?: string
 }
 
 export interface WorkerdConfig {
   workers: WorkerConfig[]
-  /** Service name to a port on loopback that speaks HTTP. */
-  external: Record<string, number>
+  /** Service name to a port on loopback that speaks HTTP; a cache is sent absolute URLs. */
+  external: Record<string, { port: number; absolute?: boolean }>
   /** Socket name to the Worker behind it; the system chooses the ports. */
   sockets: Record<string, { service: string; protoHeader?: string | undefined }>
 }
@@ -27,8 +29,8 @@ export function workerdConfig({ workers, external, sockets }: WorkerdConfig): st
     '(name = "net", network = (allow = ["public", "private"]))',
     ...workers.map((w) => `(name = ${quote(w.name)}, worker = ${worker(w)})`),
     ...Object.entries(external).map(
-      ([name, port]) =>
-        `(name = ${quote(name)}, external = (address = "127.0.0.1:${port}", http = ()))`,
+      ([name, { port, absolute = false }]) =>
+        `(name = ${quote(name)}, external = (address = "127.0.0.1:${port}", http = (style = ${absolute ? 'proxy' : 'host'})))`,
     ),
   ]
   const listening = Object.entries(sockets).map(([name, { service, protoHeader }]) => {
@@ -60,6 +62,7 @@ function worker(config: WorkerConfig): string {
       compatibilityDate = ${quote(config.compatibilityDate)},
       compatibilityFlags = [${config.compatibilityFlags.map(quote).join(', ')}],
       bindings = [${bindings.join(', ')}],
+      ${config.cache === undefined ? '' : `cacheApiOutbound = ${quote(config.cache)},`}
       globalOutbound = "net")`
 }
 

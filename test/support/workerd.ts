@@ -3,9 +3,10 @@
 // It is not Cloudflare's edge: no CF-Connecting-IP, no limits, no request.cf.
 
 import { readFileSync } from 'node:fs'
+import type { CacheStore } from './cache.ts'
 import { type KvStore, startKv } from './kv.ts'
 import { bundleWorker, deployedCompatibility, type WorkerSource } from './worker-bundle.ts'
-import { type WorkerConfig, workerdConfig } from './workerd-config.ts'
+import { type WorkerConfig, type WorkerdConfig, workerdConfig } from './workerd-config.ts'
 import { spawnWorkerd } from './workerd-process.ts'
 
 /** What a service binding leads to: another Worker in the same process, or a server on loopback. */
@@ -18,6 +19,8 @@ export type WorkerdOptions<Kv extends string> = WorkerSource & {
   vars?: Record<string, unknown>
   /** Namespaces by binding name: fresh ones for a list, given ones (to share, to break) for a map. */
   kv?: Kv[] | Record<Kv, KvStore>
+  /** What `caches` leads to. Without it every call to the Cache API rejects. */
+  cache?: CacheStore
   /** A service with an `entrypoint` of methods also stands in for bindings such as a rate limit. */
   services?: Record<string, ServiceSource>
   /** Default: what wrangler.toml deploys with. */
@@ -101,7 +104,7 @@ async function configText(
     kv: {},
     services: {},
   }
-  const external: Record<string, number> = {}
+  const external: WorkerdConfig['external'] = {}
   const main: WorkerConfig = {
     ...common,
     ...splitVars(options.vars),
@@ -109,13 +112,17 @@ async function configText(
     module: await bundleWorker(options),
     kv: Object.fromEntries(Object.keys(kv).map((name) => [name, `kv-${name}`])),
   }
-  for (const [name, store] of Object.entries(kv)) external[`kv-${name}`] = store.port
+  for (const [name, store] of Object.entries(kv)) external[`kv-${name}`] = store
+  if (options.cache) {
+    main.cache = 'cache'
+    external.cache = { port: options.cache.port, absolute: true }
+  }
   const workers = [main]
   for (const [name, source] of Object.entries(options.services ?? {})) {
     const service = `service-${name}`
     const entrypoint = 'url' in source ? undefined : source.entrypoint
     main.services = { ...main.services, [name]: { service, entrypoint } }
-    if ('url' in source) external[service] = Number(new URL(source.url).port)
+    if ('url' in source) external[service] = { port: Number(new URL(source.url).port) }
     else {
       const module = await bundleWorker(source)
       workers.push({ ...common, ...splitVars(source.vars), name: service, module })

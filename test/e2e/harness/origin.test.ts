@@ -1,7 +1,9 @@
 // The test harness itself: what the other real-socket tests rely on must be true.
 
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listenOnLoopback } from '../../support/listen.ts'
 import { type Echo, type Origin, startOrigin } from '../../support/origin.ts'
 import { GZIP_TEXT } from '../../support/origin-modes.ts'
 import { disconnect, openRaw, rawRequest } from '../../support/raw-http.ts'
@@ -63,6 +65,18 @@ describe('origin and raw client', () => {
       expect(await (await arrival).outcome).toBe('aborted')
     },
   )
+
+  it.each(['rst', 'fin'] as const)('leaves by %s when told so', async (by) => {
+    const seen = Promise.withResolvers<string>()
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('end', () => seen.resolve('fin')).resume()
+      socket.on('error', (error: NodeJS.ErrnoException) => seen.resolve(error.code ?? ''))
+    })
+    const { port, stop } = await listenOnLoopback(server)
+    await disconnect(port, { target: '/' }, { phase: 'before_response', by })
+    expect(await seen.promise).toBe({ rst: 'ECONNRESET', fin: 'fin' }[by])
+    await stop()
+  })
 
   it('leaves by FIN with the connection half open', async () => {
     origin.modes.set('/half-open', 'hang')
