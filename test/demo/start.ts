@@ -2,14 +2,16 @@
 // one port, without an account and without the internet. Ends everything it started, whatever
 // ends it: a signal, a closed terminal, or the death of npm.
 
+import type { LogEvent } from '../../src/operate/log.ts'
 import { assertPortIsFree, demoUrl, readPort } from './address.ts'
 import { banner } from './banner.ts'
 import { DemoError } from './demo-error.ts'
 import { mintToken } from './mint.ts'
+import { describeEvent, readLogLine } from './request-log.ts'
 import { ALL_SCOPES } from './world.ts'
 import { startWorld, type World } from './wrangler.ts'
 
-const READY_WITHIN_MS = 120_000
+const READY_WITHIN_MS = 60_000
 const POLL_MS = 150
 
 try {
@@ -25,6 +27,7 @@ async function main(): Promise<void> {
   await assertPortIsFree(port)
   const startedAt = performance.now()
   const world = await startWorld(port)
+  show(world, (event) => event.event !== 'request')
   stopWithUs(world)
 
   process.stdout.write('Starting the gateway, an authorization server and a sample origin ')
@@ -41,8 +44,16 @@ async function main(): Promise<void> {
   } finally {
     clearInterval(dots)
   }
-  world.show()
+  show(world, (event) => event.event === 'request')
   await world.ended
+}
+
+/** Prints such events from here on. */
+function show(world: World, wanted: (event: LogEvent) => boolean): void {
+  world.lines.on('line', (line: string) => {
+    const event = readLogLine(line)
+    if (event && wanted(event)) console.log(describeEvent(event))
+  })
 }
 
 /** A signal, a closed terminal and the death of npm all end the demo; so does a lost stdout. */

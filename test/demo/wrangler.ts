@@ -4,8 +4,11 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface, type Interface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { demoUrl } from './address.ts'
 import { DemoError } from './demo-error.ts'
@@ -23,50 +26,35 @@ export interface World {
   readonly running: boolean
   /** Settles when the last process is gone. Rejects if nobody had asked for it. */
   readonly ended: Promise<void>
-  /** Lets warnings and errors through from here on. Before, they are kept for the reason of a failure. */
-  show(): void
+  /** What the Workers log, and some words of wrangler's. */
+  readonly lines: Interface
   stop(): Promise<void>
 }
 
 /** Starts the demo on this port, with fresh storage. */
 export async function startWorld(port: number): Promise<World> {
-  const state = join(CHECKOUT, '.wrangler/demo', String(port))
-  await rm(state, { recursive: true, force: true })
-  await mkdir(state, { recursive: true })
-
+  const state = await mkdtemp(join(tmpdir(), 'gatehouse-demo-'))
   const child = spawn(process.execPath, wranglerArgs(port, state), {
     cwd: CHECKOUT,
     env: wranglerEnv(state),
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     detached: true,
   })
+
   let running = true
   let stopAsked = false
-  let shown = false
-  let kept = ''
-  const hear = (text: string) => {
-    if (shown) process.stderr.write(text)
-    else kept += text
-  }
-  child.stdout?.setEncoding('utf8').on('data', hear)
-  child.stderr?.setEncoding('utf8').on('data', hear)
-
   const ended = once(child, 'close').then(async ([code]) => {
     running = false
     killGroup(child.pid)
     await rm(state, { recursive: true, force: true })
-    if (!stopAsked) throw new DemoError(`The demo ended by itself (code ${code}).\n${kept.trim()}`)
+    if (!stopAsked) throw new DemoError(`The demo ended by itself (code ${code}).`)
   })
-
   return {
     get running() {
       return running && !stopAsked
     },
     ended,
-    show() {
-      shown = true
-      process.stderr.write(kept)
-    },
+    lines: createInterface(child.stdout as Readable),
     async stop() {
       stopAsked = true
       child.kill()
@@ -87,7 +75,7 @@ function wranglerArgs(port: number, state: string): string[] {
     `--var=ISSUER:${demoUrl(port)}`,
     `--var=CLIENT_ID:${API.id}`,
     `--persist-to=${state}`,
-    '--log-level=warn',
+    '--log-level=log',
     '--show-interactive-dev-session=false',
   ]
 }

@@ -163,6 +163,11 @@ describe('npm start', () => {
     ])
   })
 
+  it('shows each request in its own terminal, and what it was refused for', async () => {
+    await fetch(`${url}/seen`, { method: 'PUT' })
+    await expect.poll(() => demo.output()).toMatch(/^ +401 PUT +\/seen +credential_missing/m)
+  })
+
   it('says which port is in use, and ends with code 1', async () => {
     const { code, stderr } = await npmRun(['start'], { PORT: String(port) })
     expect(code).toBe(1)
@@ -183,10 +188,11 @@ describe('npm start, ended without a word', () => {
   afterEach(() => demo.kill())
 
   it.each([
-    ['npm', 0],
-    ['the launcher', 1],
-  ])('leaves no process behind when %s is killed', async (_who, nth) => {
+    ['npm', 'while it starts', 'Starting', 0],
+    ['the launcher', 'when it runs', LAST_LINE, 1],
+  ])('leaves no process behind when %s is killed %s', async (_who, _when, printed, nth) => {
     demo = npmStart(await freePort())
+    await demo.printed(printed)
     await expect.poll(() => demo.processes().length, { timeout: 20_000 }).toBeGreaterThan(3)
     const pids = demo.processes()
     process.kill(pids[nth] ?? 0, 'SIGKILL')
