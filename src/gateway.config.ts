@@ -9,7 +9,14 @@ import { claims } from './upstream/claims-handler.ts'
 
 export default defineGateway((env: Env) => ({
   issuers: {
-    main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }),
+    main: oidc({
+      issuer: env.ISSUER,
+      audience: env.CLIENT_ID,
+      // With a secret, the issuer is asked about a token while its keys are unavailable.
+      ...(env.CLIENT_SECRET && {
+        introspect: { clientId: env.CLIENT_ID, clientSecret: env.CLIENT_SECRET },
+      }),
+    }),
   },
   routes: [
     { path: '/api/claims', to: claims },

@@ -40,6 +40,8 @@ export interface KeySetOptions {
   readonly jwksUri: string | undefined
   /** The issuer is reached through a binding. */
   readonly isBound: boolean
+  /** For one fetch of the keys, discovery included. */
+  readonly timeoutSeconds: number
   readonly fetch: Fetch
   readonly store: Store | undefined
   /** Unix seconds. */
@@ -54,8 +56,8 @@ export interface KeySet {
    * per 30 s, or undefined within those 30 s. Throws `issuer_unavailable` where the refetch fails.
    */
   keysAfterMiss(keyId: string, scope: RequestScope): Promise<readonly VerificationKey[] | undefined>
-  /** The endpoints that discovery named, as far as they are known by now. */
-  endpoints(): Endpoints | undefined
+  /** The endpoints that discovery named; undefined where they are not to be had. */
+  endpoints(scope: RequestScope): Promise<Endpoints | undefined>
   /** Refreshes the stored copy, where it is due. Throws where the issuer cannot be asked. */
   refreshOnSchedule(scope: RequestScope): Promise<void>
 }
@@ -110,7 +112,8 @@ export function createKeySet(options: KeySetOptions): KeySet {
   ): Promise<void> {
     attemptedAt = now()
     try {
-      const signal = scope.deadline()
+      const timeout = AbortSignal.timeout(options.timeoutSeconds * 1_000)
+      const signal = AbortSignal.any([scope.deadline(), timeout])
       const { jwksUri, introspectionEndpoint, discoveredAt } = await findEndpoints(signal)
       const { fetch } = options
       const answer = await fetchJson(jwksUri, { fetch, signal, maxBytes: MAX_DOCUMENT_BYTES })
@@ -158,7 +161,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
     scope.waitUntil(refresh(scope).catch(() => {}))
   }
 
-  return {
+  const keySet: KeySet = {
     async keys(scope) {
       if (ageOf(held) >= REFRESH_FIRST_SECONDS) {
         const patience = held ? PATIENCE_SECONDS : COLD_RETRY_SECONDS
@@ -184,13 +187,17 @@ export function createKeySet(options: KeySetOptions): KeySet {
       return held?.keys
     },
 
-    endpoints: () => held,
+    async endpoints(scope) {
+      await keySet.keys(scope).catch(() => {})
+      return held
+    },
 
     async refreshOnSchedule(scope) {
       const stored = await readStored()
       if (ageOf(stored) >= SCHEDULE_SECONDS) await fetchFromIssuer(scope, stored, true)
     },
   }
+  return keySet
 }
 
 function describe(cause: unknown): string {

@@ -1,19 +1,31 @@
 /** Is this JWT an access token of this issuer, for us, now? */
 
 import { GatewayError } from '../errors.ts'
+import { createBoundedMap } from '../lib/bounded-map.ts'
 import type { RequestScope } from '../lib/request-scope.ts'
 import type { JsonObject } from '../lib/strict-json.ts'
 import { type ClaimLocation, readNames } from './claim-location.ts'
 import type { VerificationKey } from './jwk.ts'
 import type { KeySet } from './jwks.ts'
 import type { Principal } from './principal.ts'
-import { createProofCache } from './proofs.ts'
 import type { UnverifiedToken } from './token.ts'
 
 /** Keys that are tried for one token at the most. */
 const MAX_CANDIDATES = 4
 /** Unix seconds beyond this are no time that a token means. */
 const MAX_TIME = 2 ** 53
+/** Of tokens that this isolate has proven, for one issuer entry. */
+export const MAX_PROOFS = 1_000
+export const MAX_PROOF_LENGTH = 4_194_304
+
+/**
+ * Which key signed which claims. It never says that a token is good: every other check runs on every
+ * request, and a proof is worth nothing once its key has left the set.
+ */
+interface Proof {
+  readonly key: VerificationKey
+  readonly principal: Principal
+}
 
 export interface JwtRules {
   /** The name of the issuer entry. */
@@ -22,15 +34,16 @@ export interface JwtRules {
   /** One of these must be in `aud`. */
   readonly audiences: readonly string[]
   readonly algorithms: readonly string[]
+  /** The only keys of the set that may be used; undefined for all. */
+  readonly keyIds: readonly string[] | undefined
   readonly clockSkewSeconds: number
   readonly scopeClaims: readonly ClaimLocation[]
   readonly rolesClaim: ClaimLocation
   /** What a preset knows of its issuer's tokens; throws `invalid_token` or `forbidden`. */
-  readonly check?: ((claims: JsonObject) => void) | undefined
+  readonly check: ((claims: JsonObject) => void) | undefined
 }
 
 export interface JwtVerifier {
-  readonly rules: JwtRules
   /** A token that this isolate has proven before; undefined where it has not. */
   recall(token: string, scope: RequestScope): Promise<Principal | undefined>
   /**
@@ -38,20 +51,24 @@ export interface JwtVerifier {
    * `invalid_token`, or `issuer_unavailable` where there is no verdict.
    */
   verify(token: string, unverified: UnverifiedToken, scope: RequestScope): Promise<Principal>
-  /** The claims of an answer that is trusted otherwise (introspection), judged like a token's. */
-  judge(claims: JsonObject): Principal
-  /** For bounds in tests: proofs held. */
-  readonly proofCount: number
 }
 
 export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => number): JwtVerifier {
-  const proofs = createProofCache()
+  const proofs = createBoundedMap<Proof>({
+    maxEntries: MAX_PROOFS,
+    maxKeyLength: MAX_PROOF_LENGTH,
+  })
+
+  function usable(keys: readonly VerificationKey[]): readonly VerificationKey[] {
+    const { keyIds } = rules
+    return keyIds ? keys.filter(({ keyId }) => keyId !== undefined && keyIds.includes(keyId)) : keys
+  }
 
   async function findKey(token: UnverifiedToken, scope: RequestScope): Promise<VerificationKey> {
     const { keyId, algorithm } = token
-    let keys = await keySet.keys(scope)
+    let keys = usable(await keySet.keys(scope))
     if (keyId !== undefined && !keys.some((key) => key.keyId === keyId)) {
-      keys = (await keySet.keysAfterMiss(keyId, scope)) ?? []
+      keys = usable((await keySet.keysAfterMiss(keyId, scope)) ?? [])
       if (!keys.some((key) => key.keyId === keyId)) throw refused('the kid is not in the key set')
     }
     for (const key of candidates(keys, keyId, algorithm)) {
@@ -61,12 +78,10 @@ export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => nu
   }
 
   return {
-    rules,
-
     async recall(token, scope) {
       const proof = proofs.get(token)
       if (!proof) return undefined
-      const keys = await keySet.keys(scope)
+      const keys = await keySet.keys(scope).catch((): readonly VerificationKey[] => [])
       if (!keys.includes(proof.key)) {
         proofs.delete(token)
         return undefined
@@ -81,17 +96,8 @@ export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => nu
       const key = await findKey(unverified, scope)
       checkClaims(claims, rules, now())
       const principal = toPrincipal(claims, rules)
-      proofs.set(token, { key, algorithm, principal })
+      proofs.set(token, { key, principal })
       return principal
-    },
-
-    judge(claims) {
-      checkClaims(claims, rules, now())
-      return toPrincipal(claims, rules)
-    },
-
-    get proofCount() {
-      return proofs.size
     },
   }
 }
@@ -107,10 +113,19 @@ function candidates(
     .slice(0, MAX_CANDIDATES)
 }
 
-/** Throws `invalid_token` where the claims are not those of an access token of this issuer, for us, now. */
-export function checkClaims(claims: JsonObject, rules: JwtRules, now: number): void {
-  if (claims.iss !== rules.issuer) throw refused('iss is not the issuer')
-  if (!names(claims.aud).some((audience) => rules.audiences.includes(audience))) {
+/**
+ * Throws where the claims are not those of an access token of this issuer, for us, now. Claims named in
+ * `mayOmit` may be absent, never wrong.
+ */
+export function checkClaims(
+  claims: JsonObject,
+  rules: JwtRules,
+  now: number,
+  mayOmit: readonly string[] = [],
+): void {
+  const has = (name: string) => claims[name] !== undefined || !mayOmit.includes(name)
+  if (has('iss') && claims.iss !== rules.issuer) throw refused('iss is not the issuer')
+  if (has('aud') && !namesIn(claims.aud).some((name) => rules.audiences.includes(name))) {
     throw refused('aud does not name this API')
   }
   const expiry = readTime(claims, 'exp')
@@ -138,13 +153,13 @@ function readTime(claims: JsonObject, name: string): number | undefined {
   throw refused(`${name} is no time`)
 }
 
-function names(audience: unknown): readonly string[] {
+function namesIn(audience: unknown): readonly string[] {
   if (typeof audience === 'string') return [audience]
   const isList = Array.isArray(audience) && audience.every((name) => typeof name === 'string')
   return isList ? audience : []
 }
 
-function toPrincipal(claims: JsonObject, rules: JwtRules): Principal {
+export function toPrincipal(claims: JsonObject, rules: JwtRules): Principal {
   return {
     subject: (claims.sub as string | undefined) || undefined,
     issuer: rules.issuer,

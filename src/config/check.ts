@@ -1,18 +1,23 @@
 /** Every check of the owner's file, so that a gateway either does what was meant or does nothing. */
 
 import * as v from 'valibot'
-import { checkIssuer, type IssuerConfig, issuerSchema } from '../auth/issuers.ts'
+import type { IssuerConfig } from '../auth/issuers.ts'
 import { shapeOf } from '../router.ts'
 import { impersonates } from '../upstream/request.ts'
 import type { GatewayConfig, RouteConfig } from './define.ts'
 import { type Problem, type Reporter, reportIssues } from './problems.ts'
 import { checkRoute, hostname, routeSchema } from './route-schema.ts'
 
+const issuer = v.custom<IssuerConfig>(
+  (value) => typeof value === 'object' && value !== null && 'check' in value && 'trust' in value,
+  'must be made by a preset, for example oidc({ … })',
+)
+
 const gatewaySchema = v.strictObject({
   hosts: v.optional(
     v.pipe(v.array(hostname, 'must be an array'), v.minLength(1, 'must not be empty')),
   ),
-  issuers: v.record(v.string(), issuerSchema, 'must be an object of issuers by name'),
+  issuers: v.record(v.string(), issuer, 'must be an object of issuers by name'),
   routes: v.pipe(v.array(routeSchema, 'must be an array'), v.minLength(1, 'must not be empty')),
 })
 
@@ -29,13 +34,14 @@ export function checkConfig(config: unknown): Problem[] {
   }
   // The shape holds from here on.
   const { hosts, issuers, routes } = config as GatewayConfig
-  for (const [name, issuer] of Object.entries(issuers)) checkIssuer(issuer, `issuers.${name}`, to)
+  for (const [name, entry] of Object.entries(issuers)) entry.check(`issuers.${name}`, to)
   for (const [index, route] of routes.entries()) {
     checkRoute(route, `routes[${index}]`, hosts, to)
     checkRouteIssuers(route, issuers, `routes[${index}].issuer`, to)
   }
   checkOverlaps(routes, to)
   checkKeptNames(routes, to)
+  if (problems.length === 0) checkOpaqueTokens(routes, issuers, to)
   return problems
 }
 
@@ -88,6 +94,25 @@ function checkRouteIssuers(
       path,
       'names two entries with the same issuer, so that a token would have two meanings',
     )
+  }
+}
+
+/** An opaque token does not say whose it is, and must not be shown to an issuer that did not issue it. */
+function checkOpaqueTokens(
+  routes: readonly RouteConfig[],
+  issuers: Readonly<Record<string, IssuerConfig>>,
+  to: Reporter,
+): void {
+  for (const [index, route] of routes.entries()) {
+    const takers = issuersOf(route, issuers).filter(
+      (name) => issuers[name]?.trust().introspection?.opaque,
+    )
+    if (takers.length > 1) {
+      to.report(
+        `routes[${index}].issuer`,
+        `names ${takers.join(' and ')}, which both take opaque tokens`,
+      )
+    }
   }
 }
 

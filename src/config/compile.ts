@@ -1,12 +1,15 @@
 /** A checked config becomes what requests run on. Everything that can be decided once is decided here. */
 
+import type { Issuer } from '../auth/authenticate.ts'
 import type { Policy } from '../auth/authorize.ts'
-import type { IssuerConfig } from '../auth/issuers.ts'
+import { createIntrospection } from '../auth/introspection.ts'
+import type { TrustedIssuer } from '../auth/issuers.ts'
 import { ALGORITHMS } from '../auth/jwk.ts'
 import { createKeySet, type KeySet } from '../auth/jwks.ts'
-import { createJwtVerifier, type JwtVerifier } from '../auth/jwt.ts'
+import { createJwtVerifier } from '../auth/jwt.ts'
 import type { Fetch } from '../lib/fetch-json.ts'
 import type { Store } from '../lib/kv.ts'
+import type { RequestScope } from '../lib/request-scope.ts'
 import {
   createRouter,
   DEFAULT_METHODS,
@@ -30,7 +33,7 @@ export interface Dependencies {
 export interface Route extends Routable {
   /** Whether a request without a credential may pass, as nobody. */
   readonly allowsAnonymous: boolean
-  readonly issuers: readonly JwtVerifier[]
+  readonly issuers: readonly Issuer[]
   readonly policy: Policy
   readonly headers: HeaderRules
   readonly target: Target
@@ -46,20 +49,24 @@ export interface Compiled {
 
 const DEFAULT_CLOCK_SKEW_SECONDS = 30
 const DEFAULT_TIMEOUT_SECONDS = 30
+/** For keys, and less where there has to be time left to introspect: 5 s is the limit for both. */
+const KEYS_SECONDS = 5
+const HURRIED_KEYS_SECONDS = 3
 
 export function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
   const keySets = new Map<string, KeySet>()
-  const verifiers = new Map<string, JwtVerifier>()
-  for (const [name, issuer] of Object.entries(config.issuers)) {
-    const keySet = compileKeySet(issuer, dependencies)
+  const issuers = new Map<string, Issuer>()
+  for (const [name, entry] of Object.entries(config.issuers)) {
+    const trusted = entry.trust()
+    const keySet = compileKeySet(entry.issuer, trusted, dependencies)
     keySets.set(name, keySet)
-    verifiers.set(name, compileVerifier(name, issuer, keySet, dependencies))
+    issuers.set(name, compileIssuer(name, entry.issuer, trusted, keySet, dependencies))
   }
   const forwardedNames = new Set(config.routes.flatMap(({ forward }) => Object.keys(forward ?? {})))
   const routes = config.routes.map((route): Route => {
     const names = issuersOf(route, config.issuers)
-    const issuers = names.flatMap((name) => verifiers.get(name) ?? [])
-    return compileRoute(route, issuers, forwardedNames)
+    const ofRoute = names.flatMap((name) => issuers.get(name) ?? [])
+    return compileRoute(route, ofRoute, forwardedNames)
   })
   return {
     hosts: config.hosts && new Set(config.hosts),
@@ -68,34 +75,54 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
   }
 }
 
-function compileKeySet(config: IssuerConfig, { fetch, store, now }: Dependencies): KeySet {
-  const { issuer, jwksUri, via } = config
-  const isBound = via !== undefined
-  return createKeySet({ issuer, jwksUri, isBound, fetch: via ? bound(via) : fetch, store, now })
+function compileKeySet(issuer: string, trusted: TrustedIssuer, dependencies: Dependencies): KeySet {
+  const { fetch, store, now } = dependencies
+  const { jwksUri, via, introspection } = trusted
+  return createKeySet({
+    issuer,
+    jwksUri,
+    isBound: via !== undefined,
+    timeoutSeconds: introspection ? HURRIED_KEYS_SECONDS : KEYS_SECONDS,
+    fetch: via ? bound(via) : fetch,
+    store,
+    now,
+  })
 }
 
-function compileVerifier(
+function compileIssuer(
   name: string,
-  config: IssuerConfig,
+  issuer: string,
+  trusted: TrustedIssuer,
   keySet: KeySet,
-  { now }: Dependencies,
-): JwtVerifier {
-  const { issuer, audience, scopeClaim } = config
+  { fetch, now }: Dependencies,
+): Issuer {
+  const { via, introspection, scopeClaim } = trusted
   const rules = {
     name,
     issuer,
-    audiences: typeof audience === 'string' ? [audience] : audience,
-    algorithms: config.algorithms ?? ALGORITHMS,
-    clockSkewSeconds: config.clockSkewSeconds ?? DEFAULT_CLOCK_SKEW_SECONDS,
+    audiences: trusted.audiences,
+    algorithms: trusted.algorithms ?? ALGORITHMS,
+    keyIds: trusted.keyIds,
+    clockSkewSeconds: trusted.clockSkewSeconds ?? DEFAULT_CLOCK_SKEW_SECONDS,
     scopeClaims: scopeClaim === undefined ? ['scope', 'scp'] : [scopeClaim],
-    rolesClaim: config.rolesClaim ?? 'roles',
+    rolesClaim: trusted.rolesClaim ?? 'roles',
+    check: trusted.checkClaims,
   }
-  return createJwtVerifier(rules, keySet, now)
+  const findEndpoint = async (scope: RequestScope) =>
+    (await keySet.endpoints(scope))?.introspectionEndpoint
+  const fetchIssuer = via ? bound(via) : fetch
+  return {
+    rules,
+    now,
+    verifier: createJwtVerifier(rules, keySet, now),
+    introspection:
+      introspection && createIntrospection(introspection, findEndpoint, fetchIssuer, now),
+  }
 }
 
 function compileRoute(
   config: RouteConfig,
-  issuers: readonly JwtVerifier[],
+  issuers: readonly Issuer[],
   forwardedNames: ReadonlySet<string>,
 ): Route {
   const target = compileTarget(config)

@@ -34,15 +34,16 @@ export async function fetchJson(url: string, options: FetchJsonOptions): Promise
     cache: 'no-store',
     signal: options.signal,
   })
-  const response = await Promise.race([options.fetch(request), rejectOnAbort(options.signal)])
+  // A binding need not listen to the request's signal, so the wait itself has to end.
+  const late = rejectOnAbort(options.signal)
+  const response = await Promise.race([options.fetch(request), late])
   if (response.status >= 300 && response.status < 400) {
     await response.body?.cancel()
     throw new Error(`answered with a redirect (${response.status})`)
   }
-  return { status: response.status, body: parse(await readText(response, options)) }
+  return { status: response.status, body: parse(await readText(response, options.maxBytes, late)) }
 }
 
-/** A binding need not listen to the request's signal, so the wait itself has to end. */
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const stop = () => reject(signal.reason)
@@ -53,29 +54,26 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
 
 async function readText(
   response: Response,
-  { maxBytes, signal }: FetchJsonOptions,
+  maxBytes: number,
+  late: Promise<never>,
 ): Promise<string> {
   if (!response.body) return ''
   const reader = response.body.getReader()
-  const stop = () => void reader.cancel().catch(() => {})
-  signal.addEventListener('abort', stop)
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
   try {
     for (;;) {
-      const { done, value } = await reader.read()
-      signal.throwIfAborted()
+      const { done, value } = await Promise.race([reader.read(), late])
       if (done) return text + decoder.decode()
       bytes += value.byteLength
-      if (bytes > maxBytes) {
-        stop()
-        throw new Error(`answered with more than ${maxBytes} bytes`)
-      }
+      if (bytes > maxBytes) throw new Error(`answered with more than ${maxBytes} bytes`)
       text += decoder.decode(value, { stream: true })
     }
-  } finally {
-    signal.removeEventListener('abort', stop)
+  } catch (error) {
+    // Not awaited: what did not end by itself need not end when it is asked to.
+    reader.cancel().catch(() => {})
+    throw error
   }
 }
 

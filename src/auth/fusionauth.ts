@@ -1,0 +1,103 @@
+/**
+ * FusionAuth as an issuer: what its documentation says that is not in any standard. Its `iss` is a free
+ * text of the tenant, its key set is that of all tenants, and its id tokens look like access tokens.
+ */
+
+import * as v from 'valibot'
+import { nameList, reportIssues, text } from '../config/problems.ts'
+import { GatewayError } from '../errors.ts'
+import { isObject, type JsonObject } from '../lib/strict-json.ts'
+import { readNames } from './claim-location.ts'
+import { type CommonOptions, commonEntries, type IssuerConfig, secureUrl } from './issuers.ts'
+
+export interface FusionAuthOptions extends CommonOptions {
+  /** Where FusionAuth is, for example `https://auth.example.com`. */
+  url: string
+  /** The issuer of the tenant (Tenants, General, Issuer), which may be any text. Default: `url`. */
+  issuer?: string | undefined
+  /** The id of the application, or of the entity, that tokens are for. */
+  clientId: string
+  /** The application's secret, where its introspection is to be authenticated. Default: none. */
+  clientSecret?: string | undefined
+  /** Ids of the tenants whose users may come. Wanted where tenants share an issuer or an application. */
+  tenants?: readonly string[] | undefined
+  /** Ids of the keys that may sign. Default: every key of the instance, imported ones too. */
+  kids?: readonly string[] | undefined
+  /** A user has to be registered for the application, or is 403. Entities never are. Default true. */
+  registered?: boolean | undefined
+}
+
+const ENDPOINTS = { keys: '/.well-known/jwks.json', introspection: '/oauth2/introspect' }
+
+const schema = v.strictObject({
+  ...commonEntries,
+  url: secureUrl,
+  issuer: v.optional(text),
+  clientId: text,
+  clientSecret: v.optional(text),
+  tenants: v.optional(nameList),
+  kids: v.optional(nameList),
+  registered: v.optional(v.boolean('must be true or false')),
+})
+
+/**
+ * Tokens signed with HS256, FusionAuth's first choice, are introspected; so are others while its keys
+ * are unavailable. FusionAuth's answer says nothing of logout or revocation: it is no check of these.
+ */
+export function fusionAuth(options: FusionAuthOptions): IssuerConfig {
+  return {
+    issuer: options.issuer ?? options.url,
+
+    check(path, to) {
+      const { success, issues } = v.safeParse(schema, options)
+      if (!success) reportIssues(issues, path, to)
+    },
+
+    trust() {
+      const { clientId, clientSecret, kids } = options
+      const base = options.url.replace(/\/$/, '')
+      return {
+        ...options,
+        audiences: [clientId],
+        jwksUri: base + ENDPOINTS.keys,
+        keyIds: kids,
+        checkClaims: (claims) => checkFusionAuthClaims(claims, options),
+        introspection: {
+          clientId,
+          clientSecret,
+          endpoint: base + ENDPOINTS.introspection,
+          opaque: false,
+          sharedSecret: true,
+          mayOmit: [],
+        },
+      }
+    },
+  }
+}
+
+function checkFusionAuthClaims(claims: JsonObject, options: FusionAuthOptions): void {
+  const { clientId, tenants, registered = true } = options
+  if (!isAccessToken(claims)) throw refused('the token is an id token')
+  if (tenants && !tenants.includes(claims.tid as string))
+    throw refused('tid is not one of the tenants')
+  if (registered && !isEntityToken(claims) && claims.applicationId !== clientId) {
+    throw new GatewayError('forbidden', {
+      reason: 'the user is not registered for the application',
+    })
+  }
+}
+
+/** Since 1.60 `tty` says what a token is; before, an id token was known by what only it has. */
+function isAccessToken({ tty, at_hash, c_hash, nonce }: JsonObject): boolean {
+  if (tty !== undefined) return tty === 'at'
+  return at_hash === undefined && c_hash === undefined && nonce === undefined
+}
+
+/** Client credentials: a token of an entity, which has permissions instead of a registration. */
+function isEntityToken(claims: JsonObject): boolean {
+  return isObject(claims.permissions) || readNames(claims, 'gty').includes('client_credentials')
+}
+
+function refused(reason: string): GatewayError {
+  return new GatewayError('invalid_token', { reason })
+}

@@ -1,0 +1,168 @@
+/**
+ * Asking the issuer about a token (RFC 7662), where there is no verdict here: opaque tokens, tokens
+ * signed with a shared secret, and signed ones while the keys are unavailable. Never a second opinion.
+ */
+
+import { GatewayError } from '../errors.ts'
+import { createBoundedMap } from '../lib/bounded-map.ts'
+import { digest } from '../lib/bytes.ts'
+import { type Fetch, fetchJson, type JsonAnswer } from '../lib/fetch-json.ts'
+import type { RequestScope } from '../lib/request-scope.ts'
+import { isObject, type JsonObject } from '../lib/strict-json.ts'
+
+export interface IntrospectionOptions {
+  readonly clientId: string
+  /** Sent to the issuer's endpoint alone. Without one, the client is only named. */
+  readonly clientSecret: string | undefined
+  /** Undefined to use the one that discovery names. */
+  readonly endpoint: string | undefined
+  /** Which tokens are asked about beside those whose keys are unavailable. */
+  readonly opaque: boolean
+  readonly sharedSecret: boolean
+  /** Claims that the issuer's answers may lack. */
+  readonly mayOmit: readonly string[]
+}
+
+/** Why a token is asked about; decides what a refusal to answer means. */
+export type Occasion = 'opaque' | 'shared secret' | 'keys unavailable'
+
+export interface Introspection {
+  readonly options: IntrospectionOptions
+  /**
+   * The claims of an active token, without judging them. Throws `invalid_token` for an inactive one,
+   * `issuer_unavailable` where there is no answer, or no time for one.
+   */
+  claimsOf(token: string, occasion: Occasion, scope: RequestScope): Promise<JsonObject>
+}
+
+/** An active answer is believed so long, and never past `exp`: the bound on revocation. */
+export const ACTIVE_SECONDS = 60
+export const INACTIVE_SECONDS = 10
+export const MAX_ANSWERS = 1_000
+const MAX_CALLS_PER_SECOND = 50
+/** After a timeout or a 5xx, the issuer is left alone. */
+const REST_SECONDS = 10
+const MAX_ANSWER_BYTES = 16_384
+
+interface Answer {
+  readonly claims: JsonObject
+  readonly until: number
+}
+
+export function createIntrospection(
+  options: IntrospectionOptions,
+  findEndpoint: (scope: RequestScope) => Promise<string | undefined>,
+  fetch: Fetch,
+  now: () => number,
+): Introspection {
+  const limits = { maxEntries: MAX_ANSWERS, maxKeyLength: MAX_ANSWERS * 43 }
+  const active = createBoundedMap<Answer>(limits)
+  // Apart from the active ones, so that a flood of bad tokens pushes no good one out.
+  const inactive = createBoundedMap<number>(limits)
+  let restsUntil = -Infinity
+  let second = 0
+  let calls = 0
+
+  function countCall(): void {
+    if (now() < restsUntil)
+      throw unavailable('introspection rests after a failure', restsUntil - now())
+    if (now() !== second) {
+      second = now()
+      calls = 0
+    }
+    if (++calls > MAX_CALLS_PER_SECOND)
+      throw unavailable('introspection is at its limit of calls', 1)
+  }
+
+  async function ask(token: string, endpoint: string, scope: RequestScope): Promise<JsonAnswer> {
+    countCall()
+    try {
+      const answer = await fetchJson(endpoint, {
+        fetch,
+        signal: scope.deadline(),
+        maxBytes: MAX_ANSWER_BYTES,
+        init: requestFor(token, options),
+      })
+      if (answer.status < 500 && answer.status !== 429) return answer
+      throw new Error(`answered ${answer.status}`)
+    } catch (cause) {
+      restsUntil = now() + REST_SECONDS
+      const reason = cause instanceof Error ? cause.message : 'unknown'
+      throw unavailable(`introspection failed: ${reason}`, REST_SECONDS, cause)
+    }
+  }
+
+  return {
+    options,
+
+    async claimsOf(token, occasion, scope) {
+      const endpoint = options.endpoint ?? (await findEndpoint(scope))
+      if (endpoint === undefined)
+        throw unavailable('no introspection endpoint is known', REST_SECONDS)
+      const name = await digest([token, endpoint, options.clientId])
+      const known = active.get(name)
+      if (known && now() < known.until) return known.claims
+      if (now() < (inactive.get(name) ?? -Infinity)) throw inactiveToken('the token was inactive')
+
+      const answer = await ask(token, endpoint, scope)
+      const claims = readClaims(answer, options, occasion)
+      if (!claims) {
+        inactive.set(name, now() + INACTIVE_SECONDS)
+        throw inactiveToken(`introspection says that the token is not active (${answer.status})`)
+      }
+      const until = Math.min(now() + ACTIVE_SECONDS, Number(claims.exp ?? Infinity))
+      active.set(name, { claims, until })
+      return claims
+    },
+  }
+}
+
+/** The claims of an active token; undefined for an inactive one. Throws where it is neither. */
+function readClaims(
+  { status, body }: JsonAnswer,
+  { clientSecret }: IntrospectionOptions,
+  occasion: Occasion,
+): JsonObject | undefined {
+  const error = isObject(body) ? body.error : undefined
+  if (status === 200 && isObject(body) && typeof body.active === 'boolean') {
+    const { active, ...claims } = body
+    return active ? claims : undefined
+  }
+  // Without a secret there is nothing to get wrong: FusionAuth says so of another application's token.
+  if (status === 401 && clientSecret === undefined) return undefined
+  if (status === 401 && error !== 'invalid_client' && error !== undefined) return undefined
+  if (status === 400 && occasion !== 'keys unavailable') return undefined
+  if (status === 401) {
+    throw unavailable(
+      'introspection refuses our client: check clientId and clientSecret',
+      REST_SECONDS,
+    )
+  }
+  throw unavailable(`introspection gave no verdict (${status} ${describe(error)})`, REST_SECONDS)
+}
+
+/** RFC 7662 section 2.1. RFC 6749 section 2.3.1: id and secret are form-encoded before base64. */
+function requestFor(token: string, { clientId, clientSecret }: IntrospectionOptions): RequestInit {
+  const form = new URLSearchParams({ token, token_type_hint: 'access_token' })
+  const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' }
+  if (clientSecret === undefined) form.set('client_id', clientId)
+  else
+    headers.authorization = `Basic ${btoa(`${formEncode(clientId)}:${formEncode(clientSecret)}`)}`
+  return { method: 'POST', headers, body: form.toString() }
+}
+
+function formEncode(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice(1)
+}
+
+function describe(error: unknown): string {
+  return typeof error === 'string' && /^[a-z_]{1,60}$/.test(error) ? error : 'without a known error'
+}
+
+function inactiveToken(reason: string): GatewayError {
+  return new GatewayError('invalid_token', { reason })
+}
+
+function unavailable(reason: string, retryAfterSeconds: number, cause?: unknown): GatewayError {
+  return new GatewayError('issuer_unavailable', { reason, retryAfterSeconds, cause })
+}
