@@ -1,13 +1,48 @@
 // The test harness itself: what the other real-socket tests rely on must be true.
 
-import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listenOnLoopback } from '../../support/listen.ts'
 import { type Echo, type Origin, startOrigin } from '../../support/origin.ts'
-import { GZIP_TEXT } from '../../support/origin-modes.ts'
+import { GZIP_TEXT, type OriginMode } from '../../support/origin-modes.ts'
 import { disconnect, openRaw, rawRequest } from '../../support/raw-http.ts'
-import { values } from '../../support/raw-response.ts'
+import { type RawResponse, values } from '../../support/raw-response.ts'
+
+const ANSWERS: [string, OriginMode, (answer: RawResponse) => unknown, unknown][] = [
+  ['cookies', 'cookies', ({ headers }) => values(headers, 'set-cookie').length, 3],
+  ['early hints', 'early_hints', ({ interim }) => interim.map(({ status }) => status), [103]],
+  ['gzip', 'gzip', ({ bytes }) => gunzipSync(bytes).toString(), GZIP_TEXT],
+  ['slow headers', { slow_headers: { delayMs: 1 } }, ({ status }) => status, 200],
+  [
+    'huge headers',
+    { huge_headers: { bytes: 20_000 } },
+    ({ headers }) => values(headers, 'x-huge')[0]?.length,
+    20_000,
+  ],
+  [
+    'a redirect',
+    { redirect: { location: '//else/where', status: 307 } },
+    ({ status, headers }) => [status, values(headers, 'location')],
+    [307, ['//else/where']],
+  ],
+  ['a stream', { stream: { bytes: 1_000_000 } }, ({ bytes }) => bytes.byteLength, 1_000_000],
+  [
+    'events',
+    { events: { count: 2, everyMs: 1 } },
+    ({ body }) => body,
+    'id: 1\ndata: event 1\n\nid: 2\ndata: event 2\n\n',
+  ],
+  [
+    'what the test says',
+    {
+      respond: { status: 418, headers: Object.entries({ 'X-A': '1', 'x-a': '2' }), body: 'short' },
+    },
+    ({ status, headers, body }) => [status, values(headers, 'x-a'), body],
+    [418, ['1', '2'], 'short'],
+  ],
+  ['what a function does', (_, response) => void response.end('fn'), ({ body }) => body, 'fn'],
+]
 
 describe('origin and raw client', () => {
   let origin: Origin
@@ -119,47 +154,9 @@ describe('origin and raw client', () => {
     expect(await (await arrival).outcome).toBe('answered')
   })
 
-  it('answers in its special modes', async () => {
-    for (const [path, mode] of Object.entries({
-      '/cookies': 'cookies',
-      '/hints': 'early_hints',
-      '/gzip': 'gzip',
-      '/huge': { huge_headers: { bytes: 20_000 } },
-      '/slow': { slow_headers: { delayMs: 1 } },
-      '/away': { redirect: { location: '//else/where', status: 307 } },
-      '/stream': { stream: { bytes: 1_000_000 } },
-      '/events': { events: { count: 2, everyMs: 1 } },
-      '/teapot': {
-        respond: {
-          status: 418,
-          headers: [
-            ['X-A', '1'],
-            ['X-A', '2'],
-          ],
-          body: 'short',
-        },
-      },
-    } as const))
-      origin.modes.set(path, mode as never)
-    expect(values((await get('/cookies')).headers, 'set-cookie')).toHaveLength(3)
-    expect((await get('/hints')).interim).toMatchObject([{ status: 103 }])
-    const { bytes } = await get('/gzip')
-    const text = await new Response(
-      new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('gzip')),
-    ).text()
-    expect(text).toBe(GZIP_TEXT)
-    expect(values((await get('/huge')).headers, 'x-huge')[0]).toHaveLength(20_000)
-    expect((await get('/slow')).status).toBe(200)
-    const away = await get('/away')
-    expect([away.status, values(away.headers, 'location')]).toEqual([307, ['//else/where']])
-    expect((await get('/stream')).bytes).toHaveLength(1_000_000)
-    expect((await get('/events')).body).toBe('id: 1\ndata: event 1\n\nid: 2\ndata: event 2\n\n')
-    const teapot = await get('/teapot')
-    expect([teapot.status, teapot.body, values(teapot.headers, 'x-a')]).toEqual([
-      418,
-      'short',
-      ['1', '2'],
-    ])
+  it.each(ANSWERS)('answers in a mode of its own: %s', async (_, mode, show, expected) => {
+    origin.modes.set('/own', mode)
+    expect(await show(await get('/own'))).toEqual(expected)
   })
 
   it('counts and digests an upload in the sink', async () => {
@@ -183,12 +180,12 @@ describe('origin and raw client', () => {
   it('echoes WebSocket messages and records the handshake', async () => {
     origin.requests.length = 0
     const client = new WebSocket(`ws://127.0.0.1:${origin.port}/ws`, 'chat')
-    await once(client as never, 'open')
+    await next(client, 'open')
     client.send('hello')
-    const [message] = (await once(client as never, 'message')) as [MessageEvent]
+    const message = await next<MessageEvent>(client, 'message')
     expect([message.data, client.protocol]).toEqual(['hello', 'chat'])
     for (const webSocket of origin.webSockets) webSocket.close(4001, 'enough')
-    const [closed] = (await once(client as never, 'close')) as [CloseEvent]
+    const closed = await next<CloseEvent>(client, 'close')
     expect([closed.code, closed.reason]).toEqual([4001, 'enough'])
     expect(origin.requests.map(({ target }) => target)).toEqual(['/ws'])
   })
@@ -197,3 +194,9 @@ describe('origin and raw client', () => {
     await expect(get('/€')).rejects.toThrow('is not one byte')
   })
 })
+
+function next<E extends Event>(client: WebSocket, type: 'open' | 'message' | 'close'): Promise<E> {
+  return new Promise((resolve) => {
+    client.addEventListener(type, (event) => resolve(event as E), { once: true })
+  })
+}
