@@ -5,16 +5,14 @@
 
 import { handleAsNodeRequest } from 'cloudflare:node'
 import { createServer, type RequestListener } from 'node:http'
+import { ADMIN_PATH, administer } from './admin.ts'
 import { type defineIssuer, type IssuerEnv, type ResolvedConfig, resolveConfig } from './config.ts'
-import { longestTokenSeconds } from './oidc/configuration.ts'
+import { retainKeySeconds } from './oidc/configuration.ts'
 import { createProviderHolder, type ProviderHolder } from './oidc/provider.ts'
 import { storageOf } from './storage/issuer-storage.ts'
 
 /** Any number: it names the server within this isolate and is never opened. */
 const PORT = 8788
-
-/** A token outlives its key in a verifier that is a little slow or has a slow clock. */
-const RETAIN_MARGIN_SECONDS = 3600
 
 interface Runtime {
   config: ResolvedConfig
@@ -40,6 +38,9 @@ export function createIssuer(
     async fetch(request, env) {
       const { config, problems, holder } = runtimeFor(env)
       if (problems.length > 0) return misconfigured()
+      const { pathname } = new URL(request.url)
+      if (pathname === ADMIN_PATH)
+        return administer(request, env, config, addressOf(request.headers))
       const listener = await holder.listener(env, Math.floor(Date.now() / 1000))
       return serve(onIssuer(request, config.issuer), listener)
     },
@@ -49,7 +50,7 @@ export function createIssuer(
       if (problems.length > 0) return
       await storageOf(env).maintainKeys({
         maxAgeSeconds: config.keyRotationSeconds,
-        retainSeconds: longestTokenSeconds(config) + RETAIN_MARGIN_SECONDS,
+        retainSeconds: retainKeySeconds(config),
       })
     },
   }
@@ -75,7 +76,7 @@ function onIssuer(request: Request, issuer: string): Request {
   const { host, protocol } = new URL(issuer)
   const rebuilt = new Request(`${issuer}${pathname}${search}`, request)
   const { headers } = rebuilt
-  const address = headers.get('cf-connecting-ip') ?? lastHop(headers.get('x-forwarded-for'))
+  const address = addressOf(headers)
   for (const name of [...headers.keys()]) {
     if (name === 'forwarded' || name.startsWith('x-forwarded-')) headers.delete(name)
   }
@@ -86,9 +87,10 @@ function onIssuer(request: Request, issuer: string): Request {
   return rebuilt
 }
 
-/** What the gateway put there, where the request came through its binding. */
-function lastHop(forwardedFor: string | null): string {
-  return forwardedFor?.split(',').at(-1)?.trim() || '0.0.0.0'
+/** Where the browser is. The platform says it; behind the gateway's binding, the gateway does. */
+function addressOf(headers: Headers): string {
+  const forwarded = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim()
+  return headers.get('cf-connecting-ip') ?? (forwarded || '0.0.0.0')
 }
 
 function misconfigured(): Response {

@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as client from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,9 +12,12 @@ let world: World
 let web: client.Configuration
 let service: client.Configuration
 let userId: string
+/** Signs in once; every later authorization finds her session. */
+let ada: Person
 
 beforeAll(async () => {
   world = await startIssuer()
+  ada = new Person(world)
   const { storage } = world
   await storage.addClient({ id: 'svc', secret: SECRET, kind: 'service', roles: ['batch'] })
   await storage.addClient({ id: 'web', secret: SECRET, kind: 'web', redirectUris: [REDIRECT] })
@@ -49,7 +53,7 @@ interface Round {
 async function authorize(
   config: client.Configuration,
   parameters: Record<string, string> = {},
-  person = new Person(world),
+  person = ada,
 ): Promise<Round> {
   const verifier = client.randomPKCECodeVerifier()
   const state = client.randomState()
@@ -88,6 +92,24 @@ async function validate(accessToken: string): Promise<oauth.JWTAccessTokenClaims
   })
 }
 
+async function refused(attempt: Promise<unknown>): Promise<[number | undefined, string]> {
+  try {
+    await attempt
+  } catch (error) {
+    const { status, error: code } = error as { status?: number; error?: string }
+    return [status, code ?? (error as { code?: string }).code ?? String(error)]
+  }
+  throw new Error('expected a refusal')
+}
+
+function tokenRequest(parameters: Record<string, string>): Promise<Response> {
+  return world.fetch(`${ISSUER}/oauth2/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`web:${SECRET}`)}` },
+    body: new URLSearchParams(parameters),
+  })
+}
+
 describe('client_credentials', () => {
   it('answers an RFC 9068 access token with the scope and the roles of the client', async () => {
     const tokens = await client.clientCredentialsGrant(service, { scope: 'orders:read' })
@@ -102,20 +124,241 @@ describe('client_credentials', () => {
     })
     expect(exp - iat).toBe(600)
   })
+
+  it('is refused with a wrong secret, without one, and to a client that is not for it', async () => {
+    const wrong = await discover('svc', `${SECRET}x`)
+    expect(await refused(client.clientCredentialsGrant(wrong))).toEqual([401, 'invalid_client'])
+    const none = await discover('svc')
+    expect(await refused(client.clientCredentialsGrant(none))).toEqual([401, 'invalid_client'])
+    const unknown = await discover('nobody', SECRET)
+    expect(await refused(client.clientCredentialsGrant(unknown))).toEqual([401, 'invalid_client'])
+    expect(await refused(client.clientCredentialsGrant(web))).toEqual([400, 'invalid_request'])
+  })
+
+  it('is refused with the stored hash of the secret in its place', async () => {
+    const { hash } = await import('node:crypto')
+    const leaked = await discover('svc', `sha256$${hash('sha256', SECRET, 'base64url')}`)
+    expect(await refused(client.clientCredentialsGrant(leaked))).toEqual([401, 'invalid_client'])
+  })
+
+  it('is refused for a resource that is no API of this server', async () => {
+    const grant = client.clientCredentialsGrant(service, { resource: 'https://other.example' })
+    expect(await refused(grant)).toEqual([400, 'invalid_target'])
+  })
+
+  it('drops a scope that the API does not know', async () => {
+    const tokens = await client.clientCredentialsGrant(service, { scope: 'orders:read root' })
+    expect((await validate(tokens.access_token)).scope).toBe('orders:read')
+  })
 })
 
 describe('authorization code with PKCE', () => {
   it('signs a person in and answers tokens with their scope and roles', async () => {
-    const round = await authorize(web)
-    const tokens = await redeem(web, round)
+    const tokens = await redeem(web, await authorize(web))
     expect(await validate(tokens.access_token)).toMatchObject({
       sub: userId,
       client_id: 'web',
       scope: 'orders:read',
       roles: ['admin', 'billing'],
     })
-    expect(tokens.claims()).toMatchObject({ sub: userId, name: 'Ada', roles: ['admin', 'billing'] })
-    const refreshed = await client.refreshTokenGrant(web, tokens.refresh_token ?? '')
-    expect(await validate(refreshed.access_token)).toMatchObject({ sub: userId })
+    expect(tokens.claims()).toMatchObject({
+      sub: userId,
+      name: 'Ada',
+      preferred_username: 'ada@example.com',
+      roles: ['admin', 'billing'],
+    })
+  })
+
+  it('works for a client that can keep no secret', async () => {
+    const spa = await discover('spa')
+    const tokens = await redeem(spa, await authorize(spa))
+    expect(await validate(tokens.access_token)).toMatchObject({ sub: userId, client_id: 'spa' })
+  })
+
+  it('asks nothing a second time in the same browser', async () => {
+    const { person } = await authorize(web)
+    const verifier = client.randomPKCECodeVerifier()
+    const page = await person.visit(
+      client.buildAuthorizationUrl(web, {
+        redirect_uri: REDIRECT,
+        scope: 'openid profile orders:read',
+        code_challenge: await client.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+        prompt: 'none',
+      }),
+    )
+    expect([page.url.origin, page.url.searchParams.has('code')]).toEqual([
+      'https://app.example.com',
+      true,
+    ])
+  })
+
+  it('is refused with another verifier, and the code is of no use to another client', async () => {
+    const round = await authorize(web)
+    const verifier = client.randomPKCECodeVerifier()
+    expect(await refused(redeem(web, { ...round, verifier }))).toEqual([400, 'invalid_grant'])
+    const spa = await discover('spa')
+    expect(await refused(redeem(spa, round))).toEqual([400, 'invalid_grant'])
+    expect((await redeem(web, round)).access_token).toBeTypeOf('string')
+  })
+
+  it('is refused without a challenge and with a plain one', async () => {
+    const start = (parameters: Record<string, string>) =>
+      new Person(world).visit(
+        client.buildAuthorizationUrl(web, {
+          redirect_uri: REDIRECT,
+          scope: 'openid',
+          ...parameters,
+        }),
+      )
+    const without = await start({})
+    expect(without.url.searchParams.get('error')).toBe('invalid_request')
+    const plain = await start({ code_challenge: 'x'.repeat(43), code_challenge_method: 'plain' })
+    expect(plain.url.searchParams.get('error')).toBe('invalid_request')
+  })
+
+  it('sends nobody to a redirect URI that the client did not register', async () => {
+    for (const redirect_uri of [
+      'https://evil.example/callback',
+      `${REDIRECT}/../x`,
+      `${REDIRECT}?x=1`,
+      'https://app.example.com.evil.example/callback',
+      `${REDIRECT}#x`,
+    ]) {
+      const url = client.buildAuthorizationUrl(web, { redirect_uri, code_challenge: 'x' })
+      const page = await new Person(world).visit(url)
+      expect([page.status, page.url.origin]).toEqual([400, ISSUER])
+      expect(page.text).toContain('invalid_redirect_uri')
+    }
+  })
+
+  it('gives a state back unchanged, and a client refuses one that is not its own', async () => {
+    const round = await authorize(web)
+    expect(round.callback.searchParams.get('state')).toBe(round.state)
+    expect(round.callback.searchParams.get('iss')).toBe(ISSUER)
+    const replayed = redeem(web, { ...round, state: client.randomState() })
+    expect((await refused(replayed))[1]).toBe('OAUTH_INVALID_RESPONSE')
+  })
+
+  it('gives one of 100 parallel requests the tokens, and the reuse ends what it got', async () => {
+    const { callback, verifier } = await authorize(web)
+    const parameters = {
+      grant_type: 'authorization_code',
+      code: callback.searchParams.get('code') ?? '',
+      redirect_uri: REDIRECT,
+      code_verifier: verifier,
+    }
+    const answers = await Promise.all(Array.from({ length: 100 }, () => tokenRequest(parameters)))
+    const bodies = (await Promise.all(answers.map((answer) => answer.json()))) as {
+      error?: string
+      refresh_token?: string
+    }[]
+    const won = bodies.filter(({ error }) => error === undefined)
+    expect(won).toHaveLength(1)
+    expect(new Set(bodies.map(({ error }) => error))).toEqual(new Set([undefined, 'invalid_grant']))
+    const refresh = client.refreshTokenGrant(web, won[0]?.refresh_token ?? '')
+    expect(await refused(refresh)).toEqual([400, 'invalid_grant'])
   })
 })
+
+describe('refresh tokens', () => {
+  it('rotate, and the reuse of an old one ends the newest too', async () => {
+    const first = await redeem(web, await authorize(web))
+    const second = await client.refreshTokenGrant(web, first.refresh_token ?? '')
+    expect(await validate(second.access_token)).toMatchObject({ sub: userId, scope: 'orders:read' })
+    expect(second.refresh_token).not.toBe(first.refresh_token)
+    const reuse = client.refreshTokenGrant(web, first.refresh_token ?? '')
+    expect(await refused(reuse)).toEqual([400, 'invalid_grant'])
+    const newest = client.refreshTokenGrant(web, second.refresh_token ?? '')
+    expect(await refused(newest)).toEqual([400, 'invalid_grant'])
+  })
+
+  it('have one winner among 30 parallel uses', async () => {
+    const { refresh_token = '' } = await redeem(web, await authorize(web))
+    const parameters = { grant_type: 'refresh_token', refresh_token }
+    const answers = await Promise.all(Array.from({ length: 30 }, () => tokenRequest(parameters)))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    await Promise.all(answers.map((answer) => answer.text()))
+  })
+
+  it('are revoked by their client, with everything of the same grant', async () => {
+    const { refresh_token = '' } = await redeem(web, await authorize(web))
+    await client.tokenRevocation(web, refresh_token)
+    const refresh = client.refreshTokenGrant(web, refresh_token)
+    expect(await refused(refresh)).toEqual([400, 'invalid_grant'])
+  })
+
+  it('are introspected while they live', async () => {
+    const { refresh_token = '' } = await redeem(web, await authorize(web))
+    expect(await client.tokenIntrospection(web, refresh_token)).toMatchObject({
+      active: true,
+      sub: userId,
+      client_id: 'web',
+    })
+    await client.tokenRevocation(web, refresh_token)
+    expect(await client.tokenIntrospection(web, refresh_token)).toEqual({ active: false })
+  })
+
+  it('never widen their scope', async () => {
+    const { refresh_token = '' } = await redeem(web, await authorize(web))
+    const wider = client.refreshTokenGrant(web, refresh_token, {
+      scope: 'orders:read orders:write',
+    })
+    expect(await refused(wider)).toEqual([400, 'invalid_scope'])
+  })
+
+  it('end when the person is disabled or reset', async () => {
+    const { storage } = world
+    const login = 'grace'
+    await storage.addUser({ login, password: PASSWORD, roles: ['reader'] })
+    const start = async () => {
+      const person = new Person(world)
+      const verifier = client.randomPKCECodeVerifier()
+      const url = client.buildAuthorizationUrl(web, {
+        redirect_uri: REDIRECT,
+        scope: 'openid orders:read',
+        code_challenge: await client.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+      })
+      const callback = await person.authorize(url, login, PASSWORD)
+      return client.authorizationCodeGrant(web, callback, { pkceCodeVerifier: verifier })
+    }
+    const tokens = await start()
+    await storage.resetUser(login, PASSWORD)
+    const afterReset = client.refreshTokenGrant(web, tokens.refresh_token ?? '')
+    expect(await refused(afterReset)).toEqual([400, 'invalid_grant'])
+    const again = await start()
+    await storage.disableUser(login)
+    const afterDisable = client.refreshTokenGrant(web, again.refresh_token ?? '')
+    expect(await refused(afterDisable)).toEqual([400, 'invalid_grant'])
+  })
+})
+
+describe('DPoP', () => {
+  it('binds a token to a key, and takes each proof once however many arrive together', async () => {
+    const keys = await client.randomDPoPKeyPair('ES256')
+    const handle = client.getDPoPHandle(service, keys)
+    const tokens = await client.clientCredentialsGrant(service, {}, { DPoP: handle })
+    expect(tokens.token_type).toBe('dpop')
+    const proof = await dpopProof()
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        world.fetch(`${ISSUER}/oauth2/token`, {
+          method: 'POST',
+          headers: { authorization: `Basic ${btoa(`svc:${SECRET}`)}`, dpop: proof },
+          body: new URLSearchParams({ grant_type: 'client_credentials' }),
+        }),
+      ),
+    )
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    await Promise.all(answers.map((answer) => answer.text()))
+  })
+})
+
+async function dpopProof(): Promise<string> {
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+  return new SignJWT({ jti: crypto.randomUUID(), htm: 'POST', htu: `${ISSUER}/oauth2/token` })
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: await exportJWK(publicKey) })
+    .setIssuedAt()
+    .sign(privateKey)
+}

@@ -1,14 +1,21 @@
 /** The authorization server in real workerd, and a person with a browser that knows no JavaScript. */
 
 import { createTestHarness } from 'wrangler'
+
 import type { IssuerStorage } from '../../src/issuer/storage/issuer-storage.ts'
+
+type TestHarnessOptions = NonNullable<Parameters<typeof createTestHarness>[0]>
 
 export const ISSUER = 'http://localhost:8787'
 export const API = 'https://api.example.com'
 
 export interface World {
+  /** Where it really listens. */
+  url: URL
   /** Any URL reaches the server; it decides by path alone. */
   fetch(url: string, init?: RequestInit): Promise<Response>
+  /** The same through another Worker of this world. */
+  through(worker: string, url: string): Promise<Response>
   /** The administration surface inside the Durable Object. */
   storage: DurableObjectStub<IssuerStorage>
   scheduled(): Promise<void>
@@ -16,22 +23,50 @@ export interface World {
   close(): Promise<void>
 }
 
-/** Starts it with one API; `vars` adds to the Worker's variables or replaces them. */
-export async function startIssuer(vars: Record<string, string> = {}): Promise<World> {
-  const harness = createTestHarness({
-    workers: [
-      {
-        configPath: './src/issuer/wrangler.toml',
-        vars: { ISSUER, API_AUDIENCE: API, API_SCOPES: 'orders:read orders:write', ...vars },
+/** Starts the shipped server with one API; `vars` adds to the Worker's variables or replaces them. */
+export function startIssuer(vars: Record<string, string> = {}): Promise<World> {
+  const shipped = { ISSUER, API_AUDIENCE: API, API_SCOPES: 'orders:read orders:write' }
+  const configPath = './src/issuer/wrangler.toml'
+  return start([{ configPath, vars: { ...shipped, ...vars } }])
+}
+
+/** Starts the server of open-issuer.ts, and before it a Worker that calls it through a binding. */
+export function startOpenIssuer(): Promise<World> {
+  const compatibility_date = '2026-11-01'
+  return start([
+    {
+      config: {
+        name: 'open-issuer',
+        main: './test/issuer/open-issuer.ts',
+        compatibility_date,
+        vars: { ISSUER },
+        durable_objects: { bindings: [{ name: 'ISSUER_STORAGE', class_name: 'IssuerStorage' }] },
+        migrations: [{ tag: 'v1', new_sqlite_classes: ['IssuerStorage'] }],
       },
-    ],
-  })
-  await harness.listen()
+    },
+    {
+      config: {
+        name: 'caller',
+        main: './test/issuer/caller.ts',
+        compatibility_date,
+        services: [{ binding: 'AUTH', service: 'open-issuer' }],
+      },
+    },
+  ])
+}
+
+async function start(workers: TestHarnessOptions['workers']): Promise<World> {
+  const harness = createTestHarness({ workers })
+  const { url } = await harness.listen()
   const worker = harness.getWorker<{ ISSUER_STORAGE: DurableObjectNamespace<IssuerStorage> }>()
   const env = await worker.getEnv()
+  type Dispatch = (url: string, init: RequestInit) => Promise<Response>
   return {
+    url,
     fetch: (url, init) =>
-      harness.fetch(url, { redirect: 'manual', ...init } as never) as unknown as Promise<Response>,
+      (harness.fetch as unknown as Dispatch)(url, { redirect: 'manual', ...init }),
+    through: (name, url) =>
+      (harness.getWorker(name).fetch as unknown as Dispatch)(url, { redirect: 'manual' }),
     storage: env.ISSUER_STORAGE.getByName('issuer') as unknown as DurableObjectStub<IssuerStorage>,
     scheduled: async () => void (await worker.scheduled({})),
     logs: () => harness.getLogs().map(({ message }) => message),

@@ -12,11 +12,13 @@ import { createAdapterFactory } from './adapter.ts'
 const ID_TOKEN_SECONDS = 3600
 const INTERACTION_SECONDS = 3600
 const CODE_SECONDS = 60
+const RETAIN_MARGIN_SECONDS = 3600
 const SELF_REGISTERED_GRANTS = new Set(['authorization_code', 'refresh_token'])
 
-/** The longest that any signature of this server has to be verifiable. */
-export function longestTokenSeconds(config: ResolvedConfig): number {
-  return Math.max(ID_TOKEN_SECONDS, ...config.apis.map((api) => api.accessTokenSeconds))
+/** How long a key that signs no more stays published: the longest token, and a margin for slow clocks. */
+export function retainKeySeconds(config: ResolvedConfig): number {
+  const lifetimes = config.apis.map((api) => api.accessTokenSeconds)
+  return Math.max(ID_TOKEN_SECONDS, ...lifetimes) + RETAIN_MARGIN_SECONDS
 }
 
 /** Builds the configuration for one set of keys. */

@@ -102,6 +102,9 @@ declare module 'oidc-provider/lib/provider.js' {
     constructor(issuer: string, configuration: Record<string, unknown>)
     proxy: boolean
     readonly Client: { prototype: Client; find(id: string): Promise<Client | undefined> }
+    readonly Session: {
+      get(ctx: Context): Promise<{ uid: string; accountId?: string; loginTs?: number }>
+    }
     readonly Grant: {
       new (properties: { accountId: string; clientId: string }): Grant
       find(id: string): Promise<Grant | undefined>

@@ -8,6 +8,8 @@ import './quiet.ts'
 import type { RequestListener } from 'node:http'
 import { Provider } from 'oidc-provider/lib/provider.js'
 import type { IssuerEnv, ResolvedConfig } from '../config.ts'
+import { accountPages } from '../pages/account.ts'
+import { files } from '../pages/files.ts'
 import { interactionPages } from '../pages/interaction.ts'
 import { createPages } from '../pages/pages.ts'
 import { securityHeaders } from '../pages/security-headers.ts'
@@ -59,6 +61,8 @@ function buildProvider(config: ResolvedConfig, env: IssuerEnv, keySet: KeySet): 
     return verifySecret(secret, this.clientSecret ?? '')
   }
   provider.use(securityHeaders(config.issuer.startsWith('https:')))
+  provider.use(files)
+  provider.use(accountPages(provider, config, env))
   provider.use(interactionPages(provider, config, env))
   provider.on('server_error', (_ctx, error) => console.error('issuer: server_error', error))
   provider.on('grant.error', (_ctx, error) => {

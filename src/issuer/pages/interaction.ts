@@ -12,13 +12,14 @@ import type {
   ProviderError,
 } from 'oidc-provider/lib/provider.js'
 import type { IssuerEnv, ResolvedConfig } from '../config.ts'
+import { signInOptions, verifySignIn } from '../oidc/passkeys.ts'
 import { signIn } from '../oidc/sign-in.ts'
 import { readForm } from './form.ts'
+import { isOwnForm } from './own-form.ts'
 import { consentPage, errorPage, type ScopeText, send, signInPage } from './pages.ts'
 import { allowFormTarget } from './security-headers.ts'
-import { STYLE } from './style.ts'
 
-const PATH = /^\/interaction\/([\w-]{1,64})(?:\/(login|consent|abort))?$/
+const PATH = /^\/interaction\/([\w-]{1,64})(?:\/(login|passkey|passkey-options|consent|abort))?$/
 
 const OIDC_SCOPE_TEXTS: Record<string, string> = {
   openid: 'Know who you are',
@@ -33,12 +34,6 @@ export function interactionPages(
   env: IssuerEnv,
 ): Middleware {
   return async (ctx, next) => {
-    if (ctx.path === '/interaction/style.css' && ctx.method === 'GET') {
-      ctx.type = 'css'
-      ctx.set('cache-control', 'public, max-age=3600')
-      ctx.body = STYLE
-      return
-    }
     const [, uid, step] = PATH.exec(ctx.path) ?? []
     if (uid === undefined) return next()
     ctx.set('cache-control', 'no-store')
@@ -81,19 +76,19 @@ async function answer(step: Step, name: string | undefined): Promise<void> {
     return finish(step, { error: 'access_denied', error_description: 'the person declined' }, false)
   }
   // A form of the step before, sent again with the back button: show the step that is due.
-  if (name !== interaction.prompt.name) return seeOther(ctx, `/interaction/${interaction.uid}`)
-  return name === 'login' ? login(step) : consent(step)
+  const due = name.startsWith('passkey') ? 'login' : name
+  if (due !== interaction.prompt.name) return seeOther(ctx, `/interaction/${interaction.uid}`)
+  if (name === 'login') return login(step)
+  if (name === 'consent') return consent(step)
+  return passkey(step, name)
 }
 
-async function show({ ctx, provider, config, interaction }: Step): Promise<void> {
+async function show(step: Step): Promise<void> {
+  const { ctx, provider, config, interaction } = step
+  const { prompt, params } = interaction
+  if (prompt.name === 'login') return showSignIn(step, { login: prompt.details.login_hint ?? '' })
   const client = await clientName(provider, interaction)
   const action = `/interaction/${interaction.uid}`
-  const { prompt, params } = interaction
-  if (prompt.name === 'login') {
-    const login = prompt.details.login_hint ?? ''
-    send(ctx, signInPage({ title: config.title, action, client, login }))
-    return
-  }
   const destination = new URL(params.redirect_uri)
   send(
     ctx,
@@ -108,7 +103,7 @@ async function show({ ctx, provider, config, interaction }: Step): Promise<void>
 }
 
 async function login(step: Step): Promise<void> {
-  const { ctx, provider, config, env, interaction } = step
+  const { ctx, env } = step
   const form = await readForm(ctx.req)
   const name = form.get('login') ?? ''
   const password = form.get('password') ?? ''
@@ -126,9 +121,30 @@ async function login(step: Step): Promise<void> {
     result.outcome === 'limited'
       ? 'Too many attempts. Try again in some minutes.'
       : 'The name or the password is not right.'
+  return showSignIn(step, { login: name, problem })
+}
+
+async function showSignIn(
+  { ctx, provider, config, interaction }: Step,
+  state: { login: string; problem?: string },
+): Promise<void> {
   const client = await clientName(provider, interaction)
   const action = `/interaction/${interaction.uid}`
-  send(ctx, signInPage({ title: config.title, action, client, login: name, problem }))
+  send(ctx, signInPage({ title: config.title, action, client, ...state }))
+}
+
+async function passkey(step: Step, name: string): Promise<void> {
+  const { ctx, config, env, interaction } = step
+  const scope = `interaction:${interaction.uid}`
+  if (name === 'passkey-options') {
+    ctx.body = await signInOptions(env, config, scope)
+    return
+  }
+  const form = await readForm(ctx.req)
+  const accountId = await verifySignIn(env, config, scope, form.get('response') ?? '')
+  if (accountId !== undefined) return finish(step, { login: { accountId, amr: ['hwk'] } }, true)
+  ctx.status = 401
+  return showSignIn(step, { login: '', problem: 'The passkey was not accepted.' })
 }
 
 async function consent(step: Step): Promise<void> {
@@ -161,12 +177,6 @@ function seeOther(ctx: Context, location: string): void {
   ctx.status = 303
   ctx.set('location', location)
   ctx.body = ''
-}
-
-/** Browsers name the sender of every form. The cookie is SameSite=Lax and the path a secret besides. */
-function isOwnForm(ctx: Context, issuer: string): boolean {
-  const origin = ctx.get('origin')
-  return origin ? origin === issuer : ctx.get('sec-fetch-site') === 'same-origin'
 }
 
 async function clientName(provider: Provider, { params }: Interaction): Promise<string> {

@@ -98,6 +98,18 @@ export class Artifacts {
     return false
   }
 
+  /** Answers the payload and deletes it, so that it serves one caller. */
+  take(model: string, id: string, now: number): string | undefined {
+    return this.#sql
+      .exec<{ payload: string }>(
+        'DELETE FROM artifacts WHERE model = ? AND id = ? AND expires_at > ? RETURNING payload',
+        model,
+        id,
+        now,
+      )
+      .toArray()[0]?.payload
+  }
+
   destroy(model: string, id: string): void {
     this.#sql.exec('DELETE FROM artifacts WHERE model = ? AND id = ?', model, id)
   }

@@ -9,6 +9,7 @@ import type { IssuerEnv } from '../config.ts'
 import { type Artifact, Artifacts, type StoredArtifact } from './artifacts.ts'
 import { type AttemptLimit, Attempts } from './attempts.ts'
 import { type ClientInfo, Clients, type NewClient } from './clients.ts'
+import { type Passkey, Passkeys } from './passkeys.ts'
 import { createTables } from './schema.ts'
 import { SealedBox } from './sealed-box.ts'
 import { verifyPassword } from './secret-hash.ts'
@@ -35,6 +36,7 @@ export class IssuerStorage extends DurableObject<IssuerEnv> {
   readonly #artifacts: Artifacts
   readonly #clients: Clients
   readonly #users: Users
+  readonly #passkeys: Passkeys
   readonly #keys: SigningKeys
   readonly #attempts: Attempts
 
@@ -44,6 +46,7 @@ export class IssuerStorage extends DurableObject<IssuerEnv> {
     this.#artifacts = new Artifacts(sql)
     this.#clients = new Clients(sql)
     this.#users = new Users(sql)
+    this.#passkeys = new Passkeys(sql)
     this.#keys = new SigningKeys(sql, new SealedBox(env.ISSUER_KEY_SECRET))
     this.#attempts = new Attempts(sql)
     createTables(sql)
@@ -70,6 +73,10 @@ export class IssuerStorage extends DurableObject<IssuerEnv> {
 
   consumeArtifact(model: string, id: string): boolean {
     return this.#artifacts.consume(model, id, nowSeconds())
+  }
+
+  takeArtifact(model: string, id: string): string | undefined {
+    return this.#artifacts.take(model, id, nowSeconds())
   }
 
   destroyArtifact(model: string, id: string): void {
@@ -123,11 +130,32 @@ export class IssuerStorage extends DurableObject<IssuerEnv> {
     this.#artifacts.destroyAccount(this.#users.disable(login, nowSeconds()))
   }
 
-  /** Sets a new password and ends the person's sessions and refresh tokens. */
+  /** Sets a new password, removes every passkey, and ends sessions and refresh tokens. */
   async resetUser(login: string, password?: string): Promise<{ password: string }> {
     const reset = await this.#users.reset(login, password)
     this.#artifacts.destroyAccount(reset.id)
+    this.#passkeys.removeAllOf(reset.id)
     return { password: reset.password }
+  }
+
+  addPasskey(passkey: Passkey): boolean {
+    return this.#passkeys.add(passkey)
+  }
+
+  findPasskey(id: string): Passkey | undefined {
+    return this.#passkeys.find(id)
+  }
+
+  listPasskeys(userId: string): Passkey[] {
+    return this.#passkeys.listOf(userId)
+  }
+
+  countPasskey(id: string, counter: number): void {
+    this.#passkeys.count(id, counter)
+  }
+
+  removePasskey(id: string, userId: string): void {
+    this.#passkeys.remove(id, userId)
   }
 
   passwordOf(login: string): PasswordRecord | undefined {
@@ -141,6 +169,10 @@ export class IssuerStorage extends DurableObject<IssuerEnv> {
 
   reserveAttempt(limits: AttemptLimit[]): number {
     return this.#attempts.reserve(limits, nowSeconds())
+  }
+
+  releaseAttempt(bucket: string): void {
+    this.#attempts.release(bucket)
   }
 
   /** A sign-in succeeded: the account starts anew, and the address is charged nothing. */

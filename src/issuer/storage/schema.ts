@@ -40,6 +40,16 @@ export function createTables(sql: SqlStorage): void {
       created_at INTEGER NOT NULL
     ) WITHOUT ROWID;
 
+    CREATE TABLE IF NOT EXISTS passkeys (
+      id TEXT PRIMARY KEY,
+      user_id TEXT NOT NULL,
+      public_key TEXT NOT NULL,
+      counter INTEGER NOT NULL,
+      transports TEXT NOT NULL,
+      created_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS passkeys_user ON passkeys (user_id);
+
     CREATE TABLE IF NOT EXISTS signing_keys (
       kid TEXT PRIMARY KEY,
       jwk TEXT NOT NULL,

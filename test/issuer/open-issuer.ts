@@ -1,0 +1,26 @@
+/** An authorization server with two APIs, no default one, and open registration. */
+
+import { defineIssuer } from '../../src/issuer/config.ts'
+import { createIssuer } from '../../src/issuer/issuer.ts'
+
+export { IssuerStorage } from '../../src/issuer/storage/issuer-storage.ts'
+
+export default createIssuer(
+  defineIssuer(() => ({
+    title: 'Sign in to <Example>',
+    openRegistration: true,
+    apis: [
+      {
+        audience: 'orders',
+        resources: ['https://api.example.com/mcp'],
+        scopes: { 'orders:read': 'See your orders' },
+        accessTokenSeconds: 120,
+      },
+      {
+        audience: 'https://legacy.example.com',
+        scopes: { legacy: 'Use <b>everything</b>' },
+        accessTokenFormat: 'opaque',
+      },
+    ],
+  })),
+)
