@@ -19,6 +19,7 @@ import type { Store } from './lib/kv.ts'
 import { type Context, createRequestScope, type RequestScope } from './lib/request-scope.ts'
 import { consoleLog, type Log, type RequestEvent } from './operate/log.ts'
 import { type Location, type Match, readLocation } from './router.ts'
+import { endAfter } from './upstream/expiry.ts'
 import { originPath, publicLocation } from './upstream/location.ts'
 import { outgoingHeaders } from './upstream/request.ts'
 import { send } from './upstream/target.ts'
@@ -69,7 +70,7 @@ export function createGateway(
       let refusal: GatewayError | undefined
       const id = crypto.randomUUID()
       try {
-        response = await handle(request, compiled, fetch, createRequestScope(context), trace)
+        response = await handle(request, compiled, createRequestScope(context), trace)
       } catch (error) {
         refusal = toGatewayError(error)
         response = problem(refusal, id)
@@ -100,7 +101,6 @@ interface Trace {
 async function handle(
   request: Request,
   gateway: Compiled | undefined,
-  fetch: Fetch,
   scope: RequestScope,
   trace: Trace,
 ): Promise<Response> {
@@ -131,13 +131,24 @@ async function handle(
       principal,
       timeoutSeconds: route.timeoutSeconds,
     },
-    fetch,
+    gateway.fetch,
   )
-  return answer(response, {
+  return answer(limitLifetime(response, route, principal, gateway.now()), {
     isSecure,
     isPublic: route.isPublic,
     mapLocation: (to) => publicLocation(to, route.mapping, publicOrigin),
   })
+}
+
+/** A connection that stays open ends with the credential that opened it. */
+function limitLifetime(
+  response: Response,
+  route: Route,
+  principal: Principal | undefined,
+  now: number,
+): Response {
+  if (!principal || route.mayOutliveToken) return response
+  return endAfter(response, principal.expiresAt - now)
 }
 
 /** Who is calling; undefined for nobody, where the route allows that. */

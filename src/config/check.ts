@@ -56,14 +56,18 @@ export function issuersOf(
   return typeof route.issuer === 'string' ? [route.issuer] : route.issuer
 }
 
+const WEAKENING = {
+  dangerouslyAllowAmbiguousPaths: 'paths that origins read differently than the gateway pass',
+  dangerouslyOutliveToken: 'connections stay open after the token has expired',
+} as const
+
 /** Switches that weaken what the gateway promises: legal, and worth saying aloud. */
 export function warnings({ routes }: GatewayConfig): Problem[] {
+  const names = Object.keys(WEAKENING) as (keyof typeof WEAKENING)[]
   return routes.flatMap((route, index) =>
-    route.dangerouslyAllowAmbiguousPaths
-      ? [
-          `routes[${index}].dangerouslyAllowAmbiguousPaths: paths that origins read differently pass`,
-        ]
-      : [],
+    names
+      .filter((name) => route[name])
+      .map((name) => `routes[${index}].${name}: ${WEAKENING[name]}`),
   )
 }
 

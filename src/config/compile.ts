@@ -39,9 +39,11 @@ export interface Route extends Routable {
   readonly target: Target
   readonly mapping: PathMapping
   readonly timeoutSeconds: number
+  /** Whether a connection that stays open may last when the token it was opened with has expired. */
+  readonly mayOutliveToken: boolean
 }
 
-export interface Compiled {
+export interface Compiled extends Dependencies {
   readonly hosts: ReadonlySet<string> | undefined
   readonly router: Router<Route>
   readonly keySets: ReadonlyMap<string, KeySet>
@@ -69,6 +71,7 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
     return compileRoute(route, ofRoute, forwardedNames)
   })
   return {
+    ...dependencies,
     hosts: config.hosts && new Set(config.hosts),
     router: createRouter(routes),
     keySets,
@@ -142,6 +145,7 @@ function compileRoute(
       base: target.kind === 'url' ? target.base : undefined,
     },
     timeoutSeconds: config.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+    mayOutliveToken: config.dangerouslyOutliveToken ?? false,
   }
 }
 

@@ -57,6 +57,11 @@ export interface RouteConfig {
    * differently than the gateway lets callers around the rules of every other route with this target.
    */
   dangerouslyAllowAmbiguousPaths?: boolean
+  /**
+   * WARNING: a WebSocket or event stream stays open when the token that opened it has expired. In return
+   * its messages pass without running through the gateway's code.
+   */
+  dangerouslyOutliveToken?: boolean
 }
 
 /** Any one of the values is enough. */

@@ -108,6 +108,7 @@ export const routeSchema = v.strictObject({
     ),
   ),
   dangerouslyAllowAmbiguousPaths: v.optional(v.boolean('must be true or false')),
+  dangerouslyOutliveToken: v.optional(v.boolean('must be true or false')),
 })
 
 /** Contradictions within one route. */
