@@ -362,3 +362,14 @@ async function dpopProof(): Promise<string> {
     .setIssuedAt()
     .sign(privateKey)
 }
+
+describe('administration', () => {
+  it('does not exist without its secret', async () => {
+    const answer = await world.fetch('/oauth2/admin', {
+      method: 'POST',
+      body: '{"command":"user list"}',
+      headers: { authorization: 'Bearer undefined' },
+    })
+    expect(answer.status).toBe(404)
+  })
+})

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { request as rawRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ISSUER, Person, startIssuer, type Visit, type World } from './world.ts'
@@ -87,7 +88,7 @@ describe('discovery', () => {
     const { keys } = await (await world.fetch(`${ISSUER}/.well-known/jwks.json`)).json<{
       keys: object[]
     }>()
-    expect(keys.map((key) => Object.keys(key).sort())).toEqual([
+    expect(keys.map((key) => Object.keys(key).toSorted((a, b) => a.localeCompare(b)))).toEqual([
       ['alg', 'e', 'kid', 'kty', 'n', 'use'],
     ])
   })
@@ -233,46 +234,47 @@ describe('sign-in', () => {
 
   it('is limited per account, also for parallel guesses and for whoever knows the password', async () => {
     await world.storage.addUser({ login: 'target', password: PASSWORD })
+    const bucket = `account:${hash('sha256', 'target', 'base64url')}`
+    for (let i = 0; i < 8; i++) {
+      await world.storage.reserveAttempt([{ bucket, max: 10, windowSeconds: 900 }])
+    }
     const guess = async (password: string, address: string) => {
       const person = new Person(world)
       const page = await person.visit(authorizeUrl())
       const headers = { origin: ISSUER, 'cf-connecting-ip': address }
       const body = new URLSearchParams({ login: 'Target', password })
-      const init = { method: 'POST', body, headers }
-      return (await person.visit(`${page.url}/login`, init)).status
+      return person.visit(`${page.url}/login`, { method: 'POST', body, headers })
     }
-    const statuses = await Promise.all(
-      Array.from({ length: 14 }, (_, index) => guess('wrong', `192.0.2.${index}`)),
+    const guesses = await Promise.all(
+      Array.from({ length: 5 }, (_, index) => guess('wrong', `192.0.2.${index}`)),
     )
-    expect(statuses.filter((status) => status === 401)).toHaveLength(10)
-    expect(statuses.filter((status) => status === 429)).toHaveLength(4)
-    expect(await guess(PASSWORD, '192.0.2.99')).toBe(429)
+    expect(guesses.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      401, 401, 429, 429, 429,
+    ])
+    const right = await guess(PASSWORD, '192.0.2.99')
+    expect(right.status).toBe(429)
+    expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(800)
+  })
+
+  it('is limited per address, an IPv6 customer being one', async () => {
+    const bucket = `address:${hash('sha256', '2001:db8:0:1', 'base64url')}`
+    for (let i = 0; i < 50; i++) {
+      await world.storage.reserveAttempt([{ bucket, max: 50, windowSeconds: 900 }])
+    }
+    const person = new Person(world)
+    const page = await person.visit(authorizeUrl())
+    const statuses = ['2001:db8::1:2:3:4:5', '2001:db8:0:1::9', '2001:db8:0:2::9'].map(
+      async (address) => {
+        const headers = { origin: ISSUER, 'cf-connecting-ip': address }
+        const body = new URLSearchParams({ login: address, password: 'wrong' })
+        return (await person.visit(`${page.url}/login`, { method: 'POST', body, headers })).status
+      },
+    )
+    expect(await Promise.all(statuses)).toEqual([429, 429, 401])
   })
 })
 
 describe('the server', () => {
-  it('issues nothing while its configuration is wrong, and logs every problem', async () => {
-    const broken = await startIssuer({
-      ISSUER: 'http://auth.example.com/path/',
-      API_AUDIENCE: '',
-      ADMIN_KEY: 'short',
-    })
-    try {
-      const answer = await broken.fetch('/.well-known/openid-configuration')
-      expect([answer.status, await answer.json()]).toEqual([
-        500,
-        { error: 'server_error', error_description: 'the authorization server is not configured' },
-      ])
-      expect(broken.logs()).toEqual([
-        'issuer: ISSUER: must be an origin alone, without a path or a trailing slash',
-        'issuer: ADMIN_KEY: must have at least 32 characters',
-        'issuer: apis[0].audience: must not be empty',
-      ])
-    } finally {
-      await broken.close()
-    }
-  })
-
   it('has no registration unless it is opened', async () => {
     const answer = await world.fetch(`${ISSUER}/oauth2/register`, {
       method: 'POST',
@@ -369,20 +371,6 @@ describe('administration', () => {
     const before = await (await admin({ command: 'keys list' })).json()
     await world.scheduled()
     expect(await (await admin({ command: 'keys list' })).json()).toEqual(before)
-  })
-
-  it('does not exist without its secret', async () => {
-    const closed = await startIssuer()
-    try {
-      const answer = await closed.fetch('/oauth2/admin', {
-        method: 'POST',
-        body: '{"command":"user list"}',
-        headers: { authorization: 'Bearer undefined' },
-      })
-      expect(answer.status).toBe(404)
-    } finally {
-      await closed.close()
-    }
   })
 })
 

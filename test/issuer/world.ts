@@ -15,7 +15,7 @@ export interface World {
   /** Any URL reaches the server; it decides by path alone. */
   fetch(url: string, init?: RequestInit): Promise<Response>
   /** The same through another Worker of this world. */
-  through(worker: string, url: string): Promise<Response>
+  through(worker: string, url: string, init?: RequestInit): Promise<Response>
   /** The administration surface inside the Durable Object. */
   storage: DurableObjectStub<IssuerStorage>
   scheduled(): Promise<void>
@@ -30,9 +30,16 @@ export function startIssuer(vars: Record<string, string> = {}): Promise<World> {
   return start([{ configPath, vars: { ...shipped, ...vars } }])
 }
 
-/** Starts the server of open-issuer.ts, and before it a Worker that calls it through a binding. */
+/**
+ * Starts the server of open-issuer.ts, a Worker `caller` that reaches it through a binding, and the
+ * shipped server as `broken`, with nothing configured as it should be.
+ */
 export function startOpenIssuer(): Promise<World> {
   const compatibility_date = '2026-11-01'
+  const storage = {
+    durable_objects: { bindings: [{ name: 'ISSUER_STORAGE', class_name: 'IssuerStorage' }] },
+    migrations: [{ tag: 'v1', new_sqlite_classes: ['IssuerStorage'] }],
+  }
   return start([
     {
       config: {
@@ -40,8 +47,16 @@ export function startOpenIssuer(): Promise<World> {
         main: './test/issuer/open-issuer.ts',
         compatibility_date,
         vars: { ISSUER },
-        durable_objects: { bindings: [{ name: 'ISSUER_STORAGE', class_name: 'IssuerStorage' }] },
-        migrations: [{ tag: 'v1', new_sqlite_classes: ['IssuerStorage'] }],
+        ...storage,
+      },
+    },
+    {
+      config: {
+        name: 'broken',
+        main: './src/issuer/index.ts',
+        compatibility_date,
+        vars: { ISSUER: 'http://auth.example.com/path/', API_AUDIENCE: '', ADMIN_KEY: 'short' },
+        ...storage,
       },
     },
     {
@@ -65,8 +80,8 @@ async function start(workers: TestHarnessOptions['workers']): Promise<World> {
     url,
     fetch: (url, init) =>
       (harness.fetch as unknown as Dispatch)(url, { redirect: 'manual', ...init }),
-    through: (name, url) =>
-      (harness.getWorker(name).fetch as unknown as Dispatch)(url, { redirect: 'manual' }),
+    through: (name, url, init) =>
+      (harness.getWorker(name).fetch as unknown as Dispatch)(url, { redirect: 'manual', ...init }),
     storage: env.ISSUER_STORAGE.getByName('issuer') as unknown as DurableObjectStub<IssuerStorage>,
     scheduled: async () => void (await worker.scheduled({})),
     logs: () => harness.getLogs().map(({ message }) => message),
