@@ -18,6 +18,7 @@ import type { LoginState } from '../support/fusionauth/world.ts'
 import { createFusionAuth, type FusionAuth } from '../support/fusionauth.ts'
 
 const START = 1_790_000_000
+const JSON_TYPE = { 'content-type': 'application/json' }
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
 let time: number
@@ -151,6 +152,8 @@ describe('keys', () => {
     expect(await kids()).toContain(spare.kid)
     fusionAuth.assumes.publishedKeys = 'configured'
     expect(await kids()).toEqual([fusionAuth.keys.signing.kid])
+    fusionAuth.version = '1.67'
+    expect(await kids()).toContain(spare.kid)
   })
 
   it('rotate without overlap: the old one is gone at once, and its tokens are inactive', async () => {
@@ -161,6 +164,20 @@ describe('keys', () => {
     expect(response.keys?.map((key) => key.kid)).not.toContain(old.kid)
     const shop = fusionAuth.world.applications.shop.id
     expect((await client.introspectAccessToken(shop, before)).response).toEqual({ active: false })
+  })
+
+  it('may differ by application and kind of token, and are trusted as configured', async () => {
+    const { keys, mint, world } = fusionAuth
+    const { shop } = world.applications
+    shop.accessTokenKey = await keys.generate('RS256')
+    shop.idTokenKey = await keys.generate('EdDSA')
+    const token = await mint.accessToken({ application: shop })
+    const idToken = await mint.idToken({ application: shop })
+    expect(decodeProtectedHeader(token).kid).toBe(shop.accessTokenKey.kid)
+    expect(decodeProtectedHeader(idToken).kid).toBe(shop.idTokenKey.kid)
+    expect((await client.introspectAccessToken(shop.id, token)).response.active).toBe(true)
+    const stray = await mint.accessToken({ key: await keys.generate('ES256') })
+    expect((await client.introspectAccessToken(shop.id, stray)).response.active).toBe(false)
   })
 
   it('are an empty set where only HMAC keys are left, and introspection still knows', async () => {
@@ -189,6 +206,7 @@ describe('keys', () => {
 
   it('are served as PEM by kid and by application, if it has a key of its own', async () => {
     const { shop } = fusionAuth.world.applications
+    await fusionAuth.keys.generate('ES256', { kid: null })
     const all = (await client.retrieveJWTPublicKeys()).response.publicKeys
     expect(Object.keys(all ?? {})).toHaveLength(2)
     const kid = fusionAuth.keys.signing.kid ?? ''
@@ -250,6 +268,12 @@ describe('tokens', () => {
     expect(token).not.toHaveProperty('email')
     expect(token).not.toHaveProperty('preferred_username')
     expect(token.roles).toEqual(['auditor'])
+    const idToken = async (scope: string) =>
+      decodeJwt(await fusionAuth.mint.idToken({ application: office, scope }))
+    expect(await idToken('openid')).not.toHaveProperty('email')
+    expect((await idToken('openid email')).email).toBe('ann@example.com')
+    const login = decodeJwt(await fusionAuth.mint.loginToken({ application: office }))
+    expect(login.email).toBe('ann@example.com')
   })
 
   it('for a universal application name the tenant of the user', async () => {
@@ -342,7 +366,11 @@ describe('the Login API', () => {
 
   it('answers a token without audience where no application was named', async () => {
     const { loginId, password } = request()
-    const { response } = await client.login({ loginId, password })
+    const anonymous = new FusionAuthClient('', url)
+    expect((await failure(anonymous.login({ loginId, password }))).status).toBe(401)
+    fusionAuth.world.tenants.main.requireAuthentication = false
+    const { statusCode, response } = await anonymous.login({ loginId, password })
+    expect(statusCode).toBe(200)
     expect(decodeJwt(response.token ?? '')).toEqual({
       exp: START + 3600,
       iat: START,
@@ -398,16 +426,22 @@ describe('the Login API', () => {
     expect(await failure(client.login({ ...request(), loginId: 'eve' }))).toEqual(nobody)
   })
 
-  it('looks in the tenant that the header names', async () => {
-    const { second } = fusionAuth.world.tenants
+  it('looks in the tenant that the header or the application names', async () => {
+    const { applications, tenants } = fusionAuth.world
+    const { second } = tenants
     const login = { loginId: 'dot', password: "dot's password" }
     expect((await failure(client.login(login))).status).toBe(404)
     const scoped = new FusionAuthClient(fusionAuth.apiKey, url, second.id)
     expect(decodeJwt((await scoped.login(login)).response.token ?? '').tid).toBe(second.id)
+    const theirs = { ...applications.shop, id: 'theirs', tenantId: second.id }
+    applications.theirs = theirs
+    expect((await client.login({ ...login, applicationId: theirs.id })).statusCode).toBe(202)
   })
 
-  it('reports missing fields as Errors', async () => {
+  it('reports missing fields and unknown applications as Errors', async () => {
     const { applicationId } = request()
+    const unknown = await failure(client.login({ ...request(), applicationId: 'unknown' }))
+    expect(unknown).toMatchObject({ status: 400, body: { generalErrors: [{}] } })
     expect(await failure(client.login({ applicationId }))).toMatchObject({
       status: 400,
       body: { fieldErrors: { loginId: [{ code: '[blank]loginId' }], password: expect.any(Array) } },
@@ -470,10 +504,14 @@ describe('introspection', () => {
       status: 400,
       body: { error: 'invalid_token', error_reason: 'access_token_expired' },
     })
+    expect(await failure(client.introspectAccessToken(shop().id, 'garbage'))).toMatchObject({
+      status: 400,
+      body: { error_reason: 'access_token_malformed' },
+    })
   })
 
   it.each([
-    ['a JSON body', { 'content-type': 'application/json' }, '{"token":"x"}', 'missing_token'],
+    ['a body that is not called a form', JSON_TYPE, 'client_id=x&token=x', 'missing_token'],
     ['no token', FORM, 'client_id=x', 'missing_token'],
     ['a token in the query only', FORM, '', 'missing_token'],
     ['no client', FORM, 'token=x', 'missing_client_id'],
@@ -489,6 +527,18 @@ describe('introspection', () => {
       error_description: expect.any(String),
       error_reason: reason,
     })
+  })
+
+  it('answers inactive for a token without exp, and for one that names another kid', async () => {
+    const { keys, mint } = fusionAuth
+    const claims = decodeJwt(await mint.accessToken())
+    const endless = await keys.sign(keys.signing, { ...claims, exp: undefined })
+    const misnamed = await keys.sign(keys.signing, claims, { kid: keys.webhook.kid })
+    for (const bad of [endless, misnamed]) {
+      expect((await client.introspectAccessToken(shop().id, bad)).response).toEqual({
+        active: false,
+      })
+    }
   })
 
   it('answers 401 for the token of another application, with a body or without', async () => {
@@ -535,6 +585,7 @@ describe('introspection', () => {
       introspect({ token }, basic(id, encodeURIComponent(secret))),
       introspect({ token, client_id: id, client_secret: 'wrong' }),
       introspect({ token, client_id: id }, { authorization: 'Basic ???' }),
+      introspect({ token, client_id: id }, { authorization: `Basic ${btoa('no colon')}` }),
     ]
     for (const response of await Promise.all(refusals)) {
       expect(response.status).toBe(401)
@@ -561,6 +612,7 @@ describe('introspection', () => {
     expect((await introspect({ token: form.token }, key)).status).toBe(400)
     fusionAuth.assumes.bearerAtIntrospection = 'refused'
     expect((await introspect(form, key)).status).toBe(401)
+    expect((await introspect(form)).status).toBe(200)
   })
 
   it('takes an id token for active without a hint, and checks the hint since 1.60', async () => {
@@ -605,6 +657,12 @@ describe('introspection', () => {
     expect((await failure(ask(fusionAuth.world.applications.office.id))).status).toBe(401)
     const unhinted = await client.introspectAccessToken(shop().id, value)
     expect(unhinted.response).toEqual({ active: false })
+    fusionAuth.version = '<1.60'
+    expect((await ask(shop().id)).response).toEqual({ active: false })
+    fusionAuth.version = '1.60'
+    time = expiresAt
+    expect((await ask(shop().id)).response).toEqual({ active: false })
+    time = START
     await client.revokeRefreshTokenById(id)
     expect((await ask(shop().id)).response).toEqual({ active: false })
   })
@@ -672,6 +730,8 @@ describe('introspection', () => {
     fusionAuth.assumes.universalTenantId = 'required'
     expect(await failure(ask())).toMatchObject({ body: { error_reason: 'missing_tenant_id' } })
     expect((await ask(fusionAuth.world.tenants.main.id)).response.active).toBe(true)
+    const bound = await client.introspectAccessToken(shop().id, await fusionAuth.mint.accessToken())
+    expect(bound.response.active).toBe(true)
   })
 
   it('can give times in milliseconds, a textual active, and read the query, as documented wrongly', async () => {
@@ -772,6 +832,17 @@ describe('the token endpoint', () => {
     expect(await lifetime('7200')).toBe(3600)
   })
 
+  it('refreshes neither for another application nor after the token has expired', async () => {
+    const { office } = fusionAuth.world.applications
+    const foreign = fusionAuth.mint.refreshToken({ application: office })
+    expect((await failure(refresh(foreign.value))).status).toBe(400)
+    const own = fusionAuth.mint.refreshToken()
+    time = own.expiresAt
+    expect((await failure(refresh(own.value))).status).toBe(400)
+    time -= 1
+    expect((await refresh(own.value)).statusCode).toBe(200)
+  })
+
   it('refuses clients with 401, grants and users with 400', async () => {
     const { id, secret } = shop()
     const grant = { grant_type: 'password', ...ann }
@@ -842,10 +913,13 @@ describe('the token endpoint', () => {
       status: 401,
       body: { error: 'invalid_client' },
     })
-    expect(await grant(robot.clientSecret, `target-entity:${robot.id}`)).toMatchObject({
-      status: 400,
-      body: { error_reason: 'invalid_target_entity_scope' },
-    })
+    expect((await grant('', `target-entity:${orders.id}`)).status).toBe(401)
+    for (const scope of [`target-entity:${robot.id}`, `entity:${orders.id}`]) {
+      expect(await grant(robot.clientSecret, scope)).toMatchObject({
+        status: 400,
+        body: { error_reason: 'invalid_target_entity_scope' },
+      })
+    }
     expect(await grant(robot.clientSecret, `target-entity:${stock.id}:write`)).toMatchObject({
       status: 400,
       body: { error_reason: 'invalid_entity_permission_scope' },
@@ -854,13 +928,14 @@ describe('the token endpoint', () => {
 
   it('exchanges a user token for one that names the actor, two deep, and only since 1.70', async () => {
     const { robot, orders } = fusionAuth.world.entities
-    const exchange = (subject_token: string, audience = orders.clientId) =>
+    const exchange = (subject_token: string, audience = orders.clientId, more = {}) =>
       post(
         {
           grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
           subject_token,
           subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
           audience,
+          ...more,
         },
         basic(robot.clientId, robot.clientSecret),
       )
@@ -879,8 +954,19 @@ describe('the token endpoint', () => {
     expect((await exchange(twice)).status).toBe(403)
     expect((await exchange(once, robot.clientId)).status).toBe(403)
     expect((await exchange('garbage')).status).toBe(400)
+    const wrongType = {
+      subject_token: once,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    }
+    expect((await exchange(once, orders.clientId, wrongType)).status).toBe(400)
+    const resource = { resource: 'https://api.example' }
+    expect((await exchange(once, orders.clientId, resource)).status).toBe(403)
     fusionAuth.version = '1.67'
     expect((await exchange(once)).status).toBe(400)
+    const mint = fusionAuth.mint.exchangedToken
+    await expect(mint({ subjectToken: once, actor: robot, audience: orders })).rejects.toThrow(
+      '1.70',
+    )
   })
 })
 
@@ -912,7 +998,9 @@ describe('userinfo', () => {
   })
 
   it('answers 401 without a token, to a bad one, and to one without audience', async () => {
-    expect((await fetch(`${url}/oauth2/userinfo`)).status).toBe(401)
+    const nobody = await fetch(`${url}/oauth2/userinfo`)
+    expect(nobody.status).toBe(401)
+    expect(await nobody.json()).toMatchObject({ error_reason: 'access_token_required' })
     const bare = await fusionAuth.mint.loginToken({ application: null })
     for (const token of ['garbage', bare]) {
       expect((await failure(client.retrieveUserInfoFromAccessToken(token))).status).toBe(401)
@@ -1004,6 +1092,11 @@ describe('revocation', () => {
     mint.refreshToken({ user: ann, application: office })
     const owner = new FusionAuthClient(`Bearer ${await mint.accessToken()}`, url)
     expect((await failure(owner.revokeRefreshTokensByUserId(ann.id))).status).toBe(401)
+    const nothing = await fetch(`${url}/api/jwt/refresh`, {
+      method: 'DELETE',
+      headers: { authorization: fusionAuth.apiKey },
+    })
+    expect([nothing.status, refreshTokens.size]).toEqual([400, 3])
     await client.revokeRefreshTokensByUserIdForApplication(ann.id, office.id)
     expect(refreshTokens.size).toBe(2)
     await client.revokeRefreshTokensByUserId(ann.id)
@@ -1132,9 +1225,9 @@ describe('on a bad day', () => {
     const gone = new AbortController()
     const request = new Request(`${url}/.well-known/jwks.json`, { signal: gone.signal })
     const [patient, hasty] = [keySet(), fusionAuth.fetch(request)]
+    await expect.poll(() => fusionAuth.calls.jwks).toBe(2)
     gone.abort(new Error('too slow'))
     await expect(hasty).rejects.toThrow('too slow')
-    await expect.poll(() => fusionAuth.calls.jwks).toBe(2)
     fusionAuth.release()
     expect((await patient).status).toBe(200)
   })
@@ -1152,7 +1245,9 @@ describe('on a bad day', () => {
 
   it('what does not exist is 404, and a wrong method 405', async () => {
     expect((await fetch(`${url}/.well-known/oauth-authorization-server`)).status).toBe(404)
-    expect((await fetch(`${url}/oauth2/introspect`)).status).toBe(405)
+    for (const path of ['/oauth2/introspect', '/oauth2/token', '/api/login']) {
+      expect((await fetch(url + path)).status).toBe(405)
+    }
     expect((await fetch(`${url}/.well-known/jwks.json`, { method: 'POST' })).status).toBe(405)
   })
 })

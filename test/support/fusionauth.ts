@@ -4,6 +4,7 @@
 
 import { empty } from './fusionauth/answer.ts'
 import { type Assumptions, LIKELY } from './fusionauth/assumptions.ts'
+import { readText } from './fusionauth/client.ts'
 import {
   createFaults,
   ELSEWHERE,
@@ -91,7 +92,7 @@ export async function createFusionAuth(options: FusionAuthOptions): Promise<Fusi
       if (elsewhere) url.pathname = url.pathname.slice(ELSEWHERE.length)
       const route = findRoute(url.pathname)
       const { method, headers } = request
-      const body = await request.clone().text()
+      const body = await readText(request.clone())
       calls[route.endpoint]++
       last[route.endpoint] = { method, url: request.url, headers, body }
       const answer = async () => respond(at, mint, request, url, route)

@@ -36,6 +36,7 @@ export interface UserClaimsInput {
 export function accessClaims(input: UserClaimsInput): TokenParts {
   const { application, user, version } = input
   const registration = user.registrations.find((one) => one.applicationId === application?.id)
+  // That it binds OAuth grants only is [inferred] from its name.
   const strict = application?.scopeHandling === 'Strict' && input.grantTypes.length > 0
   const { header, payload } = common(input)
   return {

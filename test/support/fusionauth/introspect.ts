@@ -92,7 +92,7 @@ async function introspectJwt(
   if (!isTrusted(at, verified.key)) return inactive(at) // [documented] for 1.69.0
   const { payload } = verified
   const entity = findEntity(at, payload.sub)
-  if (entity !== undefined && payload.authenticationType === undefined) {
+  if (entity !== undefined) {
     // With other credentials than those that obtained it, it fails. [observed]; how, [inferred]
     if (client.id !== undefined && client.id !== entity.clientId) return mismatch(at)
     return active(at, payload)

@@ -41,11 +41,11 @@ export async function revoke(
   const userId = url.searchParams.get('userId')
   const applicationId = url.searchParams.get('applicationId')
   const single = id !== undefined || value !== null
+  if (!single && userId === null && applicationId === null) return empty(400) // [inferred]
   const tokens = [...at.refreshTokens.values()].filter((token) =>
     single
       ? token.id === id || token.value === value
-      : (userId !== null || applicationId !== null) &&
-        (userId === null || token.userId === userId) &&
+      : (userId === null || token.userId === userId) &&
         (applicationId === null || token.applicationId === applicationId),
   )
   if (!at.apiKeys.has(request.headers.get('authorization') ?? '')) {

@@ -70,10 +70,6 @@ export async function createKeyMaster(alg: SigningAlgorithm): Promise<KeyMaster>
     all.add(key)
     return key
   }
-  const remove = (key: Key) => {
-    all.delete(key)
-    verifying.delete(key)
-  }
   const hmac = await generate('HS256')
   const webhook = await generate('ES256')
   let signing = alg === 'HS256' ? hmac : await generate(alg)
@@ -93,13 +89,15 @@ export async function createKeyMaster(alg: SigningAlgorithm): Promise<KeyMaster>
     async rotate({ overlap, keepVerifying = true }) {
       const old = signing
       signing = await generate(old.alg)
-      if (!overlap) remove(old)
+      if (!overlap) all.delete(old)
       else if (keepVerifying) verifying.add(old)
       return signing
     },
-    delete: remove,
+    delete(key) {
+      all.delete(key)
+    },
     useOnlyHmac() {
-      for (const key of all) if (key.jwk !== undefined) remove(key)
+      for (const key of all) if (key.jwk !== undefined) all.delete(key)
       signing = hmac
     },
     sign: (key, payload, header = {}) =>

@@ -51,7 +51,6 @@ async function answer(
   for await (const chunk of response.body ?? []) {
     // Each chunk is on the wire before the next: a body that breaks off has begun.
     await new Promise((resolve) => outgoing.write(chunk, resolve))
-    if (outgoing.destroyed) return
   }
   outgoing.end()
 }

@@ -80,7 +80,7 @@ export function createMint(at: Instance): Mint {
       version: at.version,
       now,
       lifetimeSeconds: options.lifetimeSeconds ?? application.lifetimeSeconds,
-      tenant: findTenant(at, application.tenantId ?? user.tenantId) ?? defaultTenant(at),
+      tenant: findTenant(at, user.tenantId) ?? defaultTenant(at),
       application,
       user,
       authenticationType: options.authenticationType ?? 'PASSWORD',
@@ -140,7 +140,7 @@ export function createMint(at: Instance): Mint {
       return sign(parts, options.key ?? at.keys.signing, options.claims)
     },
 
-    exchangedToken(options) {
+    async exchangedToken(options) {
       if (!since(at.version, '1.70')) throw new Error('Token exchange came with 1.70.0')
       const parts = exchangedClaims(
         at.version,

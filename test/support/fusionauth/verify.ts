@@ -15,8 +15,8 @@ export type Verification =
 export async function verifyToken(at: Instance, token: string): Promise<Verification> {
   const payload = peek(token)
   if (payload === undefined) return { refused: 'malformed' }
-  const { kid, alg } = decodeProtectedHeader(token)
-  const candidates = [...at.keys.all].filter((key) => key.alg === alg && key.kid === kid)
+  const { kid } = decodeProtectedHeader(token)
+  const candidates = [...at.keys.all].filter((key) => key.kid === kid)
   if (candidates.length === 0) return { refused: 'unknown key' }
   for (const key of candidates) {
     if (!(await signedBy(token, key))) continue
