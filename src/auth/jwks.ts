@@ -147,18 +147,22 @@ export function createKeySet(options: KeySetOptions): KeySet {
     await writeStore(store, name, JSON.stringify(entry), MAX_STALE_SECONDS)
   }
 
-  /** KV first: somebody else may have asked the issuer already. */
-  async function refresh(scope: RequestScope): Promise<void> {
+  /** KV first: somebody else may have asked the issuer already. While a request waits, less is enough. */
+  async function refresh(
+    scope: RequestScope,
+    { isAwaited }: { isAwaited: boolean },
+  ): Promise<void> {
     attemptedAt = now()
     const stored = await readStored()
-    const enough = FRESH_SECONDS + (held?.scheduled ? SCHEDULE_GRACE_SECONDS : 0)
+    const graceSeconds = held?.scheduled ? SCHEDULE_GRACE_SECONDS : 0
+    const enough = isAwaited ? REFRESH_FIRST_SECONDS : FRESH_SECONDS + graceSeconds
     if (ageOf(held) >= enough) await fetchFromIssuer(scope, stored, false)
   }
 
   function refreshInBackground(scope: RequestScope): void {
     if (now() - attemptedAt < COOLDOWN_SECONDS) return
     attemptedAt = now()
-    scope.waitUntil(refresh(scope).catch(() => {}))
+    scope.waitUntil(refresh(scope, { isAwaited: false }).catch(() => {}))
   }
 
   const keySet: KeySet = {
@@ -166,7 +170,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
       if (ageOf(held) >= REFRESH_FIRST_SECONDS) {
         const patience = held ? PATIENCE_SECONDS : COLD_RETRY_SECONDS
         if (now() - failedAt < patience) refreshInBackground(scope)
-        else await refresh(scope).catch(() => {})
+        else await refresh(scope, { isAwaited: true }).catch(() => {})
       } else if (ageOf(held) >= FRESH_SECONDS) {
         refreshInBackground(scope)
       }
