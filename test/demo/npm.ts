@@ -2,7 +2,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { processTree, stillRunning } from './processes.ts'
@@ -19,7 +21,9 @@ export interface NpmStart {
   output(): string
   /** Resolves when it has printed `text`; rejects when it ended without. */
   printed(text: string): Promise<void>
-  /** Kills what is left. For the end of a test, however it went. */
+  /** What it keeps in the system's folder for temporary files, Node's own cache aside. */
+  files(): string[]
+  /** Kills and removes what is left. For the end of a test, however it went. */
   kill(): void
 }
 
@@ -32,7 +36,8 @@ export interface Finished {
 
 /** `npm start` on this port. */
 export function npmStart(port: number): NpmStart {
-  const child = npm(['start'], { PORT: String(port) })
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-start-'))
+  const child = npm(['start'], { PORT: String(port), TMPDIR: folder })
   const text = collect(child)
   const pid = child.pid
   if (pid === undefined) throw new Error('npm could not be started')
@@ -52,8 +57,10 @@ export function npmStart(port: number): NpmStart {
         await pause(50)
       }
     },
+    files: () => readdirSync(folder).filter((name) => name !== 'node-compile-cache'),
     kill() {
       for (const left of stillRunning(processes())) process.kill(left, 'SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

@@ -80,7 +80,7 @@ function wranglerArgs(port: number, state: string): string[] {
   ]
 }
 
-/** No telemetry, no call home, nothing written outside the checkout. */
+/** No telemetry, no call home, no meeting with other Workers in development on this machine. */
 function wranglerEnv(state: string): NodeJS.ProcessEnv {
   return {
     ...process.env,

@@ -175,11 +175,13 @@ describe('npm start', () => {
   })
 
   // The last of these: it ends the demo that the others share.
-  it('leaves no process behind when npm is told to end', async () => {
+  it('leaves no process and no file behind when npm is told to end', async () => {
     const pids = demo.processes()
     expect(pids.length).toBeGreaterThan(3)
+    expect(demo.files()).toContainEqual(expect.stringMatching(/^gatehouse-demo-/))
     process.kill(demo.pid, 'SIGTERM')
     await expect.poll(() => stillRunning(pids), { timeout: GONE_WITHIN_MS }).toEqual([])
+    expect(demo.files()).toEqual([])
   })
 })
 
