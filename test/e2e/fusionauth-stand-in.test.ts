@@ -171,10 +171,11 @@ describe('keys', () => {
     const { shop } = world.applications
     shop.accessTokenKey = await keys.generate('RS256')
     shop.idTokenKey = await keys.generate('EdDSA')
-    const token = await mint.accessToken({ application: shop })
-    const idToken = await mint.idToken({ application: shop })
+    const token = await mint.accessToken()
+    const idToken = await mint.idToken()
     expect(decodeProtectedHeader(token).kid).toBe(shop.accessTokenKey.kid)
     expect(decodeProtectedHeader(idToken).kid).toBe(shop.idTokenKey.kid)
+    expect(decodeProtectedHeader(await mint.loginToken()).kid).toBe(shop.accessTokenKey.kid)
     expect((await client.introspectAccessToken(shop.id, token)).response.active).toBe(true)
     const stray = await mint.accessToken({ key: await keys.generate('ES256') })
     expect((await client.introspectAccessToken(shop.id, stray)).response.active).toBe(false)
@@ -677,6 +678,8 @@ describe('introspection', () => {
       sub: robot.id,
       permissions: { [orders.id]: ['read', 'write'] },
     })
+    const hinted = await introspect({ token, token_type_hint: 'id_token' })
+    expect(hinted.status).toBe(400)
     const own = await introspect({ token }, basic(robot.clientId, robot.clientSecret))
     expect(await own.json()).toEqual({ active: true, ...decodeJwt(token) })
     for (const other of [orders, { clientId: shop().id, clientSecret: shop().secret }]) {

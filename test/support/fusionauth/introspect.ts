@@ -91,6 +91,9 @@ async function introspectJwt(
   if ('refused' in verified) return refuse(at, verified)
   if (!isTrusted(at, verified.key)) return inactive(at) // [documented] for 1.69.0
   const { payload } = verified
+  if (hintContradicts(at, hint, payload)) {
+    return oauthError(400, 'invalid_request', 'token_type_hint_mismatch') // [inferred]
+  }
   const entity = findEntity(at, payload.sub)
   if (entity !== undefined) {
     // With other credentials than those that obtained it, it fails. [observed]; how, [inferred]
@@ -100,9 +103,6 @@ async function introspectJwt(
   // "Not issued for the client_id provided on the request" [documented]; in an array, any member.
   const audience = [payload.aud].flat()
   if (!audience.includes(client.id)) return mismatch(at)
-  if (hintContradicts(at, hint, payload)) {
-    return oauthError(400, 'invalid_request', 'token_type_hint_mismatch') // [inferred]
-  }
   const user = findUser(at, payload.sub)
   const gone = user === undefined || user.gone || ['locked', 'expired'].includes(user.login)
   return gone && at.assumes.goneUser === 'inactive' ? inactive(at) : active(at, payload)

@@ -94,32 +94,28 @@ export function createMint(at: Instance): Mint {
   }
   const sign = async (parts: TokenParts, key: Key, claims: Claims = {}) =>
     at.keys.sign(key, populate(parts.payload, claims), parts.header)
-  const accessKey = (options: UserTokenOptions) =>
-    options.key ?? options.application?.accessTokenKey ?? at.keys.signing
+  const keyFor = (options: UserTokenOptions, purpose: 'accessTokenKey' | 'idTokenKey') =>
+    options.key ?? input(options).application[purpose] ?? at.keys.signing
 
   return {
     accessToken: (options = {}) =>
-      sign(accessClaims(input(options)), accessKey(options), options.claims),
+      sign(accessClaims(input(options)), keyFor(options, 'accessTokenKey'), options.claims),
 
     async idToken(options = {}) {
       const { accessToken, nonce } = options
       const atHash = accessToken === undefined ? undefined : await leftHalfHash(accessToken)
-      const key = options.key ?? options.application?.idTokenKey ?? at.keys.signing
+      const key = keyFor(options, 'idTokenKey')
       return sign(idClaims({ ...input(options), nonce, atHash }), key, options.claims)
     },
 
     loginToken(options = {}) {
       const { application, ...rest } = options
-      const asked = { ...input(application ? { ...rest, application } : rest), grantTypes: [] }
+      const registered = application ? { ...rest, application } : rest
+      const asked = { ...input(registered), grantTypes: [] }
       if (application !== null) {
-        return sign(
-          accessClaims(asked),
-          accessKey({ ...rest, ...(application && { application }) }),
-          rest.claims,
-        )
+        return sign(accessClaims(asked), keyFor(registered, 'accessTokenKey'), rest.claims)
       }
-      const tenant = findTenant(at, asked.user.tenantId) ?? defaultTenant(at)
-      const parts = accessClaims({ ...asked, application: undefined, tenant })
+      const parts = accessClaims({ ...asked, application: undefined })
       // No populate lambda runs here [documented]; no `preferred_username` was seen. [observed]
       parts.payload.preferred_username = undefined
       return sign(parts, options.key ?? at.keys.signing)

@@ -47,7 +47,7 @@ export function isTrusted(at: Instance, key: Key): boolean {
   return !key.thirdParty || at.assumes.thirdPartyKey === 'trusted'
 }
 
-/** Chosen for signing or verifying by a tenant or an application. */
+/** Chosen for signing or verifying by a tenant or an application; the HMAC key always is. */
 export function isConfigured(at: Instance, key: Key): boolean {
   const chosen = Object.values(at.world.applications).some(
     (application) => application.accessTokenKey === key || application.idTokenKey === key,
