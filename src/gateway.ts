@@ -73,7 +73,7 @@ export function createGateway(
         response = await handle(request, compiled, createRequestScope(context), trace)
       } catch (error) {
         refusal = toGatewayError(error)
-        response = problem(refusal, id)
+        response = problem(refusal, id, metadataUrl(trace))
       }
       log(toEvent(request, response, refusal, trace, id, Date.now() - started))
       return response
@@ -162,6 +162,12 @@ async function identify(
   if (credential) return authenticate(credential, route.issuers, scope)
   if (route.allowsAnonymous) return undefined
   throw new GatewayError('credential_missing')
+}
+
+/** Where a refused client learns where to get a token for the route it asked for. */
+function metadataUrl({ location, match }: Trace): string | undefined {
+  const path = match?.route.metadataPath
+  return location && path !== undefined ? `${location.scheme}://${location.host}${path}` : undefined
 }
 
 function toGatewayError(error: unknown): GatewayError {

@@ -2,7 +2,8 @@
 
 import * as v from 'valibot'
 import type { IssuerConfig } from '../auth/issuers.ts'
-import { shapeOf } from '../router.ts'
+import { WELL_KNOWN } from '../edge/resource-metadata.ts'
+import { literalPrefix, shapeOf } from '../router.ts'
 import { impersonates } from '../upstream/request.ts'
 import type { GatewayConfig, RouteConfig } from './define.ts'
 import { type Problem, type Reporter, reportIssues } from './problems.ts'
@@ -40,6 +41,7 @@ export function checkConfig(config: unknown): Problem[] {
     checkRouteIssuers(route, issuers, `routes[${index}].issuer`, to)
   }
   checkOverlaps(routes, to)
+  checkOwnEndpoints(routes, to)
   checkKeptNames(routes, to)
   if (problems.length === 0) checkOpaqueTokens(routes, issuers, to)
   return problems
@@ -60,6 +62,11 @@ const WEAKENING = {
   dangerouslyAllowAmbiguousPaths: 'paths that origins read differently than the gateway pass',
   dangerouslyOutliveToken: 'connections stay open after the token has expired',
 } as const
+
+/** Where a route's resource metadata is (RFC 9728 section 3.1). */
+export function metadataPath({ path }: RouteConfig): string {
+  return WELL_KNOWN + literalPrefix(path)
+}
 
 /** Switches that weaken what the gateway promises: legal, and worth saying aloud. */
 export function warnings({ routes }: GatewayConfig): Problem[] {
@@ -133,6 +140,26 @@ function checkOverlaps(routes: readonly RouteConfig[], to: Reporter): void {
         `is also that of routes[${earlier[0]}], for the same requests`,
       )
     }
+  }
+}
+
+/** The gateway's own documents are at paths that no route of the owner may have. */
+function checkOwnEndpoints(routes: readonly RouteConfig[], to: Reporter): void {
+  const own = new Map<string, number>()
+  for (const [index, route] of routes.entries()) {
+    if (!route.resource) continue
+    const path = metadataPath(route)
+    const earlier = own.get(path)
+    if (earlier !== undefined) {
+      to.report(
+        `routes[${index}].resource`,
+        `has the address of routes[${earlier}].resource, ${path}`,
+      )
+    }
+    own.set(path, index)
+  }
+  for (const [index, { path }] of routes.entries()) {
+    if (own.has(shapeOf(path))) to.report(`routes[${index}].path`, 'is that of a resource document')
   }
 }
 

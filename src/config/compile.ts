@@ -2,6 +2,7 @@
 
 import type { Issuer } from '../auth/authenticate.ts'
 import type { Policy } from '../auth/authorize.ts'
+import { isSecureUrl } from '../auth/discovery.ts'
 import { createIntrospection } from '../auth/introspection.ts'
 import type { TrustedIssuer } from '../auth/issuers.ts'
 import { ALGORITHMS } from '../auth/jwk.ts'
@@ -20,7 +21,7 @@ import {
 import type { PathMapping } from '../upstream/location.ts'
 import type { HeaderRules } from '../upstream/request.ts'
 import type { Handler, Target } from '../upstream/target.ts'
-import { issuersOf } from './check.ts'
+import { issuersOf, metadataPath } from './check.ts'
 import type { Binding, GatewayConfig, RouteConfig } from './define.ts'
 
 export interface Dependencies {
@@ -38,6 +39,8 @@ export interface Route extends Routable {
   readonly headers: HeaderRules
   readonly target: Target
   readonly mapping: PathMapping
+  /** The path of the document that says where to get a token; undefined where there is none. */
+  readonly metadataPath: string | undefined
   readonly timeoutSeconds: number
   /** Whether a connection that stays open may last when the token it was opened with has expired. */
   readonly mayOutliveToken: boolean
@@ -70,10 +73,11 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
     const ofRoute = names.flatMap((name) => issuers.get(name) ?? [])
     return compileRoute(route, ofRoute, forwardedNames)
   })
+  const documents = config.routes.flatMap((route) => compileDocument(route, config) ?? [])
   return {
     ...dependencies,
     hosts: config.hosts && new Set(config.hosts),
-    router: createRouter(routes),
+    router: createRouter([...routes, ...documents]),
     keySets,
   }
 }
@@ -144,9 +148,26 @@ function compileRoute(
       stripped: config.stripPrefix ? literalPrefix(config.path) : '',
       base: target.kind === 'url' ? target.base : undefined,
     },
+    metadataPath: config.resource && metadataPath(config),
     timeoutSeconds: config.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
     mayOutliveToken: config.dangerouslyOutliveToken ?? false,
   }
+}
+
+/** The metadata document of a route that has one: a public route of the gateway's own. */
+function compileDocument(route: RouteConfig, config: GatewayConfig): Route | undefined {
+  if (!route.resource) return undefined
+  const names = issuersOf(route, config.issuers)
+  // A FusionAuth issuer may be any text; only a URL leads a client anywhere.
+  const issuers = names.flatMap((name) => config.issuers[name]?.issuer ?? []).filter(isSecureUrl)
+  const { names: scopes } = compilePolicy(route).scopes
+  const to = route.resource.handler(literalPrefix(route.path), issuers, scopes)
+  const document = { path: metadataPath(route), methods: ['GET'], auth: 'public', to } as const
+  return compileRoute(
+    { ...document, ...(route.host !== undefined && { host: route.host }) },
+    [],
+    new Set(),
+  )
 }
 
 function compileTarget({ to, via }: RouteConfig): Target {

@@ -3,6 +3,7 @@
 import type { AnyOf, ClaimValue } from '../auth/authorize.ts'
 import type { ClaimLocation } from '../auth/claim-location.ts'
 import type { IssuerConfig } from '../auth/issuers.ts'
+import type { ProtectedResource } from '../edge/resource-metadata.ts'
 import type { Fetch } from '../lib/fetch-json.ts'
 import type { Handler } from '../upstream/target.ts'
 
@@ -50,6 +51,8 @@ export interface RouteConfig {
   forward?: Readonly<Record<string, ClaimLocation>>
   /** Header names that go to the origin although they would be removed: `authorization`, or names with `_`. */
   keep?: readonly string[]
+  /** Publishes where to get a token for this route (RFC 9728): `protectedResource()`. Default: nothing. */
+  resource?: ProtectedResource
   /** How long the origin may take to begin its response. Default 30, at most 600. */
   timeoutSeconds?: number
   /**

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot'
 import { isSecureUrl } from '../auth/discovery.ts'
+import type { ProtectedResource } from '../edge/resource-metadata.ts'
 import { canonicalPath, matchForm } from '../lib/canonical-path.ts'
 import { literalPrefix } from '../router.ts'
 import { isForwardable } from '../upstream/header-names.ts'
@@ -100,6 +101,12 @@ export const routeSchema = v.strictObject({
       v.everyItem((name) => HEADER.test(name), 'must be header names in lower case'),
     ),
   ),
+  resource: v.optional(
+    v.custom<ProtectedResource>(
+      (value) => typeof value === 'object' && value !== null && 'handler' in value,
+      'must be made by protectedResource()',
+    ),
+  ),
   timeoutSeconds: v.optional(
     v.pipe(
       v.number('must be a number'),
@@ -130,8 +137,9 @@ export function checkRoute(
   if (url !== undefined && !route.via && hosts?.includes(new URL(url).hostname)) {
     to.report(`${path}.to`, 'is on a host of the gateway itself')
   }
+  route.resource?.check(`${path}.resource`, to)
   if (route.auth !== 'public') return
-  for (const name of ['issuer', 'scopes', 'roles', 'claims', 'forward'] as const) {
+  for (const name of ['issuer', 'scopes', 'roles', 'claims', 'forward', 'resource'] as const) {
     if (route[name] !== undefined) to.report(`${path}.${name}`, 'has no meaning on a public route')
   }
 }
