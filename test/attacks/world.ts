@@ -45,6 +45,8 @@ export interface World {
   clock: { now: number }
   /** What the issuer publishes; a function answers itself. */
   jwks: unknown
+  /** What other addresses answer; calls to them are not stray. */
+  documents: Map<string, unknown>
   /** Calls to the issuer's key set. */
   fetches: number
   /** Addresses that nobody may call. */
@@ -89,6 +91,8 @@ export function createWorld(keys: Keys, options: WorldOptions = {}): World {
       const { jwks } = world
       return new Response(typeof jwks === 'string' ? jwks : JSON.stringify(jwks))
     }
+    const document = world.documents.get(request.url)
+    if (document !== undefined) return Response.json(document)
     if (new URL(request.url).origin !== ORIGIN) {
       world.strayCalls.push(request.url)
       return new Response('{}')
@@ -112,6 +116,7 @@ export function createWorld(keys: Keys, options: WorldOptions = {}): World {
     gateway,
     clock,
     jwks: { keys: [rsa, ec, ec384, ed].map(({ jwk }) => jwk) },
+    documents: new Map(),
     fetches: 0,
     strayCalls: [],
     received: [],
