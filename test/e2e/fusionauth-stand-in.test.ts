@@ -274,7 +274,7 @@ describe('tokens', () => {
     expect(await idToken('openid')).not.toHaveProperty('email')
     expect((await idToken('openid email')).email).toBe('ann@example.com')
     const login = decodeJwt(await fusionAuth.mint.loginToken({ application: office }))
-    expect(login.email).toBe('ann@example.com')
+    expect(login).toMatchObject({ aud: office.id, email: 'ann@example.com' })
   })
 
   it('for a universal application name the tenant of the user', async () => {
@@ -425,6 +425,8 @@ describe('the Login API', () => {
     const nobody = { status: 404, body: undefined }
     expect(await failure(client.login({ ...request(), password: 'wrong' }))).toEqual(nobody)
     expect(await failure(client.login({ ...request(), loginId: 'eve' }))).toEqual(nobody)
+    fusionAuth.world.users.ann.gone = true
+    expect(await failure(client.login(request()))).toEqual(nobody)
   })
 
   it('looks in the tenant that the header or the application names', async () => {
