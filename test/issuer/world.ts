@@ -10,6 +10,7 @@ export const ISSUER = 'http://localhost:8787'
 export const API = 'https://api.example.com'
 
 export interface World {
+  issuer: string
   /** Where it really listens. */
   url: URL
   /** Any URL reaches the server; it decides by path alone. */
@@ -77,6 +78,7 @@ async function start(workers: TestHarnessOptions['workers']): Promise<World> {
   const env = await worker.getEnv()
   type Dispatch = (url: string, init: RequestInit) => Promise<Response>
   return {
+    issuer: ISSUER,
     url,
     fetch: (url, init) =>
       (harness.fetch as unknown as Dispatch)(url, { redirect: 'manual', ...init }),
@@ -99,10 +101,10 @@ export interface Visit {
 
 /** A browser without JavaScript: keeps cookies by path, follows redirects on the server, sends forms. */
 export class Person {
-  readonly #world: World
+  readonly #world: Pick<World, 'issuer' | 'fetch'>
   readonly cookies = new Map<string, { value: string; path: string }>()
 
-  constructor(world: World) {
+  constructor(world: Pick<World, 'issuer' | 'fetch'>) {
     this.#world = world
   }
 
@@ -120,7 +122,7 @@ export class Person {
     const location = response.headers.get('location')
     if (location !== null) {
       const next = new URL(location, at)
-      if (next.origin === ISSUER) return this.visit(next)
+      if (next.origin === this.#world.issuer) return this.visit(next)
       return { status: response.status, url: next, text: '', headers: response.headers }
     }
     const text = await response.text()
@@ -142,7 +144,7 @@ export class Person {
     return this.visit(new URL(form[1] ?? '', page.url), {
       method: 'POST',
       body,
-      headers: { origin: ISSUER },
+      headers: { origin: this.#world.issuer },
     })
   }
 
@@ -153,7 +155,8 @@ export class Person {
       page = await this.submit(page, '/login', { login, password })
     }
     if (page.text.includes('/consent"')) page = await this.submit(page, '/consent')
-    if (page.url.origin === ISSUER) throw new Error(`stuck at ${page.url}: ${page.text}`)
+    if (page.url.origin === this.#world.issuer)
+      throw new Error(`stuck at ${page.url}: ${page.text}`)
     return page.url
   }
 
