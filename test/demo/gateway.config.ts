@@ -23,7 +23,9 @@ export default defineGateway((env: DemoEnv) => {
     routes: [
       { path: '/api/claims', to: claims },
       { path: LOGIN_DOOR.path, ...toIssuer },
-      { path: '/.well-known/*', ...toIssuer },
+      { path: '/.well-known/openid-configuration', ...toIssuer },
+      { path: '/.well-known/oauth-authorization-server', ...toIssuer },
+      { path: '/.well-known/jwks.json', ...toIssuer },
       { path: '/oauth2/*', ...toIssuer },
       { path: '/interaction/*', ...toIssuer },
       { path: '/*', to: env.ORIGIN_WORKER, forward: { 'x-user-email': 'email' } },

@@ -1,11 +1,13 @@
 // `npm start` and `npm run -s token` as a newcomer meets them: real npm, real wrangler, real sockets.
 
 import { spawnSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { readPort } from '../demo/address.ts'
 import { freePort, type NpmStart, npmRun, npmStart } from '../demo/npm.ts'
 import { stillRunning } from '../demo/processes.ts'
-import { ADA, ALL_SCOPES, API, LOGIN_DOOR, SERVICE } from '../demo/world.ts'
+import { ADA, ALL_SCOPES, API, BROWSER_APP, LOGIN_DOOR, SERVICE } from '../demo/world.ts'
+import { Person } from '../issuer/world.ts'
 
 const LAST_LINE = 'Ctrl-C stops everything.'
 const GONE_WITHIN_MS = 10_000
@@ -149,6 +151,50 @@ describe('npm start', () => {
     ).json()) as { token: string }
     const response = await fetch(`${url}/api/claims`, { headers: bearer(unregistered) })
     expect(response.status).toBe(401)
+  })
+
+  it('signs a person in through the pages, and takes the token their application gets', async () => {
+    const person = new Person({
+      issuer: url,
+      fetch: (at, init) => fetch(at, { redirect: 'manual', ...init }),
+    })
+    const verifier = randomBytes(32).toString('base64url')
+    const [redirectUri] = BROWSER_APP.redirectUris
+    const query = new URLSearchParams({
+      client_id: BROWSER_APP.id,
+      redirect_uri: redirectUri,
+      response_type: 'code',
+      scope: 'openid orders:read',
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+    })
+    const page = await person.visit(`${url}/oauth2/authorize?${query}`)
+    const consent = await person.submit(page, '/login', {
+      login: ADA.login,
+      password: ADA.password,
+    })
+    const back = await person.submit(consent, '/consent')
+    expect(back.url.href).toMatch(`${redirectUri}?code=`)
+
+    const answer = await fetch(`${url}/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: BROWSER_APP.id,
+        redirect_uri: redirectUri,
+        code: back.url.searchParams.get('code') ?? '',
+        code_verifier: verifier,
+      }),
+    })
+    const { access_token } = (await answer.json()) as { access_token: string }
+    const claims = await fetch(`${url}/api/claims`, { headers: bearer(access_token) })
+    expect(await claims.json()).toMatchObject({
+      active: true,
+      aud: API.id,
+      client_id: BROWSER_APP.id,
+      roles: [...ADA.roles],
+      scope: 'orders:read',
+    })
   })
 
   it.skipIf(!HAS_CURL)('prints curl lines that do what they say (needs curl)', () => {
