@@ -38,8 +38,11 @@ export interface KeySetOptions {
   readonly issuer: string
   /** Where the keys are; undefined to ask discovery. */
   readonly jwksUri: string | undefined
-  /** The issuer is reached through a binding. */
-  readonly isBound: boolean
+  /**
+   * The entry of `issuers` whose binding reaches the issuer. Another entry's binding may lead elsewhere under
+   * the same URLs, so the two share no stored copy. Undefined where the network is asked.
+   */
+  readonly boundAs: string | undefined
   /** For one fetch of the keys, discovery included. */
   readonly timeoutSeconds: number
   readonly fetch: Fetch
@@ -84,7 +87,8 @@ export function createKeySet(options: KeySetOptions): KeySet {
 
   /** Takes the stored copy if it is newer than what is held; answers it in any case. */
   async function readStored(): Promise<StoredKeySet | undefined> {
-    name ??= KEY_PREFIX + (await digest([issuer, options.jwksUri ?? '']))
+    const { jwksUri = '', boundAs = '' } = options
+    name ??= KEY_PREFIX + (await digest([issuer, jwksUri, boundAs]))
     const entry = readEntry(await readStore(store, name), options, now())
     const keys = entry && readKeySet(entry.document)
     if (!entry || !keys) return undefined
@@ -98,9 +102,9 @@ export function createKeySet(options: KeySetOptions): KeySet {
     }
     if (held && now() - held.discoveredAt < REDISCOVER_SECONDS && failedAt < held.fetchedAt)
       return held
-    const { fetch, isBound } = options
+    const { fetch, boundAs } = options
     return {
-      ...(await discover(issuer, { fetch, signal, sameOrigin: isBound })),
+      ...(await discover(issuer, { fetch, signal, sameOrigin: boundAs !== undefined })),
       discoveredAt: now(),
     }
   }

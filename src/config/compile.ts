@@ -63,7 +63,7 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
   const issuers = new Map<string, Issuer>()
   for (const [name, entry] of Object.entries(config.issuers)) {
     const trusted = entry.trust()
-    const keySet = compileKeySet(entry.issuer, trusted, dependencies)
+    const keySet = compileKeySet(name, entry.issuer, trusted, dependencies)
     keySets.set(name, keySet)
     issuers.set(name, compileIssuer(name, entry.issuer, trusted, keySet, dependencies))
   }
@@ -82,13 +82,18 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
   }
 }
 
-function compileKeySet(issuer: string, trusted: TrustedIssuer, dependencies: Dependencies): KeySet {
+function compileKeySet(
+  name: string,
+  issuer: string,
+  trusted: TrustedIssuer,
+  dependencies: Dependencies,
+): KeySet {
   const { fetch, store, now } = dependencies
   const { jwksUri, via, introspection } = trusted
   return createKeySet({
     issuer,
     jwksUri,
-    isBound: via !== undefined,
+    boundAs: via && name,
     timeoutSeconds: introspection ? HURRIED_KEYS_SECONDS : KEYS_SECONDS,
     fetch: via ? bound(via) : fetch,
     store,

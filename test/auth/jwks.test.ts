@@ -39,7 +39,7 @@ function createWorld(): World {
     scope,
     startIsolate(options) {
       const { issuer: name, fetch } = issuer
-      const common = { issuer: name, jwksUri: undefined, isBound: false, timeoutSeconds: 5 }
+      const common = { issuer: name, jwksUri: undefined, boundAs: undefined, timeoutSeconds: 5 }
       const keySet = createKeySet({ ...common, fetch, store, now, ...options })
       return Object.assign(keySet, {
         kids: async (own = scope) => (await keySet.keys(own)).map(({ keyId }) => keyId),
@@ -432,6 +432,16 @@ describe('the stored copy', () => {
     expect(issuer.counters).toMatchObject({ discovery: 1, jwks: 2 })
   })
 
+  it('is not that of an entry whose binding may lead elsewhere', async () => {
+    const { startIsolate, issuer, settle } = await createWarmWorld()
+    for (const boundAs of ['one', 'two']) {
+      await startIsolate({ boundAs }).kids()
+      await settle()
+      await startIsolate({ boundAs }).kids()
+    }
+    expect(issuer.counters.jwks).toBe(3)
+  })
+
   it('is named by issuer and address, never by what they contain', async () => {
     const { store } = await createWarmWorld()
     expect([...store.entries.keys()]).toEqual([expect.stringMatching(/^jwks:[\w-]{43}$/)])
@@ -539,7 +549,7 @@ describe('discovery', () => {
     for (const uri of ['https://keys.test/jwks', 'https://idp.test:8443/jwks']) {
       const { startIsolate, issuer, scope } = createWorld()
       issuer.metadata = { jwks_uri: uri, introspection_endpoint: uri }
-      await expect(startIsolate({ isBound: true }).keys(scope)).rejects.toMatchObject(unavailable)
+      await expect(startIsolate({ boundAs: 'main' }).keys(scope)).rejects.toMatchObject(unavailable)
       expect(issuer.counters.unexpected).toBe(0)
     }
   })
