@@ -1,0 +1,216 @@
+import { existsSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import axe from 'axe-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { ISSUER, startIssuer, type World } from './world.ts'
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (path) => existsSync(path),
+)
+const APP = 'http://app.example.com'
+const PASSWORD = 'correct horse battery staple'
+const PHONE = { width: 360, height: 640 }
+
+if (!CHROMIUM) console.warn('skipped: the pages in a browser (no chromium is installed)')
+
+let world: World
+let browser: Browser
+let app: Server
+let context: BrowserContext | undefined
+
+describe.skipIf(!CHROMIUM)('the pages in a browser', () => {
+  beforeAll(async () => {
+    world = await startIssuer()
+    const { storage } = world
+    await storage.addClient({
+      id: 'spa',
+      name: 'Example App',
+      kind: 'public',
+      redirectUris: [`${APP}/callback`],
+      postLogoutRedirectUris: [`${APP}/bye`],
+    })
+    await storage.addUser({ login: 'ada', password: PASSWORD })
+    app = createServer((_request, response) => response.end('the application')).listen(0)
+    const { port } = app.address() as AddressInfo
+    browser = await chromium.launch({
+      executablePath: CHROMIUM ?? '',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        `--host-resolver-rules=MAP localhost:8787 127.0.0.1:${world.url.port}, MAP app.example.com 127.0.0.1:${port}`,
+      ],
+    })
+  })
+
+  afterEach(() => context?.close())
+
+  afterAll(async () => {
+    app.close()
+    await browser.close()
+    await world.close()
+  })
+
+  it('signs a person in with a password and sends them back with a code', async () => {
+    const page = await open()
+    await signIn(page)
+    await expectGoodPage(page)
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    expect(await arrivedAt(page)).toEqual(['/callback', ['code', 'state', 'iss']])
+  })
+
+  it('works without JavaScript', async () => {
+    const page = await open({ javaScriptEnabled: false })
+    expect(await page.getByRole('button', { name: 'passkey' }).count()).toBe(0)
+    await signIn(page)
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    expect(await arrivedAt(page)).toEqual(['/callback', ['code', 'state', 'iss']])
+  })
+
+  it('signs a person in with a passkey that they added themselves', async () => {
+    const page = await open()
+    await addAuthenticator(page)
+    await signIn(page)
+    await page.goto(`${ISSUER}/interaction/account`)
+    await expectGoodPage(page)
+    await page.getByRole('button', { name: 'Add a passkey' }).click()
+    await page.getByText('Added on').waitFor()
+    await expectGoodPage(page)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await expectGoodPage(page)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Signed out' }).waitFor()
+    await expectGoodPage(page)
+
+    await page.goto(authorizeUrl())
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    expect(await arrivedAt(page)).toEqual(['/callback', ['code', 'state', 'iss']])
+
+    await page.goto(`${ISSUER}/interaction/account`)
+    await page.getByRole('button', { name: 'Remove the passkey' }).click()
+    await page.getByText('You have none yet').waitFor()
+    await page.goto(authorizeUrl({ prompt: 'login' }))
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await page.getByText('The passkey was not accepted').waitFor()
+  })
+
+  it('says so where the password is wrong, and keeps the name', async () => {
+    const page = await open()
+    await page.getByLabel('Name or email').fill('ada')
+    await page.getByLabel('Password').fill('wrong')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('alert').getByText('not right').waitFor()
+    expect(await page.getByLabel('Name or email').inputValue()).toBe('ada')
+    expect(await page.evaluate('document.activeElement.id')).toBe('password')
+    await expectGoodPage(page)
+  })
+
+  it('takes no for an answer', async () => {
+    const page = await open()
+    await signIn(page)
+    await page.getByRole('button', { name: 'Do not allow' }).click()
+    expect(await arrivedAt(page)).toEqual([
+      '/callback',
+      ['error', 'error_description', 'state', 'iss'],
+    ])
+    expect(page.url()).toContain('error=access_denied')
+  })
+
+  it('explains a sign-in that has expired', async () => {
+    const page = await open()
+    await page.context().clearCookies()
+    await page.getByLabel('Name or email').fill('ada')
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByText('has expired').waitFor()
+    await expectGoodPage(page)
+  })
+
+  it('survives the back button', async () => {
+    const page = await open()
+    await signIn(page)
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    await page.goBack()
+    const allow = page.getByRole('button', { name: 'Allow', exact: true })
+    // From its cache the browser shows the page again; without it, the server says that it is over.
+    if (await allow.isVisible()) await allow.click()
+    await page.getByText('has expired').waitFor()
+    await page.goto(authorizeUrl())
+    expect(await arrivedAt(page)).toEqual(['/callback', ['code', 'state', 'iss']])
+  })
+
+  it('has no page that is wider than a telephone or that axe finds fault with', async () => {
+    const page = await open({ colorScheme: 'dark', viewport: PHONE })
+    await expectGoodPage(page)
+    await signIn(page)
+    await expectGoodPage(page)
+    await page.goto(`${ISSUER}/oauth2/authorize?client_id=nobody`)
+    await expectGoodPage(page)
+  })
+})
+
+async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+  context = await browser.newContext({ viewport: PHONE, ...options })
+  const page = await context.newPage()
+  page.on('console', (message) => {
+    // What the policy of a page blocks is a fault of the page.
+    if (message.text().includes('Content Security Policy')) throw new Error(message.text())
+  })
+  await page.goto(authorizeUrl())
+  return page
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.getByLabel('Name or email').fill('ada')
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByRole('heading', { name: 'Allow Example App?' }).waitFor()
+}
+
+function authorizeUrl(parameters: Record<string, string> = {}): string {
+  return `${ISSUER}/oauth2/authorize?${new URLSearchParams({
+    client_id: 'spa',
+    response_type: 'code',
+    redirect_uri: `${APP}/callback`,
+    scope: 'openid orders:read',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+    state: 's',
+    ...parameters,
+  })}`
+}
+
+async function arrivedAt(page: Page): Promise<[string, string[]]> {
+  await page.getByText('the application').waitFor()
+  const url = new URL(page.url())
+  expect(url.origin).toBe(APP)
+  return [url.pathname, [...url.searchParams.keys()]]
+}
+
+async function addAuthenticator(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('WebAuthn.enable')
+  await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+}
+
+async function expectGoodPage(page: Page): Promise<void> {
+  await page.evaluate(axe.source)
+  const violations = await page.evaluate(
+    'axe.run().then((result) => result.violations.map(({ id, nodes }) => [id, nodes[0].html]))',
+  )
+  expect(violations).toEqual([])
+  const tooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
+  expect(await page.evaluate(tooWide)).toBe(false)
+}
