@@ -11,7 +11,7 @@ import { describeEvent, readLogLine } from './request-log.ts'
 import { ALL_SCOPES } from './world.ts'
 import { startWorld, type World } from './wrangler.ts'
 
-const READY_WITHIN_MS = 60_000
+const READY_WITHIN_MS = 120_000
 const POLL_MS = 150
 
 try {
