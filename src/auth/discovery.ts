@@ -34,8 +34,19 @@ export async function discover(issuer: string, options: DiscoveryOptions): Promi
   if (!isUsable(jwksUri)) throw new Error('the discovery document has no usable jwks_uri')
   return {
     jwksUri,
-    introspectionEndpoint: isUsable(introspectionEndpoint) ? introspectionEndpoint : undefined,
+    introspectionEndpoint: isOwnEndpoint(introspectionEndpoint, issuer)
+      ? introspectionEndpoint
+      : undefined,
   }
+}
+
+/**
+ * Whether a URL that the owner did not write may be sent tokens and a client secret: only one on the
+ * issuer's own origin.
+ */
+export function isOwnEndpoint(value: unknown, issuer: string): value is string {
+  if (!isSecureUrl(value) || !URL.canParse(issuer)) return false
+  return new URL(value).origin === new URL(issuer).origin
 }
 
 /** https, or http to this machine: nothing else is ever asked for keys or verdicts. */

@@ -97,8 +97,11 @@ export function createIntrospection(
 
     async claimsOf(token, occasion, scope) {
       const endpoint = options.endpoint ?? (await findEndpoint(scope))
-      if (endpoint === undefined)
-        throw unavailable('no introspection endpoint is known', REST_SECONDS)
+      if (endpoint === undefined) {
+        const reason =
+          'no introspection endpoint is known: discovery names none on the issuer’s own origin'
+        throw unavailable(reason, REST_SECONDS)
+      }
       const name = await digest([token, endpoint, options.clientId])
       const known = active.get(name)
       if (known && now() < known.until) return known.claims

@@ -1,7 +1,7 @@
 /** A key set as it lies in KV. What comes out of KV is judged like what comes from the network. */
 
 import { isObject, type JsonObject } from '../lib/strict-json.ts'
-import { type Endpoints, isSecureUrl } from './discovery.ts'
+import { type Endpoints, isOwnEndpoint, isSecureUrl } from './discovery.ts'
 
 /** Clocks of two machines may differ by this much; a copy from further in the future is refused. */
 const MAX_CLOCK_DIFFERENCE_SECONDS = 5
@@ -32,7 +32,9 @@ export function readEntry(
   return {
     issuer: entry.issuer,
     jwksUri: entry.jwksUri,
-    introspectionEndpoint: isSecureUrl(introspectionEndpoint) ? introspectionEndpoint : undefined,
+    introspectionEndpoint: isOwnEndpoint(introspectionEndpoint, entry.issuer)
+      ? introspectionEndpoint
+      : undefined,
     discoveredAt,
     document: entry.document,
     fetchedAt,
