@@ -69,8 +69,14 @@ export function fold(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9-]/g, '-')
 }
 
-/** The names that a `Connection` header lists (RFC 9110 section 7.6.1). */
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
+
+/**
+ * The names that a `Connection` header lists (RFC 9110 section 7.6.1). Whatever else is written there
+ * names no header, and would be an error to ask for.
+ */
 export function namesInConnection(headers: Headers): string[] {
-  const value = headers.get('connection')
-  return value === null ? [] : value.split(',').map((name) => name.trim().toLowerCase())
+  const names = headers.get('connection')?.split(',') ?? []
+  return names.map((name) => name.trim().toLowerCase()).filter((name) => TOKEN.test(name))
 }
