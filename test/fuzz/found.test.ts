@@ -1,0 +1,23 @@
+// What the properties have found, one test each, so that it is tried every time.
+
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createKeys, createWorld, type Keys, ORIGIN } from '../attacks/world.ts'
+
+let keys: Keys
+beforeAll(async () => {
+  keys = await createKeys()
+})
+
+describe('found by fuzzing', () => {
+  it.each(['"', 'close,', 'a b', '@'])(
+    'an answer whose Connection header says %j is no fault of the gateway',
+    async (connection) => {
+      const world = createWorld(keys, {
+        routes: [{ path: '/', to: ORIGIN, auth: 'public' }],
+        origin: () => new Response('{}', { headers: { connection } }),
+      })
+      const response = await world.send('/')
+      expect([response.status, response.headers.get('connection')]).toEqual([200, null])
+    },
+  )
+})
