@@ -21,8 +21,8 @@ import { consoleLog, type Log, type RequestEvent } from './operate/log.ts'
 import { type Location, type Match, readLocation } from './router.ts'
 import { endAfter } from './upstream/expiry.ts'
 import { originPath, publicLocation } from './upstream/location.ts'
-import { outgoingHeaders } from './upstream/request.ts'
-import { send } from './upstream/target.ts'
+import { outgoingRequest } from './upstream/request.ts'
+import { send, startPatience, targetUrl } from './upstream/target.ts'
 
 /** What a gateway needs from outside. Tests pass their own. */
 export interface GatewayDependencies {
@@ -119,20 +119,15 @@ async function handle(
   if (principal) authorize(principal, route.policy)
 
   const publicOrigin = `${location.scheme}://${location.host}`
-  const response = await send(
-    route.target,
-    {
-      method: request.method,
-      publicOrigin,
-      path: originPath(path, route.mapping),
-      search: location.search,
-      headers: outgoingHeaders(request.headers, location, route.headers, principal),
-      body: request.body,
-      principal,
-      timeoutSeconds: route.timeoutSeconds,
-    },
-    gateway.fetch,
-  )
+  const patience = startPatience(route.timeoutSeconds)
+  const outgoing = outgoingRequest(request, {
+    url: targetUrl(route.target, publicOrigin, originPath(path, route.mapping) + location.search),
+    location,
+    rules: route.headers,
+    principal,
+    signal: patience.signal,
+  })
+  const response = await send(route.target, outgoing, principal, patience, gateway.fetch)
   return answer(limitLifetime(response, route, principal, gateway.now()), {
     isSecure,
     isPublic: route.isPublic,

@@ -3,7 +3,8 @@
  * matched by itty-router; the best path pattern decides and then knows its methods.
  */
 
-import { IttyRouter, type RouteEntry } from 'itty-router'
+import type { RouteEntry } from 'itty-router'
+import { IttyRouter } from 'itty-router/IttyRouter'
 import { GatewayError } from './errors.ts'
 import { canonicalPath, matchForm } from './lib/canonical-path.ts'
 

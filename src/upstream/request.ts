@@ -20,31 +20,51 @@ export interface HeaderRules {
   readonly forward: Forward
 }
 
-/** Builds the origin's headers. Throws `origin_loop` where the request has come through here before. */
-export function outgoingHeaders(
-  incoming: Headers,
-  location: Location,
-  rules: HeaderRules,
-  principal: Principal | undefined,
-): Headers {
-  const headers = new Headers(incoming)
-  const isUpgrade = incoming.get('upgrade')?.toLowerCase() === 'websocket'
-  for (const name of namesInConnection(incoming)) remove(headers, name)
-  for (const [name] of incoming) {
-    if (!mayPass(name, rules)) headers.delete(name)
-  }
-  if (isUpgrade) headers.set('upgrade', 'websocket')
+/** What is known about a request when it leaves. */
+export interface Departure {
+  /** Where it goes. */
+  readonly url: string
+  readonly location: Location
+  readonly rules: HeaderRules
+  readonly principal: Principal | undefined
+  /** Ends the exchange. */
+  readonly signal: AbortSignal
+}
 
+/** Builds the origin's request. Throws `origin_loop` where the request has come through here before. */
+export function outgoingRequest(incoming: Request, departure: Departure): Request {
+  const { url, location, rules, principal, signal } = departure
+  const { method } = incoming
+  const request = new Request(url, {
+    method,
+    headers: incoming.headers,
+    // RFC 9110 section 9.3.1: content in a GET means nothing, and is a way to smuggle.
+    body: method === 'GET' || method === 'HEAD' ? null : incoming.body,
+    redirect: 'manual',
+    signal,
+  })
+  const { headers } = request
+  clean(headers, incoming.headers, rules)
   headers.set('x-forwarded-proto', location.scheme)
   headers.set('x-forwarded-host', location.host)
   // Only the platform writes this header; a client's own copy never gets this far.
-  const address = incoming.get('cf-connecting-ip')
+  const address = incoming.headers.get('cf-connecting-ip')
   if (address !== null) headers.set('x-forwarded-for', address)
-  headers.set(LOOP_HEADER, passedHosts(incoming, location))
+  headers.set(LOOP_HEADER, passedHosts(incoming.headers, location))
   if (principal) {
     for (const [name, value] of describe(principal, rules.forward)) headers.set(name, value)
   }
-  return headers
+  return request
+}
+
+/** Removes what is about the client's connection, or could be taken for the gateway's word. */
+function clean(headers: Headers, incoming: Headers, rules: HeaderRules): void {
+  for (const name of namesInConnection(incoming)) remove(headers, name)
+  for (const name of incoming.keys()) {
+    if (!mayPass(name, rules)) headers.delete(name)
+  }
+  // RFC 9110 section 7.8: the one switch of protocol that is passed on.
+  if (incoming.get('upgrade')?.toLowerCase() === 'websocket') headers.set('upgrade', 'websocket')
 }
 
 function mayPass(name: string, { keep, forwardedNames }: HeaderRules): boolean {

@@ -17,56 +17,53 @@ export type Target =
   /** A URL, reached by the global fetch or through a binding (mTLS certificate, VPC service). */
   | { readonly kind: 'url'; readonly base: string; readonly fetch: Fetch | undefined }
 
-export interface Outgoing {
-  readonly method: string
-  /** Public origin, e.g. `https://api.example.com`. */
-  readonly publicOrigin: string
-  /** Canonical, after the prefix was stripped. */
-  readonly path: string
-  readonly search: string
-  readonly headers: Headers
-  readonly body: ReadableStream | null
-  readonly principal: Principal | undefined
-  readonly timeoutSeconds: number
+/** How long an origin may take to begin its response. */
+export interface Patience {
+  readonly signal: AbortSignal
+  readonly seconds: number
+  stop(): void
+}
+
+export function startPatience(seconds: number): Patience {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), seconds * 1_000)
+  return { signal: controller.signal, seconds, stop: () => clearTimeout(timer) }
 }
 
 /**
  * Sends the request and answers with what came back, redirects included. Throws `origin_timeout` where no
- * response begins within the route's time, `origin_unreachable` where there is no response at all.
+ * response begins in time, `origin_unreachable` where there is no response at all.
  */
 export async function send(
   target: Target,
-  outgoing: Outgoing,
+  request: Request,
+  principal: Principal | undefined,
+  patience: Patience,
   globalFetch: Fetch,
 ): Promise<Response> {
-  const { method, headers, principal, timeoutSeconds } = outgoing
-  const timeout = new AbortController()
-  const request = new Request(targetUrl(target, outgoing), {
-    method,
-    headers,
-    // RFC 9110 section 9.3.1: content in a GET means nothing, and is a way to smuggle.
-    body: method === 'GET' || method === 'HEAD' ? null : outgoing.body,
-    redirect: 'manual',
-    signal: timeout.signal,
-  })
-  if (target.kind === 'handler') return target.handle(request, principal)
-  const timer = setTimeout(() => timeout.abort(), timeoutSeconds * 1_000)
+  if (target.kind === 'handler') {
+    patience.stop()
+    return target.handle(request, principal)
+  }
   try {
     return await (target.fetch ?? globalFetch)(request)
   } catch (cause) {
-    if (timeout.signal.aborted) {
-      const reason = `no response within ${timeoutSeconds} s`
+    if (patience.signal.aborted) {
+      const reason = `no response within ${patience.seconds} s`
       throw new GatewayError('origin_timeout', { reason, cause })
     }
     const reason = cause instanceof Error ? cause.message : 'unknown'
     throw new GatewayError('origin_unreachable', { reason, cause })
   } finally {
     // The limit is on the wait for a response; once it has begun it may last.
-    clearTimeout(timer)
+    patience.stop()
   }
 }
 
-/** The base ends its authority with a path or nothing and the path starts with a slash: the origin stays. */
-function targetUrl(target: Target, { publicOrigin, path, search }: Outgoing): string {
-  return (target.kind === 'url' ? target.base : publicOrigin) + path + search
+/**
+ * The URL of a path at a target. The base ends its authority with a path or nothing and the path starts
+ * with a slash, so nothing in a path can lead to another origin.
+ */
+export function targetUrl(target: Target, publicOrigin: string, path: string): string {
+  return (target.kind === 'url' ? target.base : publicOrigin) + path
 }
