@@ -1,0 +1,43 @@
+// The gateway as it is deployed, with one issuer and as many routes as the row asks for. The log sink
+// is off unless the row is about logging.
+
+import { oidc } from '../../src/auth/issuers.ts'
+import { defineGateway, type RouteConfig } from '../../src/config/define.ts'
+import { createGateway, type Gateway } from '../../src/gateway.ts'
+import { routePaths } from '../routes.ts'
+
+interface BenchEnv {
+  ORIGIN: string
+  ISSUER: string
+  AUDIENCE: string
+  STORE: KVNamespace
+  ROUTES?: string
+  LOG?: string
+}
+
+const define = defineGateway((env: BenchEnv) => ({
+  issuers: { main: oidc({ issuer: env.ISSUER, audience: env.AUDIENCE }) },
+  routes: [
+    {
+      path: '/orders/*',
+      to: env.ORIGIN,
+      scopes: ['orders:read'],
+      forward: { 'x-user-email': 'email' },
+    },
+    ...routePaths(Number(env.ROUTES ?? 1) - 1).map(
+      ({ pattern }): RouteConfig => ({ path: pattern, to: env.ORIGIN }),
+    ),
+  ],
+}))
+
+let gateway: Gateway | undefined
+
+export default {
+  fetch(request, env, context) {
+    gateway ??= createGateway(define(env), {
+      store: env.STORE,
+      ...(env.LOG !== 'on' && { log: () => {} }),
+    })
+    return gateway.fetch(request, context)
+  },
+} satisfies ExportedHandler<BenchEnv>

@@ -1,0 +1,155 @@
+// Bundles a Worker the way wrangler deploys it and serves it with raw workerd, one process per Worker.
+// Compatibility date, flags, minify and keep_names are those of the gateway's own wrangler.toml.
+
+import type { ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { pidOf, start } from './processes.ts'
+
+export interface WorkerSpec {
+  /** Entry file, relative to bench/. */
+  entry: string
+  /** Plain-text bindings. */
+  vars?: Record<string, string>
+  /** Port of a server that speaks workerd's KV protocol, bound as STORE. */
+  kvPort?: number
+  /** Opens the inspector and keeps the source readable. */
+  inspect?: boolean
+}
+
+export interface RunningWorker {
+  url: string
+  pid: number
+  child: ChildProcess
+  inspectorPort: number
+}
+
+const work = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+process.on('exit', () => rmSync(work, { recursive: true, force: true }))
+
+const require = createRequire(import.meta.url)
+const workerd = require('workerd') as { default: string; version: string }
+const wranglerToml = readFileSync(
+  fileURLToPath(new URL('../wrangler.toml', import.meta.url).href),
+  'utf8',
+)
+
+/** wrangler's default; it costs a call for every function that is made at run time. */
+export const KEEPS_NAMES = !/^keep_names\s*=\s*false/m.test(wranglerToml)
+
+export const workerdVersion = workerd.version
+
+/** A folder that is gone when the benchmark ends. */
+export function scratch(name: string): string {
+  const folder = join(work, name)
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+
+/** Bundles an entry as `wrangler deploy` would and gives the code. */
+export async function bundle(entry: string, readable = false): Promise<string> {
+  const result = await build({
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url).href)],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    minify: !readable && /^minify\s*=\s*true/m.test(wranglerToml),
+    keepNames: KEEPS_NAMES,
+    logLevel: 'silent',
+  })
+  const output = result.outputFiles[0]
+  if (output === undefined) throw new Error(`${entry} bundled to nothing`)
+  return output.text
+}
+
+/** Serves a Worker on a free port of the loopback interface. */
+export async function serve(name: string, spec: WorkerSpec): Promise<RunningWorker> {
+  const folder = scratch(name)
+  writeFileSync(join(folder, 'worker.js'), await bundle(spec.entry, spec.inspect))
+  writeFileSync(join(folder, 'config.capnp'), config(spec))
+  const child = start(
+    workerd.default,
+    [
+      'serve',
+      join(folder, 'config.capnp'),
+      '--control-fd=3',
+      ...(spec.inspect ? ['--inspector-addr=127.0.0.1:0'] : []),
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] },
+  )
+  const ports = await listening(child, spec.inspect ? ['http', 'inspector'] : ['http'])
+  return {
+    url: `http://127.0.0.1:${ports.get('http')}`,
+    pid: pidOf(child),
+    child,
+    inspectorPort: ports.get('inspector') ?? 0,
+  }
+}
+
+/** Reads workerd's control messages until every wanted socket listens. */
+function listening(child: ChildProcess, wanted: string[]): Promise<Map<string, number>> {
+  return new Promise((resolve, reject) => {
+    const ports = new Map<string, number>()
+    let text = ''
+    const control = child.stdio[3] as Readable
+    control.on('data', (chunk) => {
+      text += chunk
+      const lines = text.split('\n')
+      text = lines.pop() ?? ''
+      for (const line of lines) {
+        const message = JSON.parse(line) as { event: string; socket?: string; port: number }
+        const socket = message.event === 'listen-inspector' ? 'inspector' : message.socket
+        if (socket !== undefined) ports.set(socket, message.port)
+      }
+      if (wanted.every((socket) => ports.has(socket))) resolve(ports)
+    })
+    child.once('exit', (code) => reject(new Error(`workerd ended with ${code} before it listened`)))
+  })
+}
+
+function config(spec: WorkerSpec): string {
+  const bindings = Object.entries(spec.vars ?? {}).map(
+    ([name, text]) => `(name = ${quote(name)}, text = ${quote(text)})`,
+  )
+  if (spec.kvPort !== undefined) bindings.push('(name = "STORE", kvNamespace = "kv")')
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      compatibilityDate = ${quote(setting(/^compatibility_date\s*=\s*"([^"]+)"/m))},
+      compatibilityFlags = [${flags().map(quote).join(', ')}],
+      bindings = [${bindings.join(', ')}],
+      globalOutbound = "network",
+    )),
+    (name = "network", network = (allow = ["private", "public"])),
+    ${spec.kvPort === undefined ? '' : `(name = "kv", external = (address = "127.0.0.1:${spec.kvPort}", http = ())),`}
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+`
+}
+
+function flags(): string[] {
+  return [...setting(/^compatibility_flags\s*=\s*\[([^\]]*)\]/m).matchAll(/"([^"]+)"/g)].map(
+    ([, flag]) => flag ?? '',
+  )
+}
+
+function setting(pattern: RegExp): string {
+  const value = pattern.exec(wranglerToml)?.[1]
+  if (value === undefined) throw new Error(`wrangler.toml has no match for ${pattern}`)
+  return value
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text)
+}

@@ -1,0 +1,100 @@
+// What every row needs around its contenders: an origin, an issuer with a KV store, keys and tokens.
+
+import { type LoadTool, loadTool } from './load.ts'
+import { runNode, startNode } from './processes.ts'
+import { AUDIENCE, claims, createSigningKey, mint, mintMany, type SigningKey } from './tokens.ts'
+import { type RunningWorker, serve } from './workerd.ts'
+
+export interface Options {
+  rounds: number
+  /** Requests per round and contender. */
+  requests: number
+  warmUp: number
+  full: boolean
+}
+
+export interface World extends Options {
+  tool: LoadTool
+  key: SigningKey
+  issuerUrl: string
+  kvPort: number
+  /** Answers GETs with a small JSON. */
+  smallPort: number
+  /** Takes bodies, gives bytes, echoes WebSocket messages. */
+  largePort: number
+  /** One valid token. */
+  token: string
+  /** Distinct valid tokens; the same ones for every caller, more when more are asked for. */
+  tokens(count: number): Promise<string[]>
+  /** What the issuer and the KV store were asked so far. */
+  counts(): Promise<IssuerCounts>
+  /** Serves contenders/<entry> with the bindings that every contender gets. */
+  serve(name: string, entry: string, more?: ServeOptions): Promise<RunningWorker>
+  progress(text: string): void
+}
+
+export interface ServeOptions {
+  origin?: 'small' | 'large'
+  vars?: Record<string, string>
+  inspect?: boolean
+}
+
+export interface IssuerCounts {
+  keySet: number
+  discovery: number
+  kvReads: number
+  kvWrites: number
+}
+
+/** Starts the servers. They end with this process. */
+export async function createWorld(
+  options: Options,
+  progress: (text: string) => void,
+): Promise<World> {
+  const key = createSigningKey()
+  const origin = await startNode<{ smallPort: number; largePort: number }>('servers/origin.ts')
+  const issuer = await startNode<{ issuerPort: number; kvPort: number }>('servers/issuer.ts', {
+    jwks: key.jwks,
+  })
+  const issuerUrl = `http://127.0.0.1:${issuer.issuerPort}`
+  let minted: string[] = []
+  return {
+    ...options,
+    tool: loadTool(),
+    key,
+    issuerUrl,
+    kvPort: issuer.kvPort,
+    smallPort: origin.smallPort,
+    largePort: origin.largePort,
+    token: await mint(key, claims(issuerUrl)),
+    async tokens(count) {
+      const missing = count - minted.length
+      if (missing > 0) {
+        const more = await mintMany(key, issuerUrl, missing, (done) =>
+          progress(`signing tokens: ${minted.length + done} of ${count}`),
+        )
+        minted = [...minted, ...more]
+      }
+      return minted.slice(0, count)
+    },
+    counts: async () => (await (await fetch(`${issuerUrl}/counts`)).json()) as IssuerCounts,
+    serve: (name, entry, more = {}) =>
+      serve(name, {
+        entry: `contenders/${entry}`,
+        kvPort: issuer.kvPort,
+        vars: {
+          ORIGIN: `http://127.0.0.1:${more.origin === 'large' ? origin.largePort : origin.smallPort}`,
+          ISSUER: issuerUrl,
+          AUDIENCE,
+          ...more.vars,
+        },
+        ...(more.inspect && { inspect: true }),
+      }),
+    progress,
+  }
+}
+
+/** Runs one of the benchmark's clients in a process of its own. */
+export function client<T>(file: string, spec: unknown): Promise<T> {
+  return runNode<T>(`clients/${file}`, spec)
+}
