@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import type { IssuerConfig } from '../auth/issuers.ts'
 import { WELL_KNOWN } from '../edge/resource-metadata.ts'
 import { literalPrefix, shapeOf } from '../router.ts'
+import { isHopByHop } from '../upstream/header-names.ts'
 import { impersonates } from '../upstream/request.ts'
 import type { GatewayConfig, RouteConfig } from './define.ts'
 import { type Problem, type Reporter, reportIssues } from './problems.ts'
@@ -180,6 +181,8 @@ function checkKeptNames(routes: readonly RouteConfig[], to: Reporter): void {
       const path = `routes[${index}].keep`
       if (forwarded.has(name) || /^x-(?:auth|gatehouse|forwarded)-/.test(name)) {
         to.report(path, `must not name ${name}: only the gateway may say that`)
+      } else if (isHopByHop(name)) {
+        to.report(path, `must not name ${name}: it is about one connection and ends with it`)
       } else if (impersonates(name, forwarded)) {
         to.report(path, `must not name ${name}: some servers take it for a header of the gateway`)
       }

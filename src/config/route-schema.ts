@@ -4,7 +4,6 @@ import * as v from 'valibot'
 import { isSecureUrl } from '../auth/discovery.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
 import { canonicalPath, matchForm } from '../lib/canonical-path.ts'
-import { literalPrefix } from '../router.ts'
 import { isForwardable } from '../upstream/header-names.ts'
 import type { RouteConfig } from './define.ts'
 import { claimLocation, fetcher, hasFetch, nameList, type Reporter, text } from './problems.ts'
@@ -14,6 +13,8 @@ const PATTERN = /^(?:\/(?:[\w.~!@&',=%-]+|:[A-Za-z]\w*))*(?:\/\*?)?$/
 const HOSTNAME = /^(?!-)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
 /** RFC 9110 section 9.1: a token. CONNECT and TRACE are about the connection and never proxied. */
 const METHOD = /^(?!CONNECT$|TRACE$)[A-Z]+(?:-[A-Z]+)*$/
+/** RFC 6749 section 3.3: what may stand in a challenge, and in a token that is not an array. */
+const SCOPE = /^[!#-[\]-~]+$/
 const HEADER = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 
 const secureTarget = v.pipe(
@@ -41,6 +42,11 @@ const target = v.union(
 export const hostname = v.pipe(
   text,
   v.regex(HOSTNAME, 'must be a host name in lower case, without scheme and port'),
+)
+
+const scopeList = v.pipe(
+  nameList,
+  v.everyItem((name) => SCOPE.test(name), 'must be scopes: visible ASCII without " and \\'),
 )
 
 const claimValue = v.union([v.string(), v.number(), v.boolean()])
@@ -72,7 +78,7 @@ export const routeSchema = v.strictObject({
   issuer: v.optional(v.union([text, nameList], 'must be the name of an issuer, or several')),
   scopes: v.optional(
     v.union(
-      [nameList, v.strictObject({ anyOf: nameList })],
+      [scopeList, v.strictObject({ anyOf: scopeList })],
       'must be an array of scopes, or anyOf(…)',
     ),
   ),
@@ -81,7 +87,7 @@ export const routeSchema = v.strictObject({
     v.record(
       v.string(),
       v.union(
-        [claimValue, v.pipe(v.array(claimValue), v.minLength(1))],
+        [claimValue, v.pipe(v.array(claimValue), v.minLength(1, 'must not be empty'))],
         'must be a string, a number, a boolean, or an array of them',
       ),
     ),
@@ -125,9 +131,8 @@ export function checkRoute(
   hosts: readonly string[] | undefined,
   to: Reporter,
 ): void {
-  const literals = literalPrefix(route.path) || '/'
-  const isCanonical = matchForm(canonicalPath(literals) ?? '') === literals
-  if (!isCanonical)
+  const sample = route.path.replace(/:\w+|\*/g, 'x')
+  if (matchForm(canonicalPath(sample) ?? '') !== sample)
     to.report(`${path}.path`, 'is not in canonical form, so no request would match it')
   if (route.host !== undefined && hosts && !hosts.includes(route.host)) {
     to.report(`${path}.host`, 'is not among hosts, so the route can never match')
@@ -151,7 +156,7 @@ export function isBinding(value: unknown): boolean {
 }
 
 function isBareUrl(url: string): boolean {
-  if (!URL.canParse(url)) return false
+  if (!URL.canParse(url)) return true
   const { search, hash, username, password } = new URL(url)
   return search === '' && hash === '' && username === '' && password === ''
 }

@@ -38,14 +38,19 @@ const PREFIXES = /^(?:x-auth-|x-forwarded-|cf-|mf-|proxy-|x-gatehouse-)/
 const NEVER_FORWARDED =
   /^(?:host|cookie|authorization|set-cookie|content-.*|connection|expect|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|proxy-.*|x-forwarded-.*|forwarded|x-auth-.*|cf-.*|mf-.*|x-gatehouse-.*)$/
 
+/** Whether the header ends with the connection it came on. */
+export function isHopByHop(name: string): boolean {
+  return HOP_BY_HOP.has(name)
+}
+
 /** Whether a client's copy of the header may never reach an origin. */
 export function isReserved(name: string): boolean {
-  return HOP_BY_HOP.has(name) || OVERRIDES.has(name) || PREFIXES.test(name)
+  return isHopByHop(name) || OVERRIDES.has(name) || PREFIXES.test(name)
 }
 
 /** Whether an origin's header may never reach a client. */
 export function isPrivateToOrigin(name: string): boolean {
-  return HOP_BY_HOP.has(name) || PRIVATE_ANSWERS.test(name)
+  return isHopByHop(name) || PRIVATE_ANSWERS.test(name)
 }
 
 const PRIVATE_ANSWERS =
