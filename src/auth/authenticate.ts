@@ -73,6 +73,10 @@ async function judge(
   }
   // What it says of itself is not believed, but where even that does not fit, nobody need be asked.
   checkClaims(unverified.claims, { ...rules, check: undefined }, now())
+  const { keyIds } = rules
+  if (keyIds && !keyIds.includes(unverified.keyId ?? '')) {
+    throw refused('the kid is not one that may sign')
+  }
   return introspect(token, issuer, occasion, scope)
 }
 

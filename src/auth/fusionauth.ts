@@ -54,7 +54,7 @@ export function fusionAuth(options: FusionAuthOptions): IssuerConfig {
     },
 
     trust() {
-      const { clientId, clientSecret, kids } = options
+      const { clientId, clientSecret, kids, tenants } = options
       const base = options.url.replace(/\/$/, '')
       return {
         ...options,
@@ -65,6 +65,8 @@ export function fusionAuth(options: FusionAuthOptions): IssuerConfig {
         introspection: {
           clientId,
           clientSecret,
+          // FusionAuth reads Basic without decoding it, so that a secret with marks would be wrong.
+          clientAuthentication: 'client_secret_post',
           endpoint: base + ENDPOINTS.introspection,
           opaque: false,
           sharedSecret: true,

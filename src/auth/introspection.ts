@@ -14,6 +14,10 @@ export interface IntrospectionOptions {
   readonly clientId: string
   /** Sent to the issuer's endpoint alone. Without one, the client is only named. */
   readonly clientSecret: string | undefined
+  /** Form fields that say who asks; undefined for Basic, or `client_id` where there is no secret. */
+  readonly credentials?: Readonly<Record<string, string>> | undefined
+  /** How the secret is sent (RFC 6749 section 2.3.1). */
+  readonly clientAuthentication: ClientAuthentication
   /** Undefined to use the one that discovery names. */
   readonly endpoint: string | undefined
   /** Which tokens are asked about beside those whose keys are unavailable. */
@@ -22,6 +26,8 @@ export interface IntrospectionOptions {
   /** Claims that the issuer's answers may lack. */
   readonly mayOmit: readonly string[]
 }
+
+export type ClientAuthentication = 'client_secret_basic' | 'client_secret_post'
 
 /** Why a token is asked about; decides what a refusal to answer means. */
 export type Occasion = 'opaque' | 'shared secret' | 'keys unavailable'
@@ -133,23 +139,26 @@ function readClaims(
   }
   // Without a secret there is nothing to get wrong: FusionAuth says so of another application's token.
   if (status === 401 && clientSecret === undefined) return undefined
-  if (status === 401 && error !== 'invalid_client' && error !== undefined) return undefined
-  if (status === 400 && occasion !== 'keys unavailable') return undefined
-  if (status === 401) {
+  // RFC 6749 section 5.2: 400 will do, unless the client used Basic.
+  const isRefusal = status === 401 || status === 400
+  const isOurFault = error === 'invalid_client' || (status === 401 && error === undefined)
+  if (isRefusal && isOurFault && clientSecret !== undefined) {
     throw unavailable(
       'introspection refuses our client: check clientId and clientSecret',
       REST_SECONDS,
     )
   }
+  if (status === 401 || (status === 400 && occasion !== 'keys unavailable')) return undefined
   throw unavailable(`introspection gave no verdict (${status} ${describe(error)})`, REST_SECONDS)
 }
 
 /** RFC 7662 section 2.1. RFC 6749 section 2.3.1: id and secret are form-encoded before base64. */
-function requestFor(token: string, { clientId, clientSecret }: IntrospectionOptions): RequestInit {
-  const form = new URLSearchParams({ token, token_type_hint: 'access_token' })
+function requestFor(token: string, options: IntrospectionOptions): RequestInit {
+  const { clientId, clientSecret, credentials } = options
+  const form = new URLSearchParams({ token, token_type_hint: 'access_token', ...credentials })
   const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' }
-  if (clientSecret === undefined) form.set('client_id', clientId)
-  else
+  if (!credentials && clientSecret === undefined) form.set('client_id', clientId)
+  if (!credentials && clientSecret !== undefined)
     headers.authorization = `Basic ${btoa(`${formEncode(clientId)}:${formEncode(clientSecret)}`)}`
   return { method: 'POST', headers, body: form.toString() }
 }

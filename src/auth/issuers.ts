@@ -16,7 +16,7 @@ import type { Fetch } from '../lib/fetch-json.ts'
 import type { JsonObject } from '../lib/strict-json.ts'
 import type { ClaimLocation } from './claim-location.ts'
 import { isSecureUrl } from './discovery.ts'
-import type { IntrospectionOptions } from './introspection.ts'
+import type { ClientAuthentication, IntrospectionOptions } from './introspection.ts'
 import { ALGORITHMS } from './jwk.ts'
 
 /** An entry of `issuers`, made by a preset such as {@link oidc}. */
@@ -81,6 +81,8 @@ export interface IntrospectOptions {
   clientId: string
   /** Default: none, and the client is only named. */
   clientSecret?: string | undefined
+  /** How the secret is sent. Default `client_secret_basic`. */
+  clientAuthentication?: ClientAuthentication | undefined
   /** Default: what discovery says. */
   endpoint?: string | undefined
   /** Tokens that are no JWTs. One issuer of a route may take them. Default false. */
@@ -158,6 +160,12 @@ const oidcSchema = v.strictObject({
     v.strictObject({
       clientId: text,
       clientSecret: v.optional(text),
+      clientAuthentication: v.optional(
+        v.picklist(
+          ['client_secret_basic', 'client_secret_post'],
+          "must be 'client_secret_basic' or 'client_secret_post'",
+        ),
+      ),
       endpoint: v.optional(secureUrl),
       opaque: flag,
       sharedSecret: flag,
@@ -169,15 +177,15 @@ const oidcSchema = v.strictObject({
 })
 
 function toIntrospection(options: IntrospectOptions): IntrospectionOptions {
-  const {
-    clientId,
-    clientSecret,
-    endpoint,
-    opaque = false,
-    sharedSecret = false,
-    mayOmit = [],
-  } = options
-  return { clientId, clientSecret, endpoint, opaque, sharedSecret, mayOmit }
+  return {
+    clientId: options.clientId,
+    clientSecret: options.clientSecret,
+    clientAuthentication: options.clientAuthentication ?? 'client_secret_basic',
+    endpoint: options.endpoint,
+    opaque: options.opaque ?? false,
+    sharedSecret: options.sharedSecret ?? false,
+    mayOmit: options.mayOmit ?? [],
+  }
 }
 
 /** A binding leads to one origin, so all URLs that go through it have to be there. */
