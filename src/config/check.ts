@@ -11,7 +11,10 @@ import { type Problem, type Reporter, reportIssues } from './problems.ts'
 import { checkRoute, hostname, routeSchema } from './route-schema.ts'
 
 const issuer = v.custom<IssuerConfig>(
-  (value) => typeof value === 'object' && value !== null && 'check' in value && 'trust' in value,
+  (value) =>
+    ['check', 'trust'].every(
+      (name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function',
+    ),
   'must be made by a preset, for example oidc({ … })',
 )
 
