@@ -4,6 +4,7 @@
 import { oidc } from '../../src/auth/issuers.ts'
 import type { GatewayConfig, RouteConfig } from '../../src/config/define.ts'
 import { createGateway, type Gateway } from '../../src/gateway.ts'
+import type { Store } from '../../src/lib/kv.ts'
 import type { LogEvent, RequestEvent } from '../../src/operate/log.ts'
 import {
   createTestKey,
@@ -45,7 +46,7 @@ export interface World {
   clock: { now: number }
   /** What the issuer publishes; a function answers itself. */
   jwks: unknown
-  /** What other addresses answer; calls to them are not stray. */
+  /** What other addresses answer (a function answers itself); calls to them are not stray. */
   documents: Map<string, unknown>
   /** Calls to the issuer's key set. */
   fetches: number
@@ -61,11 +62,14 @@ export interface World {
   /** A good access token; `undefined` deletes a member. */
   mint(claims?: Members, header?: Members, key?: TestKey): Promise<string>
   lastEvent(): RequestEvent | undefined
+  /** Waits for what was handed to `waitUntil`; rejects where that did. */
+  settle(): Promise<void>
 }
 
 export interface WorldOptions {
   routes?: readonly RouteConfig[]
   config?: Partial<GatewayConfig>
+  store?: Store
   origin?: (request: Request) => Response | Promise<Response>
 }
 
@@ -92,6 +96,7 @@ export function createWorld(keys: Keys, options: WorldOptions = {}): World {
       return new Response(typeof jwks === 'string' ? jwks : JSON.stringify(jwks))
     }
     const document = world.documents.get(request.url)
+    if (typeof document === 'function') return document(request)
     if (document !== undefined) return Response.json(document)
     if (new URL(request.url).origin !== ORIGIN) {
       world.strayCalls.push(request.url)
@@ -108,9 +113,15 @@ export function createWorld(keys: Keys, options: WorldOptions = {}): World {
       routes: options.routes ?? [{ path: '/*', to: ORIGIN }],
       ...options.config,
     },
-    { fetch, now: () => clock.now, log: (event) => events.push(event) },
+    {
+      fetch,
+      now: () => clock.now,
+      log: (event) => events.push(event),
+      ...(options.store && { store: options.store }),
+    },
   )
-  const context = { waitUntil: (promise: Promise<unknown>) => void promise }
+  const pending: Promise<unknown>[] = []
+  const context = { waitUntil: (promise: Promise<unknown>) => void pending.push(promise) }
   const world: World = {
     keys,
     gateway,
@@ -143,6 +154,9 @@ export function createWorld(keys: Keys, options: WorldOptions = {}): World {
       )
     },
     lastEvent: () => events.findLast((event) => event.event === 'request'),
+    async settle() {
+      while (pending.length > 0) await Promise.all(pending.splice(0))
+    },
   }
   return world
 }

@@ -1,6 +1,7 @@
 // What the properties have found, one test each, so that it is tried every time.
 
 import { beforeAll, describe, expect, it } from 'vitest'
+import { createGateway } from '../../src/gateway.ts'
 import { createKeys, createWorld, type Keys, ORIGIN } from '../attacks/world.ts'
 
 let keys: Keys
@@ -9,6 +10,19 @@ beforeAll(async () => {
 })
 
 describe('found by fuzzing', () => {
+  it.each([
+    ['text', 'https://idp.test'],
+    ['options', { issuer: 'https://idp.test', audience: 'x' }],
+    ['half a preset', { issuer: 'https://idp.test', check: '', trust: '' }],
+  ])('an issuer that is %s and not made by a preset is a problem, not a crash', (_, issuer) => {
+    const gateway = createGateway({ issuers: { main: issuer }, routes: [] } as never, {
+      log: () => {},
+    })
+    expect(gateway.problems).toContain(
+      'issuers.main: must be made by a preset, for example oidc({ … })',
+    )
+  })
+
   it.each(['"', 'close,', 'a b', '@'])(
     'an answer whose Connection header says %j is no fault of the gateway',
     async (connection) => {

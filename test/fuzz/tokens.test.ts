@@ -202,7 +202,7 @@ describe('a token that the issuer signed', () => {
         fc.nat({ max: 4 }),
         async (names, depth) => {
           const members = names.map((member) => `${member}:[{}]`).join(',')
-          const nested = '{"a":['.repeat(depth) + `{${members}}` + ']}'.repeat(depth)
+          const nested = `${'{"a":['.repeat(depth)}{${members}}${']}'.repeat(depth)}`
           const text = JSON.stringify(defaultClaims()).replace('{', `{"nested":${nested},`)
           const distinct = new Set(names.map((member) => JSON.parse(member) as string))
           const status = await verdict(await sign(defaultHeader(keys.ec), text, keys.ec))
