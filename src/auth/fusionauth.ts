@@ -67,6 +67,8 @@ export function fusionAuth(options: FusionAuthOptions): IssuerConfig {
           clientSecret,
           // FusionAuth reads Basic without decoding it, so that a secret with marks would be wrong.
           clientAuthentication: 'client_secret_post',
+          // For an application of several tenants; FusionAuth's own client has the field.
+          parameters: tenants?.length === 1 ? { tenantId: tenants[0] as string } : undefined,
           endpoint: base + ENDPOINTS.introspection,
           opaque: false,
           sharedSecret: true,

@@ -14,10 +14,10 @@ export interface IntrospectionOptions {
   readonly clientId: string
   /** Sent to the issuer's endpoint alone. Without one, the client is only named. */
   readonly clientSecret: string | undefined
-  /** Form fields that say who asks; undefined for Basic, or `client_id` where there is no secret. */
-  readonly credentials?: Readonly<Record<string, string>> | undefined
   /** How the secret is sent (RFC 6749 section 2.3.1). */
   readonly clientAuthentication: ClientAuthentication
+  /** Form fields that this issuer wants beside those of RFC 7662. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined
   /** Undefined to use the one that discovery names. */
   readonly endpoint: string | undefined
   /** Which tokens are asked about beside those whose keys are unavailable. */
@@ -154,12 +154,15 @@ function readClaims(
 
 /** RFC 7662 section 2.1. RFC 6749 section 2.3.1: id and secret are form-encoded before base64. */
 function requestFor(token: string, options: IntrospectionOptions): RequestInit {
-  const { clientId, clientSecret, credentials } = options
-  const form = new URLSearchParams({ token, token_type_hint: 'access_token', ...credentials })
+  const { clientId, clientSecret, clientAuthentication, parameters } = options
+  const form = new URLSearchParams({ token, token_type_hint: 'access_token', ...parameters })
   const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' }
-  if (!credentials && clientSecret === undefined) form.set('client_id', clientId)
-  if (!credentials && clientSecret !== undefined)
+  if (clientSecret !== undefined && clientAuthentication === 'client_secret_basic') {
     headers.authorization = `Basic ${btoa(`${formEncode(clientId)}:${formEncode(clientSecret)}`)}`
+  } else {
+    form.set('client_id', clientId)
+    if (clientSecret !== undefined) form.set('client_secret', clientSecret)
+  }
   return { method: 'POST', headers, body: form.toString() }
 }
 
