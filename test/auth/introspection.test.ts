@@ -580,6 +580,14 @@ describe('the question', () => {
     expect(request.headers.get('authorization')).toBe(`Basic ${btoa(pair)}`)
   })
 
+  it('has id and secret in the form where the entry says so', async () => {
+    const clientAuthentication = 'client_secret_post'
+    const { form, request } = await question({ ...CLIENT, clientAuthentication, opaque: true })
+    expect(request.headers.get('authorization')).toBeNull()
+    expect(form.get('client_id')).toBe(CLIENT.clientId)
+    expect(form.get('client_secret')).toBe(CLIENT.clientSecret)
+  })
+
   it('names the client in the form where there is no secret', async () => {
     const { form, request } = await question({ clientId: 'the gateway', opaque: true })
     expect(request.headers.get('authorization')).toBeNull()
@@ -727,6 +735,7 @@ describe('fifty isolates that start at once', () => {
 
 const OPTIONS: IntrospectionOptions = {
   ...CLIENT,
+  clientAuthentication: 'client_secret_basic',
   endpoint: 'https://idp.test/oauth2/introspect',
   opaque: true,
   sharedSecret: true,
