@@ -8,8 +8,7 @@ import { authorize } from './auth/authorize.ts'
 import { readCredential } from './auth/credential.ts'
 import { isLocalhost } from './auth/discovery.ts'
 import type { Principal } from './auth/principal.ts'
-import { checkConfig } from './config/check.ts'
-import { type Compiled, compile, type Route } from './config/compile.ts'
+import { type Compiled, prepare, type Route } from './config/compile.ts'
 import type { GatewayConfig } from './config/define.ts'
 import { problem } from './edge/problem.ts'
 import { answer } from './edge/response.ts'
@@ -45,9 +44,12 @@ export interface Gateway {
   readonly problems: readonly string[]
 }
 
-/** Builds a gateway. Never throws: a gateway with problems refuses everything, which is the safe thing to do. */
+/**
+ * Builds a gateway of a config, or of a function that makes one. Never throws: a gateway with problems
+ * refuses everything, which is the safe thing to do.
+ */
 export function createGateway(
-  config: GatewayConfig,
+  config: GatewayConfig | (() => GatewayConfig),
   dependencies: GatewayDependencies = {},
 ): Gateway {
   const {
@@ -56,8 +58,8 @@ export function createGateway(
     store,
     log = consoleLog,
   } = dependencies
-  const problems = checkConfig(config)
-  const compiled = problems.length === 0 ? compile(config, { fetch, now, store }) : undefined
+  const define = typeof config === 'function' ? config : () => config
+  const { problems, compiled } = prepare(define, { fetch, now, store })
   if (!compiled) log({ event: 'config_invalid', problems })
 
   return {

@@ -9,7 +9,7 @@ export function worker<Environment extends { STORE?: Store }>(define: Define<Env
   let gateway: Gateway | undefined
 
   function gatewayFor(env: Environment): Gateway {
-    gateway ??= createGateway(define(env), env.STORE ? { store: env.STORE } : {})
+    gateway ??= createGateway(() => define(env), env.STORE ? { store: env.STORE } : {})
     return gateway
   }
 

@@ -21,8 +21,9 @@ import {
 import type { PathMapping } from '../upstream/location.ts'
 import type { HeaderRules } from '../upstream/request.ts'
 import type { Handler, Target } from '../upstream/target.ts'
-import { issuersOf, metadataPath } from './check.ts'
+import { checkConfig, issuersOf, metadataPath } from './check.ts'
 import type { Binding, GatewayConfig, RouteConfig } from './define.ts'
+import type { Problem } from './problems.ts'
 
 export interface Dependencies {
   readonly fetch: Fetch
@@ -58,7 +59,24 @@ const DEFAULT_TIMEOUT_SECONDS = 30
 const KEYS_SECONDS = 5
 const HURRIED_KEYS_SECONDS = 3
 
-export function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
+/** Evaluates, checks and compiles a config: it has problems, or is ready. Never throws. */
+export function prepare(
+  define: () => GatewayConfig,
+  dependencies: Dependencies,
+): { problems: readonly Problem[]; compiled: Compiled | undefined } {
+  try {
+    const config = define()
+    const problems = checkConfig(config)
+    return { problems, compiled: problems.length === 0 ? compile(config, dependencies) : undefined }
+  } catch (error) {
+    // Only the name: a message may quote what was being read, which might be a secret.
+    const name = error instanceof Error ? error.name : 'no error'
+    const problem = `the config: reading it threw ${name}; "npm run check" shows it in full`
+    return { problems: [problem], compiled: undefined }
+  }
+}
+
+function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
   const keySets = new Map<string, KeySet>()
   const issuers = new Map<string, Issuer>()
   for (const [name, entry] of Object.entries(config.issuers)) {
