@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto'
 import * as v from 'valibot'
 import type { IssuerEnv, ResolvedConfig } from './config.ts'
-import { retainKeySeconds } from './oidc/configuration.ts'
+import { OIDC_SCOPES, retainKeySeconds } from './oidc/configuration.ts'
 import { storageOf } from './storage/issuer-storage.ts'
 import { constantTimeEqual } from './storage/secret-hash.ts'
 
@@ -120,8 +120,11 @@ async function run(
       return {}
     case 'user reset':
       return storage.resetUser(command.login, command.password)
-    case 'client add':
+    case 'client add': {
+      const unknown = unknownScopes(command.scope, config)
+      if (unknown.length > 0) throw new Error(`no API has the scope "${unknown.join(' ')}"`)
       return storage.addClient(defined(command))
+    }
     case 'client list':
       return (await storage.listClients()).map(({ metadata, ...client }) => {
         return { ...client, metadata: parse(metadata) }
@@ -139,6 +142,11 @@ async function run(
       return storage.listKeys()
     }
   }
+}
+
+function unknownScopes(scope: string | undefined, config: ResolvedConfig): string[] {
+  const known = new Set([...OIDC_SCOPES, ...config.apis.flatMap((api) => Object.keys(api.scopes))])
+  return (scope?.split(' ') ?? []).filter((name) => !known.has(name))
 }
 
 /** The members that are present, as `exactOptionalPropertyTypes` wants them. */

@@ -4,6 +4,7 @@
  */
 
 import { handleAsNodeRequest } from 'cloudflare:node'
+import { hash } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
 import { ADMIN_PATH, administer } from './admin.ts'
 import { type defineIssuer, type IssuerEnv, type ResolvedConfig, resolveConfig } from './config.ts'
@@ -13,6 +14,9 @@ import { storageOf } from './storage/issuer-storage.ts'
 
 /** Any number: it names the server within this isolate and is never opened. */
 const PORT = 8788
+
+const REGISTRATION_PATH = '/oauth2/register'
+const RETRY_SECONDS = 10
 
 interface Runtime {
   config: ResolvedConfig
@@ -37,12 +41,23 @@ export function createIssuer(
   return {
     async fetch(request, env) {
       const { config, problems, holder } = runtimeFor(env)
-      if (problems.length > 0) return misconfigured()
+      if (problems.length > 0) {
+        return refuse(500, 'server_error', 'the authorization server is not configured')
+      }
       const { pathname } = new URL(request.url)
       if (pathname === ADMIN_PATH)
         return administer(request, env, config, addressOf(request.headers))
-      const listener = await holder.listener(env, Math.floor(Date.now() / 1000))
-      return serve(onIssuer(request, config.issuer), listener)
+      if (pathname === REGISTRATION_PATH) {
+        const wait = await reserveRegistration(env, addressOf(request.headers))
+        if (wait > 0) return refuse(429, 'temporarily_unavailable', 'too many registrations', wait)
+      }
+      try {
+        const listener = await holder.listener(env, Math.floor(Date.now() / 1000))
+        return await serve(onIssuer(request, config.issuer), listener)
+      } catch (error) {
+        console.error('issuer: unavailable', error)
+        return refuse(503, 'temporarily_unavailable', 'try again later', RETRY_SECONDS)
+      }
     },
 
     async scheduled(_controller, env) {
@@ -93,9 +108,26 @@ function addressOf(headers: Headers): string {
   return headers.get('cf-connecting-ip') ?? (forwarded || '0.0.0.0')
 }
 
-function misconfigured(): Response {
+/** Whoever registers clients takes storage, so each address gets 20 an hour. */
+function reserveRegistration(env: IssuerEnv, address: string): Promise<number> {
+  const bucket = `register:${hash('sha256', address, 'base64url')}`
+  return storageOf(env).reserveAttempt([{ bucket, max: 20, windowSeconds: 3600 }])
+}
+
+function refuse(
+  status: number,
+  error: string,
+  description: string,
+  retryAfterSeconds?: number,
+): Response {
   return Response.json(
-    { error: 'server_error', error_description: 'the authorization server is not configured' },
-    { status: 500, headers: { 'cache-control': 'no-store' } },
+    { error, error_description: description },
+    {
+      status,
+      headers: {
+        'cache-control': 'no-store',
+        ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+      },
+    },
   )
 }

@@ -1,9 +1,10 @@
+import { hash } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createRemoteJWKSet, customFetch, decodeProtectedHeader, jwtVerify } from 'jose'
 import * as client from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ISSUER, Person, startOpenIssuer, type World } from './world.ts'
+import { ADMIN_KEY, ISSUER, Person, startOpenIssuer, type World } from './world.ts'
 
 const REDIRECT = 'https://app.example.com/callback'
 const BYE = 'https://app.example.com/bye'
@@ -206,6 +207,22 @@ describe('dynamic registration', () => {
     }
   })
 
+  it('is limited per address', async () => {
+    const bucket = `register:${hash('sha256', '192.0.2.7', 'base64url')}`
+    for (let i = 0; i < 20; i++) {
+      await world.storage.reserveAttempt([{ bucket, max: 20, windowSeconds: 3600 }])
+    }
+    const answer = await world.fetch(`${ISSUER}/oauth2/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'cf-connecting-ip': '192.0.2.7' },
+      body: JSON.stringify({ redirect_uris: [REDIRECT] }),
+    })
+    expect([answer.status, await answer.json()]).toEqual([
+      429,
+      { error: 'temporarily_unavailable', error_description: 'too many registrations' },
+    ])
+  })
+
   it('takes no redirect URI that runs a script', async () => {
     for (const uri of ['javascript:alert(1)', 'data:text/html,x', 'not a uri']) {
       const answer = await register({ redirect_uris: [uri], application_type: 'native' })
@@ -261,7 +278,7 @@ describe('logout', () => {
     })
     const refresh = client.refreshTokenGrant(web, tokens.refresh_token ?? '')
     await expect(refresh).rejects.toMatchObject({ error: 'invalid_grant' })
-    const account = await person.visit(`${ISSUER}/interaction/account`)
+    const account = await person.visit(`${ISSUER}/oauth2/account`)
     expect(account.status).toBe(401)
   })
 
@@ -292,6 +309,42 @@ describe('consent', () => {
     expect(page.text).toContain(
       'Use &lt;b&gt;everything&lt;/b&gt; <span class="muted">(legacy)</span>',
     )
+  })
+})
+
+describe('a server on https', () => {
+  it('has cookies that plain http and the services on its hostname cannot see', async () => {
+    const issuer = 'https://auth.example.com'
+    const admin = (command: object) =>
+      world.through('secure', `${issuer}/oauth2/admin`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ADMIN_KEY}` },
+        body: JSON.stringify(command),
+      })
+    await admin({ command: 'client add', id: 'spa', kind: 'public', redirectUris: [REDIRECT] })
+    await admin({ command: 'user add', login: 'ada', password: PASSWORD })
+    const visitor = new Person({ issuer, fetch: (url, init) => world.through('secure', url, init) })
+    const query = new URLSearchParams({
+      client_id: 'spa',
+      response_type: 'code',
+      scope: 'openid',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+    })
+    await visitor.authorize(`${issuer}/oauth2/authorize?${query}`, 'ada', PASSWORD)
+    const names = visitor.received.map((line) => line.replace(/=.*/, ''))
+    expect(new Set(names)).toEqual(
+      new Set(
+        ['interaction', 'resume', 'session'].flatMap((name) => {
+          return [`__Secure-issuer_${name}`, `__Secure-issuer_${name}.sig`]
+        }),
+      ),
+    )
+    for (const line of visitor.received) {
+      expect(line).toMatch(/; path=\/(oauth2|interaction).*; samesite=lax; secure; httponly$/)
+    }
+    const page = await visitor.visit(`${issuer}/oauth2/account`)
+    expect(page.headers.get('strict-transport-security')).toBe('max-age=31536000')
   })
 })
 

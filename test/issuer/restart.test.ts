@@ -7,9 +7,8 @@ import { promisify } from 'node:util'
 import * as client from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnWorkerd, type WorkerdProcess } from '../support/workerd-process.ts'
-import { ISSUER, Person } from './world.ts'
+import { ADMIN_KEY, ISSUER, Person } from './world.ts'
 
-const ADMIN_KEY = 'an-administration-key-of-32-chars-or-more'
 const REDIRECT = 'https://app.example.com/callback'
 
 let disk: string
@@ -112,7 +111,7 @@ describe('a server that is killed', () => {
     const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token ?? '')
     expect(refreshed.access_token).toBeTypeOf('string')
     expect(await (await reach(`${ISSUER}/.well-known/jwks.json`)).json()).toEqual(before)
-    const account = await person.visit(`${ISSUER}/interaction/account`)
+    const account = await person.visit(`${ISSUER}/oauth2/account`)
     expect(account.text).toContain('Signed in as ada')
     const reuse = client.authorizationCodeGrant(config, callback, { pkceCodeVerifier: verifier })
     await expect(reuse).rejects.toMatchObject({ error: 'invalid_grant' })

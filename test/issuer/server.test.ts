@@ -1,11 +1,12 @@
+import { execFile } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { request as rawRequest } from 'node:http'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ISSUER, Person, startIssuer, type Visit, type World } from './world.ts'
+import { ADMIN_KEY, ISSUER, Person, startIssuer, type Visit, type World } from './world.ts'
 
 const REDIRECT = 'https://app.example.com/callback'
 const PASSWORD = 'correct horse battery staple'
-const ADMIN_KEY = 'an-administration-key-of-32-chars-or-more'
 const FORM = 'application/x-www-form-urlencoded'
 
 let world: World
@@ -205,12 +206,12 @@ describe('pages', () => {
   })
 
   it('of the account want a session', async () => {
-    expect((await new Person(world).visit(`${ISSUER}/interaction/account`)).status).toBe(401)
+    expect((await new Person(world).visit(`${ISSUER}/oauth2/account`)).status).toBe(401)
     const person = new Person(world)
     await person.authorize(authorizeUrl(), 'ada', PASSWORD)
-    const account = await person.visit(`${ISSUER}/interaction/account`)
+    const account = await person.visit(`${ISSUER}/oauth2/account`)
     expect([account.status, account.text.includes('Signed in as ada')]).toEqual([200, true])
-    const post = await person.visit(`${ISSUER}/interaction/account/passkey`, {
+    const post = await person.visit(`${ISSUER}/oauth2/account/passkey`, {
       method: 'POST',
       headers: { origin: 'https://evil.example' },
     })
@@ -346,6 +347,38 @@ describe('administration', () => {
     expect(list).not.toContain('sha256')
     await admin({ command: 'client remove', id: 'job' })
     expect(await clientCredentials('job', rotated.secret)).toBe(401)
+  })
+
+  it('refuses a client that could never work', async () => {
+    const answer = await admin({
+      command: 'client add',
+      kind: 'service',
+      scope: 'orders:read root',
+    })
+    expect([answer.status, await answer.json()]).toEqual([
+      409,
+      { error: 'no API has the scope "root"' },
+    ])
+  })
+
+  it('is a command line away', async () => {
+    const run = (...args: string[]) =>
+      promisify(execFile)(process.execPath, ['src/cli/issuer.ts', ...args, `--url=${world.url}`], {
+        env: { ...process.env, ADMIN_KEY },
+      })
+    const added = await run('user', 'add', 'carol', '--role=ops', '--role=dev', '--name=Carol')
+    expect(JSON.parse(added.stdout)).toEqual({
+      id: expect.any(String),
+      password: expect.stringMatching(/^[\w-]{22}$/),
+    })
+    const listed = await run('user', 'list')
+    expect(JSON.parse(listed.stdout)).toContainEqual(
+      expect.objectContaining({ login: 'carol', name: 'Carol', roles: ['ops', 'dev'] }),
+    )
+    await expect(run('user', 'disable', 'nobody')).rejects.toMatchObject({
+      code: 1,
+      stderr: 'issuer: 409: there is no user "nobody"\n',
+    })
   })
 
   it('refuses another key, an unknown command and an unknown member', async () => {

@@ -7,6 +7,8 @@ import type { IssuerStorage } from '../../src/issuer/storage/issuer-storage.ts'
 type TestHarnessOptions = NonNullable<Parameters<typeof createTestHarness>[0]>
 
 export const ISSUER = 'http://localhost:8787'
+/** Of the Workers that have administration. */
+export const ADMIN_KEY = 'an-administration-key-of-32-chars-or-more'
 export const API = 'https://api.example.com'
 
 export interface World {
@@ -32,8 +34,8 @@ export function startIssuer(vars: Record<string, string> = {}): Promise<World> {
 }
 
 /**
- * Starts the server of open-issuer.ts, a Worker `caller` that reaches it through a binding, and the
- * shipped server as `broken`, with nothing configured as it should be.
+ * Starts the server of open-issuer.ts, and beside it the Workers `caller`, which reaches it through a
+ * binding, `secure`, the shipped server on https, and `broken`, the same with nothing configured right.
  */
 export function startOpenIssuer(): Promise<World> {
   const compatibility_date = '2026-11-01'
@@ -57,6 +59,15 @@ export function startOpenIssuer(): Promise<World> {
         main: './src/issuer/index.ts',
         compatibility_date,
         vars: { ISSUER: 'http://auth.example.com/path/', API_AUDIENCE: '', ADMIN_KEY: 'short' },
+        ...storage,
+      },
+    },
+    {
+      config: {
+        name: 'secure',
+        main: './src/issuer/index.ts',
+        compatibility_date,
+        vars: { ISSUER: 'https://auth.example.com', API_AUDIENCE: 'api', ADMIN_KEY },
         ...storage,
       },
     },
@@ -102,6 +113,8 @@ export interface Visit {
 /** A browser without JavaScript: keeps cookies by path, follows redirects on the server, sends forms. */
 export class Person {
   readonly #world: Pick<World, 'issuer' | 'fetch'>
+  /** Every Set-Cookie line so far. */
+  readonly received: string[] = []
   readonly cookies = new Map<string, { value: string; path: string }>()
 
   constructor(world: Pick<World, 'issuer' | 'fetch'>) {
@@ -161,6 +174,7 @@ export class Person {
   }
 
   #keep(line: string): void {
+    this.received.push(line)
     const [pair = '', ...attributes] = line.split('; ')
     const [name = '', value = ''] = pair.split(/=(.*)/s)
     const path = attributes.find((item) => item.startsWith('path='))?.slice(5) ?? '/'

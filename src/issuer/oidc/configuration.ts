@@ -9,9 +9,14 @@ import type { KeySet } from '../storage/signing-keys.ts'
 import { CLAIMS_BY_SCOPE, createFindAccount, type RoleAccount } from './accounts.ts'
 import { createAdapterFactory } from './adapter.ts'
 
+/** The scopes that are no API's. */
+export const OIDC_SCOPES = ['openid', 'profile', 'email', 'offline_access']
+
 const ID_TOKEN_SECONDS = 3600
 const INTERACTION_SECONDS = 3600
 const CODE_SECONDS = 60
+const FETCH_TIMEOUT_MS = 5000
+const MAX_FETCHED_BYTES = 65_536
 const RETAIN_MARGIN_SECONDS = 3600
 const SELF_REGISTERED_GRANTS = new Set(['authorization_code', 'refresh_token'])
 
@@ -29,21 +34,23 @@ export function buildConfiguration(
   pages: Pages,
 ): Record<string, unknown> {
   const secure = config.issuer.startsWith('https:')
-  const cookie = { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' }
+  const prefix = secure ? '__Secure-' : ''
+  const cookie = { signed: true, httpOnly: true, sameSite: 'lax', secure }
   return {
     adapter: createAdapterFactory(env),
     findAccount: createFindAccount(env),
     jwks: { keys: keySet.keys },
     cookies: {
       keys: keySet.cookieKeys,
-      // A __Host- cookie cannot be set from a subdomain or over plain http (RFC 6265bis section 4.1.3.2).
       names: {
-        session: secure ? '__Host-issuer_session' : 'issuer_session',
-        interaction: 'issuer_interaction',
-        resume: 'issuer_resume',
+        session: `${prefix}issuer_session`,
+        interaction: `${prefix}issuer_interaction`,
+        resume: `${prefix}issuer_resume`,
       },
-      long: cookie,
-      short: { ...cookie, path: undefined },
+      // Behind the gateway the services share this hostname, and none of them may see a session. So it
+      // has a path of its own, which rules the prefix __Host- out.
+      long: { ...cookie, path: '/oauth2' },
+      short: cookie,
     },
     routes: {
       authorization: '/oauth2/authorize',
@@ -58,11 +65,7 @@ export function buildConfiguration(
     },
     responseTypes: ['code'],
     pkce: { required: () => true },
-    scopes: [
-      'openid',
-      'offline_access',
-      ...new Set(config.apis.flatMap((api) => Object.keys(api.scopes))),
-    ],
+    scopes: [...OIDC_SCOPES, ...new Set(config.apis.flatMap((api) => Object.keys(api.scopes)))],
     claims: CLAIMS_BY_SCOPE,
     // Where there is no userinfo endpoint to ask, the ID token is the place for claims.
     conformIdTokenClaims: config.defaultAudience === undefined,
@@ -81,6 +84,13 @@ export function buildConfiguration(
     expiresWithSession: async (_ctx: Context, source: Token) =>
       !source.scopes.has('offline_access'),
     rotateRefreshToken: () => true,
+    // Key sets and logout URLs are the clients' own, so they get a deadline and a limit.
+    fetch: (url: string, init: RequestInit) =>
+      fetch(url, { ...init, signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) }),
+    fetchResponseBodyLimits: {
+      jwks_uri: MAX_FETCHED_BYTES,
+      sector_identifier_uri: MAX_FETCHED_BYTES,
+    },
     ttl: {
       AccessToken: accessTokenSeconds,
       ClientCredentials: accessTokenSeconds,

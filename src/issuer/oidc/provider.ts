@@ -28,16 +28,16 @@ export interface ProviderHolder {
 }
 
 export function createProviderHolder(config: ResolvedConfig): ProviderHolder {
-  let current: { kids: string; listener: RequestListener } | undefined
+  let current: { version: string; listener: RequestListener } | undefined
   let checkAt = 0
   return {
     async listener(env, now) {
       if (current && now < checkAt) return current.listener
       try {
         const keySet = await storageOf(env).loadKeys()
-        const kids = keySet.keys.map(({ kid }) => kid).join()
-        if (current?.kids !== kids) {
-          current = { kids, listener: buildProvider(config, env, keySet).callback() }
+        const version = [...keySet.keys.map(({ kid }) => kid), ...keySet.cookieKeys].join()
+        if (current?.version !== version) {
+          current = { version, listener: buildProvider(config, env, keySet).callback() }
         }
         checkAt = Math.min(now + KEY_CHECK_SECONDS, keySet.changesAt ?? Number.POSITIVE_INFINITY)
       } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * Where a signed-in person manages their passkeys: /interaction/account. Changing them takes a session
+ * Where a signed-in person manages their passkeys: /oauth2/account. Changing them takes a session
  * that began a short while ago, so that a browser left alone is not enough.
  */
 
@@ -12,7 +12,7 @@ import { readForm } from './form.ts'
 import { isOwnForm } from './own-form.ts'
 import { accountPage, errorPage, send } from './pages.ts'
 
-const PATH = '/interaction/account'
+const PATH = '/oauth2/account'
 const FRESH_SECONDS = 900
 
 export function accountPages(

@@ -106,7 +106,7 @@ export function accountPage({ title, action, login, passkeys, fresh }: AccountPa
 ${passkeys.length === 0 && html`<p>You have none yet. A passkey signs you in without a password.</p>`}
 ${
   passkeys.length > 0 &&
-  html`<ul>${passkeys.map(({ id, createdAt }) => {
+  html`<ul class="plain">${passkeys.map(({ id, createdAt }) => {
     const day = new Date(createdAt * 1000).toISOString().slice(0, 10)
     return html`<li>Added on <time datetime="${day}">${day}</time>${
       fresh &&

@@ -51,7 +51,7 @@ h1 { margin: 0 0 0.5rem; font-size: 1.5rem; line-height: 1.25; }
 p { margin: 0 0 1rem; }
 .muted { color: var(--muted); }
 .alert { padding: 0.75rem; border-radius: 0.5rem; background: var(--alert-card); color: var(--alert); }
-form { margin: 1.25rem 0 0; }
+form { margin: 0; }
 label { display: block; margin: 1rem 0 0.25rem; font-weight: 600; }
 input {
   width: 100%;
@@ -74,9 +74,10 @@ button {
   border-radius: 0.5rem;
   cursor: pointer;
 }
-button.plain { margin-top: 0.75rem; color: var(--accent); background: transparent; }
+button.plain { margin-top: 1rem; color: var(--accent); background: transparent; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 ul { margin: 1rem 0; padding-left: 1.25rem; }
 li { margin: 0.25rem 0; }
+ul.plain { padding: 0; list-style: none; }
 [hidden] { display: none; }
 `

@@ -60,6 +60,15 @@ export class Clients {
       throw new Error(`a client secret needs at least ${MIN_SECRET_LENGTH} characters`)
     }
     const redirectUris = client.redirectUris ?? []
+    const uris = [...redirectUris, ...(client.postLogoutRedirectUris ?? [])]
+    for (const uri of [
+      ...uris,
+      ...(client.backchannelLogoutUri ? [client.backchannelLogoutUri] : []),
+    ]) {
+      if (!URL.canParse(uri) || uri.includes('#')) {
+        throw new Error(`"${uri}" must be an absolute URI without a fragment`)
+      }
+    }
     if (client.kind !== 'service' && redirectUris.length === 0) {
       throw new Error('a client that signs people in needs a redirect URI')
     }

@@ -78,14 +78,17 @@ export class SigningKeys {
 
   /**
    * Publishes a new key that takes over later. `retainSeconds` is how long the last token of the old
-   * one may live. `immediately` is for a key that leaked: the new one signs at once and the old ones
-   * are gone, which fails every token they signed.
+   * one may live. `immediately` is for keys that leaked, or that a lost ISSUER_KEY_SECRET sealed: new
+   * ones serve at once and the old ones are gone, which fails every token and session they signed.
    */
   async rotate(
     now: number,
     { retainSeconds, immediately }: { retainSeconds: number; immediately: boolean },
   ): Promise<void> {
-    if (immediately) this.#sql.exec('DELETE FROM signing_keys')
+    if (immediately) {
+      this.#sql.exec('DELETE FROM signing_keys')
+      this.#sql.exec('DELETE FROM cookie_keys')
+    }
     const signsFrom = immediately ? now : now + PUBLISH_BEFORE_SIGNING_SECONDS
     this.#sql.exec(
       'UPDATE signing_keys SET retires_at = ? WHERE retires_at IS NULL',
