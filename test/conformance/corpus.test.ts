@@ -68,8 +68,8 @@ describe.skipIf(folder === undefined)('the corpus', () => {
     })
   })
   afterAll(async () => {
-    await worker?.stop()
-    await server?.stop()
+    await worker.stop()
+    await server.stop()
   })
 
   const worldOf = (id: string) => worlds.get(id) as World
