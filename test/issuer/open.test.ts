@@ -341,7 +341,7 @@ describe('a server on https', () => {
       ),
     )
     for (const line of visitor.received) {
-      expect(line).toMatch(/; path=\/(oauth2|interaction).*; samesite=lax; secure; httponly$/)
+      expect(line).toMatch(/; path=\/(oauth2|interaction).*; samesite=lax; secure; httponly/)
     }
     const page = await visitor.visit(`${issuer}/oauth2/account`)
     expect(page.headers.get('strict-transport-security')).toBe('max-age=31536000')
