@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
+import { createTestGateway, ORIGIN, refusal, type TestGateway } from './support/gateway.ts'
+
+type Case = (gateway: TestGateway) => Promise<Response>
+
+const ROUTES = [
+  { path: '/*', to: ORIGIN },
+  { path: '/scope', to: ORIGIN, scopes: ['admin'] },
+  { path: '/role', to: ORIGIN, roles: ['admin'] },
+  { path: '/get', to: ORIGIN, methods: ['GET'] },
+  { path: '/slow', auth: 'public' as const, to: ORIGIN, timeoutSeconds: 0.02 },
+  { path: '/away', auth: 'public' as const, to: ORIGIN },
+  { path: '/fault', auth: 'public' as const, to: () => Promise.reject(new Error('s3cr3t')) },
+]
+
+/** One request for each code; a code without one is no public contract. */
+const CASES: Record<ErrorCode, Case> = {
+  invalid_request: ({ gateway }) => {
+    // What the request line "GET *" becomes; no Request can be made of it.
+    const request = new Request('https://api.test/')
+    const url = 'http://api.test*'
+    return gateway.fetch(new Proxy(request, { get: (_, name) => (name === 'url' ? url : '') }), {
+      waitUntil: () => {},
+    })
+  },
+  path_ambiguous: ({ send }) => send('/a%2fb'),
+  multiple_credentials: ({ send }) => send('/', bearer('a, Bearer b')),
+  credential_missing: ({ send }) => send('/', { headers: { authorization: 'Basic eA==' } }),
+  invalid_token: ({ send }) => send('/', bearer('forged')),
+  insufficient_scope: ({ sendWithToken }) => sendWithToken('/scope'),
+  forbidden: ({ sendWithToken }) => sendWithToken('/role'),
+  https_required: ({ send }) => send('http://api.test/'),
+  not_found: async () => (await gatewayWith([{ path: '/x', to: ORIGIN }])).send('/y'),
+  method_not_allowed: ({ send }) => send('/get', { method: 'POST' }),
+  host_unknown: async () => {
+    const { send } = await createTestGateway({ config: { hosts: ['other.test'] } })
+    return send('/')
+  },
+  config_invalid: async () => (await gatewayWith([])).send('/'),
+  internal: ({ send }) => send('/fault'),
+  origin_unreachable: ({ send }) => send('/away'),
+  issuer_unavailable: ({ sendWithToken, issuer }) => {
+    issuer.mode = 'unreachable'
+    return sendWithToken('/')
+  },
+  origin_timeout: ({ send }) => send('/slow'),
+  origin_loop: ({ send }) => send('/away', { headers: { 'x-gatehouse-hosts': 'api.test' } }),
+}
+
+const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
+  multiple_credentials: { 'www-authenticate': 'Bearer error="invalid_request"' },
+  credential_missing: { 'www-authenticate': 'Bearer' },
+  invalid_token: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  insufficient_scope: {
+    'www-authenticate': 'Bearer error="insufficient_scope", scope="admin"',
+  },
+  method_not_allowed: { allow: 'GET, HEAD' },
+  issuer_unavailable: { 'retry-after': '5' },
+}
+
+function bearer(token: string) {
+  return { headers: { authorization: `Bearer ${token}` } }
+}
+
+function gatewayWith(routes: NonNullable<Parameters<typeof createTestGateway>[0]>['routes']) {
+  return createTestGateway({ ...(routes && { routes }) })
+}
+
+/** Never answers `/slow`, and is not there for `/away`. */
+async function origin({ url, signal }: Request): Promise<Response> {
+  if (!url.endsWith('/slow')) throw new Error('connection refused by 10.0.0.7: s3cr3t')
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason))
+  })
+}
+
+describe('every code', () => {
+  for (const [code, ask] of Object.entries(CASES) as [ErrorCode, Case][]) {
+    const [status, title, detail] = ERROR_CODES[code]
+
+    it(`${code} is ${status} with a problem document`, async () => {
+      const gateway = await createTestGateway({ routes: ROUTES, origin })
+      const response = await ask(gateway)
+      expect(response.status).toBe(status)
+      expect(Object.fromEntries(response.headers)).toEqual({
+        'cache-control': 'no-store',
+        'content-type': 'application/problem+json',
+        ...HEADERS[code],
+      })
+      expect(await response.json()).toEqual({
+        type: `urn:gatehouse:error:${code}`,
+        title,
+        status,
+        code,
+        detail,
+        instance: expect.stringMatching(/^urn:uuid:[\da-f-]{36}$/),
+      })
+    })
+  }
+
+  it('has a case above', () => {
+    expect(Object.keys(CASES).toSorted(byText)).toEqual(Object.keys(ERROR_CODES).toSorted(byText))
+  })
+})
+
+describe('a refusal', () => {
+  it('is JSON for a browser too', async () => {
+    const { send } = await createTestGateway()
+    const response = await send('/', { headers: { accept: 'text/html' } })
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect(await refusal(response)).toEqual([401, 'credential_missing'])
+  })
+
+  it('has nothing of the request, and nothing of what went wrong inside', async () => {
+    const gateway = await createTestGateway({ routes: ROUTES, origin })
+    for (const target of ['/fault', '/away', '/role']) {
+      const response = await gateway.sendWithToken(`${target}?q=s3cr3t`, {
+        headers: { 'x-custom': 's3cr3t' },
+      })
+      const text = await response.text()
+      for (const leak of ['s3cr3t', '10.0.0.7', 'at ', 'admin', 'user-1', target]) {
+        expect(text, target).not.toContain(leak)
+      }
+    }
+  })
+})
+
+function byText(a: string, b: string): number {
+  return a.localeCompare(b)
+}
