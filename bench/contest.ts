@@ -40,8 +40,9 @@ export async function contest(
 ): Promise<Map<string, Measured>> {
   const results = new Map<string, Measured>()
   for (const entrant of entrants) {
-    options.progress(`warm-up: ${entrant.name}`)
     results.set(entrant.name, { cpu: [], perSecond: [], p50Ms: [], p99Ms: [] })
+    if (options.warmUp === 0) continue
+    options.progress(`warm-up: ${entrant.name}`)
     await once(entrant, 0, options.warmUp, options.tool)
   }
   for (let round = 1; round <= options.rounds; round++) {

@@ -50,7 +50,7 @@ export class Fleet {
     byStatus: {},
   }
   now = START_SECONDS
-  #isDown = false
+  #downSince: number | undefined
   #key = createSigningKey('key-1')
   #isolates: Gateway[]
   readonly #options: FleetOptions
@@ -75,7 +75,7 @@ export class Fleet {
 
   /** From now on the issuer refuses connections. */
   takeIssuerDown(): void {
-    this.#isDown = true
+    this.#downSince = this.now
   }
 
   /** A token of the issuer's present key. */
@@ -175,7 +175,7 @@ export class Fleet {
       return Response.json({ active: true, ...this.claims() })
     }
     this.counts.issuerFetches++
-    if (this.#isDown) throw new TypeError('connection refused')
+    if (this.#downSince !== undefined) throw new TypeError('connection refused')
     if (pathname === '/.well-known/jwks.json') return Response.json(this.#key.jwks)
     return Response.json({
       issuer: ISSUER,

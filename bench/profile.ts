@@ -7,7 +7,7 @@ import { end } from './processes.ts'
 import type { World } from './world.ts'
 
 const TOP = 25
-const SAMPLING_MICROS = 200
+const SAMPLING_MICROS = 500
 const REQUESTS = 20_000
 
 interface ProfileNode {

@@ -13,6 +13,7 @@ interface BenchEnv {
   STORE: KVNamespace
   ROUTES?: string
   LOG?: string
+  OUTLIVE?: string
 }
 
 const define = defineGateway((env: BenchEnv) => ({
@@ -23,6 +24,7 @@ const define = defineGateway((env: BenchEnv) => ({
       to: env.ORIGIN,
       scopes: ['orders:read'],
       forward: { 'x-user-email': 'email' },
+      ...(env.OUTLIVE === 'on' && { dangerouslyOutliveToken: true }),
     },
     ...routePaths(Number(env.ROUTES ?? 1) - 1).map(
       ({ pattern }): RouteConfig => ({ path: pattern, to: env.ORIGIN }),

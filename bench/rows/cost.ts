@@ -69,6 +69,7 @@ async function steadyState(isolates: number): Promise<Row[]> {
       unit: '',
       goal: atMost(per600, 1, '≤ 1 per 600 s'),
       context: `${described(counts)} in an hour, ${replaced} isolates started`,
+      figures: numbers(counts),
     },
     {
       group: GROUP,
@@ -140,7 +141,7 @@ async function introspection(): Promise<Row[]> {
   const calls = exactly((counts.introspections * 60) / 600 / ISOLATES / 20)
   const label = 'opaque tokens: introspections per minute, isolate and token'
   const context = `${counts.introspections} for ${counts.requests} requests; ${statuses(counts)}`
-  return [{ group: GROUP, label, value: calls, unit: '', context }]
+  return [{ group: GROUP, label, value: calls, unit: '', context, figures: numbers(counts) }]
 }
 
 /** The schedule has run a while ago, and every location sees what it stored. */
@@ -155,11 +156,16 @@ async function warmFleet(isolates: number): Promise<Fleet> {
 function fetches(label: string, counts: Counts): Row {
   const context = `${described(counts)}; ${counts.waited} requests waited; ${statuses(counts)}`
   const value = exactly(counts.issuerFetches)
-  return { group: GROUP, label: `${label}: issuer fetches`, value, unit: '', context }
+  const figures = numbers(counts)
+  return { group: GROUP, label: `${label}: issuer fetches`, value, unit: '', context, figures }
 }
 
 function described({ issuerFetches, kvReads, kvWrites }: Counts): string {
   return `${issuerFetches} fetches, ${kvReads} KV reads, ${kvWrites} KV writes`
+}
+
+function numbers({ byStatus: _, ...counts }: Counts): Record<string, number> {
+  return counts
 }
 
 function statuses({ byStatus, requests }: Counts): string {

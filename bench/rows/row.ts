@@ -13,6 +13,8 @@ export interface Row {
   goal?: Goal | undefined
   /** Absolute figures of this machine, or why a row says what it says. */
   context?: string
+  /** The same in numbers, for results.json and the cost of a month. */
+  figures?: Record<string, number>
 }
 
 export interface Goal {
@@ -38,12 +40,16 @@ export function exactly(value: number): Spread {
 }
 
 /** CPU, throughput and latency of a contender, for a reader who wants absolute numbers. */
-export function absolute(measured: Measured): string {
-  const cpu = spread(measured.cpu).median.toFixed(0)
-  const rate = Math.round(spread(measured.perSecond).median).toLocaleString('en')
-  const p50 = spread(measured.p50Ms).median.toFixed(1)
-  const p99 = spread(measured.p99Ms).median.toFixed(1)
-  return `${cpu} µs, ${rate}/s, p50 ${p50} ms, p99 ${p99} ms`
+export function absolute(measured: Measured): Required<Pick<Row, 'context' | 'figures'>> {
+  const figures = {
+    cpuMicros: Math.round(spread(measured.cpu).median),
+    perSecond: Math.round(spread(measured.perSecond).median),
+    p50Ms: Number(spread(measured.p50Ms).median.toFixed(1)),
+    p99Ms: Number(spread(measured.p99Ms).median.toFixed(1)),
+  }
+  const { cpuMicros, perSecond, p50Ms, p99Ms } = figures
+  const rate = perSecond.toLocaleString('en')
+  return { context: `${cpuMicros} µs, ${rate}/s, p50 ${p50Ms} ms, p99 ${p99Ms} ms`, figures }
 }
 
 /** What a contest measured for one contender. */

@@ -39,7 +39,7 @@ export async function routeRows(world: World): Promise<Row[]> {
     const measured = of(results, String(count))
     const value = spread(ratios(measured.cpu, ten))
     const label = `${count.toLocaleString('en')} routes against 10`
-    const row: Row = { group: 'routes', label, value, unit: '×', context: absolute(measured) }
+    const row: Row = { group: 'routes', label, value, unit: '×', ...absolute(measured) }
     if (count === 10_000) row.goal = atMost(value, 1.05, '≤ 1.05 × with 10 routes')
     return row
   })
@@ -69,7 +69,7 @@ export async function claimRows(world: World): Promise<Row[]> {
       label: `claims of ${size.toLocaleString('en')} bytes, token of ${tokenBytes.get(size)}`,
       value: spread(ratios(measured.cpu, of(results, `pass ${size}`).cpu)),
       unit: '×',
-      context: absolute(measured),
+      ...absolute(measured),
     }
   })
 }
@@ -91,9 +91,7 @@ export async function loggingRows(world: World): Promise<Row[]> {
   await Promise.all(servers.map(({ server }) => end(server.child)))
   const on = of(results, 'on')
   const value = spread(ratios(on.cpu, of(results, 'off').cpu))
-  return [
-    { group: 'logging', label: 'log on against log off', value, unit: '×', context: absolute(on) },
-  ]
+  return [{ group: 'logging', label: 'log on against log off', value, unit: '×', ...absolute(on) }]
 }
 
 function spreadPaths(count: number): string[] {

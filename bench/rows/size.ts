@@ -8,11 +8,13 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { run } from '../processes.ts'
+import { spread } from '../stats.ts'
 import { KEEPS_NAMES, scratch } from '../workerd.ts'
 import type { World } from '../world.ts'
 import { atMost, exactly, type Row } from './row.ts'
 
 const KIB = 1024
+const STARTUP_ROUNDS = 5
 const root = fileURLToPath(new URL('../../', import.meta.url).href)
 const wrangler = join(
   dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
@@ -26,8 +28,11 @@ export async function sizeRows(world: World): Promise<Row[]> {
   const shipped = await shippedBytes()
   world.progress('every module of the gateway in one bundle')
   const everything = await everythingBytes()
-  world.progress('wrangler check startup')
-  const startup = await startupText()
+  const startup: number[] = []
+  for (let round = 1; round <= STARTUP_ROUNDS; round++) {
+    world.progress(`wrangler check startup: ${round}/${STARTUP_ROUNDS}`)
+    startup.push(await startupMs())
+  }
   const shippedSize = exactly(shipped / KIB)
   const everythingSize = exactly(everything / KIB)
   return [
@@ -37,7 +42,6 @@ export async function sizeRows(world: World): Promise<Row[]> {
       value: shippedSize,
       unit: 'KiB',
       goal: atMost(shippedSize, 30, '≤ 30 KiB'),
-      context: startup,
     },
     {
       group: 'size',
@@ -46,6 +50,13 @@ export async function sizeRows(world: World): Promise<Row[]> {
       unit: 'KiB',
       goal: atMost(everythingSize, 60, '≤ 60 KiB'),
       context: 'every export of every module of the gateway',
+    },
+    {
+      group: 'size',
+      label: 'start-up, CPU',
+      value: spread(startup),
+      unit: 'ms',
+      context: 'wrangler check startup, on this machine; the limit is 1,000 ms',
     },
   ]
 }
@@ -79,13 +90,13 @@ async function everythingBytes(): Promise<number> {
   return gzipSync(result.outputFiles[0]?.contents ?? new Uint8Array()).length
 }
 
-/** wrangler's own figure for start-up; its profile goes into a folder that is gone afterwards. */
-async function startupText(): Promise<string> {
+/** wrangler's own figure; its profile goes into a folder that is gone afterwards. */
+async function startupMs(): Promise<number> {
   const outfile = join(scratch('startup'), 'worker-startup.cpuprofile')
   const out = await runWrangler(['check', 'startup', `--outfile=${outfile}`], root)
   const active = /Active:\s*([\d.]+) ms/.exec(out)?.[1]
   if (active === undefined) throw new Error(`wrangler check startup said nothing of time:\n${out}`)
-  return `start-up ${active} ms of CPU here (wrangler check startup)`
+  return Number(active)
 }
 
 function runWrangler(args: string[], cwd: string): Promise<string> {

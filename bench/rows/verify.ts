@@ -20,6 +20,8 @@ interface Contender {
 }
 
 const PASS = 'pass-through'
+/** The same process, half a round later: how far the machine lets two equal figures differ. */
+const PASS_AGAIN = 'pass-through, measured again'
 const REPEATED = 'Gatehouse, repeated token'
 const FIRST_SEEN = 'Gatehouse, first-seen token'
 const JOSE_FIRST_SEEN = 'jose by hand, first-seen token'
@@ -52,8 +54,10 @@ export async function verifyRows(world: World): Promise<Row[]> {
       lines: firstSeen ? fresh : () => repeated,
     })
   }
-  enter(PASS, await world.serve('pass-through', 'pass-through.ts'))
+  const passThrough = await world.serve('pass-through', 'pass-through.ts')
+  enter(PASS, passThrough)
   for (const [index, { name, entry, firstSeen }] of CONTENDERS.entries()) {
+    if (index === CONTENDERS.length / 2) enter(PASS_AGAIN, passThrough)
     const server = await world.serve(`verify-${index}`, entry)
     await assertSameWork(name, server.url, world)
     enter(name, server, firstSeen)
@@ -73,11 +77,13 @@ export async function verifyRows(world: World): Promise<Row[]> {
   const results = await contest(entrants, world)
   await Promise.all(servers.map(({ child }) => end(child)))
 
-  const pass = of(results, PASS).cpu
+  // Every round's divisor is the mean of its two pass-through figures.
+  const again = of(results, PASS_AGAIN).cpu
+  const pass = of(results, PASS).cpu.map((cpu, round) => (cpu + (again[round] ?? cpu)) / 2)
   const rows = entrants.map(({ name }): Row => {
     const measured = of(results, name)
     const value = spread(ratios(measured.cpu, pass))
-    const row: Row = { group: GROUP, label: name, value, unit: '×', context: absolute(measured) }
+    const row: Row = { group: GROUP, label: name, value, unit: '×', ...absolute(measured) }
     if (name === REPEATED) row.goal = atMost(value, 1.3, '≤ 1.30 × pass-through')
     return row
   })
