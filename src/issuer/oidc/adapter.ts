@@ -5,11 +5,24 @@
 
 import { hash } from 'node:crypto'
 import { InvalidGrant, InvalidRequestUri } from 'oidc-provider/lib/helpers/errors.js'
-import type { IssuerEnv } from '../config.ts'
 import type { Artifact } from '../storage/artifacts.ts'
-import { storageOf } from '../storage/issuer-storage.ts'
+import type { IssuerStorage } from '../storage/issuer-storage.ts'
 
 type Payload = Record<string, unknown>
+
+/** The part of the Durable Object that is used here. */
+export type AdapterStorage = Pick<
+  DurableObjectStub<IssuerStorage>,
+  | 'consumeArtifact'
+  | 'destroyArtifact'
+  | 'findArtifact'
+  | 'findClient'
+  | 'removeClient'
+  | 'revokeByGrant'
+  | 'saveArtifact'
+  | 'saveArtifactOnce'
+  | 'saveClient'
+>
 
 /** What oidc-provider calls an adapter: one per model. */
 export interface Adapter {
@@ -32,16 +45,16 @@ const HASHED = new Set([
 ])
 
 /** Answers oidc-provider's adapter factory. Each call takes a new stub: a stub belongs to one request. */
-export function createAdapterFactory(env: IssuerEnv): (model: string) => Adapter {
-  return (model) => (model === 'Client' ? clientAdapter(env) : artifactAdapter(env, model))
+export function createAdapterFactory(storage: () => AdapterStorage): (model: string) => Adapter {
+  return (model) => (model === 'Client' ? clientAdapter(storage) : artifactAdapter(storage, model))
 }
 
-function artifactAdapter(env: IssuerEnv, model: string): Adapter {
+function artifactAdapter(storage: () => AdapterStorage, model: string): Adapter {
   const hashed = HASHED.has(model)
   const keyOf = (id: string) => (hashed ? hash('sha256', id, 'base64url') : id)
 
   async function read(column: 'id' | 'uid' | 'user_code', value: string, jti?: string) {
-    const stored = await storageOf(env).findArtifact(model, column, value)
+    const stored = await storage().findArtifact(model, column, value)
     if (!stored) return undefined
     return {
       ...(JSON.parse(stored.payload) as Payload),
@@ -64,8 +77,8 @@ function artifactAdapter(env: IssuerEnv, model: string): Adapter {
         userCode: text(payload.userCode),
         expiresAt: expiresInSeconds && Math.floor(Date.now() / 1000) + expiresInSeconds,
       }
-      if (model !== 'ReplayDetection') return storageOf(env).saveArtifact(artifact)
-      if (!(await storageOf(env).saveArtifactOnce(artifact))) {
+      if (model !== 'ReplayDetection') return storage().saveArtifact(artifact)
+      if (!(await storage().saveArtifactOnce(artifact))) {
         throw new InvalidGrant('the proof was used before')
       }
     },
@@ -74,27 +87,27 @@ function artifactAdapter(env: IssuerEnv, model: string): Adapter {
     findByUserCode: (userCode) => read('user_code', userCode),
     async consume(id) {
       // The library has looked and found it unused; another request may have done so at the same time.
-      if (await storageOf(env).consumeArtifact(model, keyOf(id))) return
+      if (await storage().consumeArtifact(model, keyOf(id))) return
       if (model === 'PushedAuthorizationRequest') throw new InvalidRequestUri('already used')
       throw new InvalidGrant('already used')
     },
-    destroy: (id) => storageOf(env).destroyArtifact(model, keyOf(id)),
-    revokeByGrantId: (grantId) => storageOf(env).revokeByGrant(model, grantId),
+    destroy: (id) => storage().destroyArtifact(model, keyOf(id)),
+    revokeByGrantId: (grantId) => storage().revokeByGrant(model, grantId),
   }
 }
 
-function clientAdapter(env: IssuerEnv): Adapter {
+function clientAdapter(storage: () => AdapterStorage): Adapter {
   const unused = () => Promise.reject(new Error('not an operation on clients'))
   return {
-    upsert: (_id, metadata) => storageOf(env).saveClient(JSON.stringify(metadata)),
+    upsert: (_id, metadata) => storage().saveClient(JSON.stringify(metadata)),
     async find(id) {
-      const metadata = await storageOf(env).findClient(id)
+      const metadata = await storage().findClient(id)
       return metadata === undefined ? undefined : (JSON.parse(metadata) as Payload)
     },
     findByUid: unused,
     findByUserCode: unused,
     consume: unused,
-    destroy: (id) => storageOf(env).removeClient(id),
+    destroy: (id) => storage().removeClient(id),
     revokeByGrantId: unused,
   }
 }

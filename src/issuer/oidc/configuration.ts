@@ -4,6 +4,7 @@ import { InvalidClientMetadata, InvalidTarget } from 'oidc-provider/lib/helpers/
 import type { Client, Context, Token } from 'oidc-provider/lib/provider.js'
 import { type IssuerEnv, type ResolvedConfig, resourcesOf } from '../config.ts'
 import type { Pages } from '../pages/pages.ts'
+import { storageOf } from '../storage/issuer-storage.ts'
 import { randomSecret } from '../storage/secret-hash.ts'
 import type { KeySet } from '../storage/signing-keys.ts'
 import { CLAIMS_BY_SCOPE, createFindAccount, type RoleAccount } from './accounts.ts'
@@ -37,7 +38,7 @@ export function buildConfiguration(
   const prefix = secure ? '__Secure-' : ''
   const cookie = { signed: true, httpOnly: true, sameSite: 'lax', secure }
   return {
-    adapter: createAdapterFactory(env),
+    adapter: createAdapterFactory(() => storageOf(env)),
     findAccount: createFindAccount(env),
     jwks: { keys: keySet.keys },
     cookies: {
