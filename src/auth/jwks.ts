@@ -169,6 +169,12 @@ export function createKeySet(options: KeySetOptions): KeySet {
     scope.waitUntil(refresh(scope, { isAwaited: false }).catch(() => {}))
   }
 
+  async function refetchFor(keyId: string, scope: RequestScope): Promise<void> {
+    const stored = await readStored()
+    const isThere = held?.keys.some((key) => key.keyId === keyId)
+    if (!isThere) await fetchFromIssuer(scope, stored, false)
+  }
+
   const keySet: KeySet = {
     async keys(scope) {
       if (ageOf(held) >= REFRESH_FIRST_SECONDS) {
@@ -189,9 +195,10 @@ export function createKeySet(options: KeySetOptions): KeySet {
     async keysAfterMiss(keyId, scope) {
       if (now() - missedAt < COOLDOWN_SECONDS) return undefined
       missedAt = now()
-      const stored = await readStored()
-      const isThere = held?.keys.some((key) => key.keyId === keyId)
-      if (!isThere) await fetchFromIssuer(scope, stored, false)
+      const refetch = refetchFor(keyId, scope)
+      // Whoever asked may leave. The cooldown has begun, so the keys have to come all the same.
+      scope.waitUntil(refetch.catch(() => {}))
+      await refetch
       return held?.keys
     },
 
