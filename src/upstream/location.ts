@@ -37,6 +37,7 @@ export function publicLocation(
   const basePath = originBase.pathname.replace(/\/$/, '')
   const isBelow = pathname === basePath || pathname.startsWith(`${basePath}/`)
   if (!isBelow) return location
-  const path = stripped + pathname.slice(basePath.length) + search + hash
-  return isAbsolute ? publicOrigin + path : path
+  const path = (stripped + pathname.slice(basePath.length) || '/') + search + hash
+  // What is a path to the origin must not become another host to the client.
+  return isAbsolute || path.startsWith('//') ? publicOrigin + path : path
 }
