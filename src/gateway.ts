@@ -21,7 +21,7 @@ import { type Location, type Match, readLocation } from './router.ts'
 import { endAfter } from './upstream/expiry.ts'
 import { originPath, publicLocation } from './upstream/location.ts'
 import { outgoingRequest } from './upstream/request.ts'
-import { send, startPatience, targetUrl } from './upstream/target.ts'
+import { send, targetUrl } from './upstream/target.ts'
 
 /** What a gateway needs from outside. Tests pass their own. */
 export interface GatewayDependencies {
@@ -121,15 +121,15 @@ async function handle(
   if (principal) authorize(principal, route.policy)
 
   const publicOrigin = `${location.scheme}://${location.host}`
-  const patience = startPatience(route.timeoutSeconds)
   const outgoing = outgoingRequest(request, {
     url: targetUrl(route.target, publicOrigin, originPath(path, route.mapping) + location.search),
     location,
     rules: route.headers,
     principal,
-    signal: patience.signal,
+    isPublic: route.isPublic,
   })
-  const response = await send(route.target, outgoing, principal, patience, gateway.fetch)
+  const { target, timeoutSeconds } = route
+  const response = await send(target, outgoing, principal, timeoutSeconds, gateway.fetch)
   return answer(limitLifetime(response, route, principal, gateway.now()), {
     isSecure,
     isPublic: route.isPublic,

@@ -55,6 +55,8 @@ export interface Compiled extends Dependencies {
 
 const DEFAULT_CLOCK_SKEW_SECONDS = 30
 const DEFAULT_TIMEOUT_SECONDS = 30
+/** One object for all, so that routes without claims of their own share prepared headers. */
+const NO_CLAIMS = {}
 /** For keys, and less where there has to be time left to introspect: 5 s is the limit for both. */
 const KEYS_SECONDS = 5
 const HURRIED_KEYS_SECONDS = 3
@@ -165,7 +167,7 @@ function compileRoute(
     allowsAnonymous: typeof config.auth === 'object',
     issuers,
     policy: compilePolicy(config),
-    headers: { forwardedNames, keep: new Set(config.keep), forward: config.forward ?? {} },
+    headers: { forwardedNames, keep: new Set(config.keep), forward: config.forward ?? NO_CLAIMS },
     target,
     mapping: {
       stripped: config.stripPrefix ? literalPrefix(config.path) : '',

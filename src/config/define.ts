@@ -53,7 +53,10 @@ export interface RouteConfig {
   keep?: readonly string[]
   /** Publishes where to get a token for this route (RFC 9728): `protectedResource()`. Default: nothing. */
   resource?: ProtectedResource
-  /** How long the origin may take to begin its response. Default 30, at most 600. */
+  /**
+   * How long the origin may take to begin its response, in seconds; the time that the client needs to
+   * send its body is included. Default 30, at most 600.
+   */
   timeoutSeconds?: number
   /**
    * WARNING: lets `//`, `%2F`, `%5C`, `;` and the like through to the origin. An origin that reads them

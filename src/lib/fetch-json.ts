@@ -44,7 +44,8 @@ export async function fetchJson(url: string, options: FetchJsonOptions): Promise
   return { status: response.status, body: parse(await readText(response, options.maxBytes, late)) }
 }
 
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
+/** A promise for races: it never fulfils, and rejects with the signal. */
+export function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const stop = () => reject(signal.reason)
     if (signal.aborted) stop()

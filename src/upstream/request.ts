@@ -27,44 +27,38 @@ export interface Departure {
   readonly location: Location
   readonly rules: HeaderRules
   readonly principal: Principal | undefined
-  /** Ends the exchange. */
-  readonly signal: AbortSignal
+  /** Where anybody may come, one answer may serve all. */
+  readonly isPublic: boolean
 }
 
-/** Builds the origin's request. Throws `origin_loop` where the request has come through here before. */
+/**
+ * Builds the origin's request: the gateway's own headers, then of the client's what may pass. Throws
+ * `origin_loop` where the request has come through here before.
+ */
 export function outgoingRequest(incoming: Request, departure: Departure): Request {
-  const { url, location, rules, principal, signal } = departure
-  const { method } = incoming
-  const request = new Request(url, {
+  const { url, location, rules, isPublic } = departure
+  const { method, headers: sent } = incoming
+  const headers = new Headers(gatewayHeaders(departure))
+  const ending = namesInConnection(sent)
+  for (const name of sent.keys()) {
+    if (mayPass(name, rules) && !ending.includes(name)) headers.set(name, sent.get(name) ?? '')
+  }
+  // RFC 9110 section 7.8: the one switch of protocol that is passed on.
+  if (sent.get('upgrade')?.toLowerCase() === 'websocket') headers.set('upgrade', 'websocket')
+  // Only the platform writes this header; a client's own copy never gets this far.
+  const address = sent.get('cf-connecting-ip')
+  if (address !== null) headers.set('x-forwarded-for', address)
+  const passed = sent.get(LOOP_HEADER)
+  if (passed !== null) headers.set(LOOP_HEADER, addHost(passed, location))
+  return new Request(url, {
     method,
-    headers: incoming.headers,
+    headers,
     // RFC 9110 section 9.3.1: content in a GET means nothing, and is a way to smuggle.
     body: method === 'GET' || method === 'HEAD' ? null : incoming.body,
     redirect: 'manual',
-    signal,
+    // Elsewhere fetch must not read through a cache that is keyed by the URL alone.
+    ...(!isPublic && { cache: 'no-store' }),
   })
-  const { headers } = request
-  clean(headers, incoming.headers, rules)
-  headers.set('x-forwarded-proto', location.scheme)
-  headers.set('x-forwarded-host', location.host)
-  // Only the platform writes this header; a client's own copy never gets this far.
-  const address = incoming.headers.get('cf-connecting-ip')
-  if (address !== null) headers.set('x-forwarded-for', address)
-  headers.set(LOOP_HEADER, passedHosts(incoming.headers, location))
-  if (principal) {
-    for (const [name, value] of describe(principal, rules.forward)) headers.set(name, value)
-  }
-  return request
-}
-
-/** Removes what is about the client's connection, or could be taken for the gateway's word. */
-function clean(headers: Headers, incoming: Headers, rules: HeaderRules): void {
-  for (const name of namesInConnection(incoming)) remove(headers, name)
-  for (const name of incoming.keys()) {
-    if (!mayPass(name, rules)) headers.delete(name)
-  }
-  // RFC 9110 section 7.8: the one switch of protocol that is passed on.
-  if (incoming.get('upgrade')?.toLowerCase() === 'websocket') headers.set('upgrade', 'websocket')
 }
 
 function mayPass(name: string, { keep, forwardedNames }: HeaderRules): boolean {
@@ -79,32 +73,42 @@ function isOurs(name: string, forwardedNames: ReadonlySet<string>): boolean {
   return forwardedNames.has(name) || /^x-(?:auth|gatehouse|forwarded)-/.test(name)
 }
 
-function remove(headers: Headers, name: string): void {
-  // Whatever a client writes there, only a token can be a header name (RFC 9110 section 5.6.2).
-  if (/^[\w!#$%&'*+.^`|~-]+$/.test(name)) headers.delete(name)
-}
-
-function passedHosts(incoming: Headers, { host }: Location): string {
-  const passed = incoming.get(LOOP_HEADER)
-  if (passed === null) return host
+function addHost(passed: string, { host }: Location): string {
   if (passed.split(', ').includes(host)) {
     throw new GatewayError('origin_loop', { reason: `the request has passed ${host} before` })
   }
   return `${passed}, ${host}`
 }
 
-type Described = readonly (readonly [string, string])[]
+interface Prepared {
+  readonly forward: Forward
+  readonly scheme: string
+  readonly host: string
+  readonly headers: Headers
+}
 
-/** Claims are encoded once per principal and forward table, not once per request. */
-const descriptions = new WeakMap<Principal, Map<Forward, Described>>()
+/** The last headers that were prepared, by principal, or by route where there is nobody. */
+const prepared = new WeakMap<object, Prepared>()
 
-function describe(principal: Principal, forward: Forward): Described {
-  const ofPrincipal = descriptions.get(principal) ?? new Map<Forward, Described>()
-  const known = ofPrincipal.get(forward)
-  if (known) return known
-  const described = claimHeaders(principal, forward)
-  descriptions.set(principal, ofPrincipal.set(forward, described))
-  return described
+/** What the gateway says itself. Encoding claims costs more than copying them, so that is done once. */
+function gatewayHeaders({ location, rules, principal }: Departure): Headers {
+  const { forward } = rules
+  const { scheme, host } = location
+  const owner = principal ?? rules
+  const known = prepared.get(owner)
+  if (known && known.forward === forward && known.scheme === scheme && known.host === host) {
+    return known.headers
+  }
+  const headers = new Headers({
+    'x-forwarded-proto': scheme,
+    'x-forwarded-host': host,
+    [LOOP_HEADER]: host,
+  })
+  if (principal) {
+    for (const [name, value] of claimHeaders(principal, forward)) headers.set(name, value)
+  }
+  prepared.set(owner, { forward, scheme, host, headers })
+  return headers
 }
 
 /** For config checks: a kept name that a folding origin would take for one of ours. */

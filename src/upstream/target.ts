@@ -2,7 +2,7 @@
 
 import type { Principal } from '../auth/principal.ts'
 import { GatewayError } from '../errors.ts'
-import type { Fetch } from '../lib/fetch-json.ts'
+import { type Fetch, rejectOnAbort } from '../lib/fetch-json.ts'
 
 /** Answers a route itself, inside the gateway. `principal` is undefined on public routes, and for anonymous callers of optional ones. */
 export type Handler = (
@@ -17,19 +17,6 @@ export type Target =
   /** A URL, reached by the global fetch or through a binding (mTLS certificate, VPC service). */
   | { readonly kind: 'url'; readonly base: string; readonly fetch: Fetch | undefined }
 
-/** How long an origin may take to begin its response. */
-export interface Patience {
-  readonly signal: AbortSignal
-  readonly seconds: number
-  stop(): void
-}
-
-export function startPatience(seconds: number): Patience {
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(), seconds * 1_000)
-  return { signal: controller.signal, seconds, stop: () => clearTimeout(timer) }
-}
-
 /**
  * Sends the request and answers with what came back, redirects included. Throws `origin_timeout` where no
  * response begins in time, `origin_unreachable` where there is no response at all.
@@ -38,25 +25,21 @@ export async function send(
   target: Target,
   request: Request,
   principal: Principal | undefined,
-  patience: Patience,
+  timeoutSeconds: number,
   globalFetch: Fetch,
 ): Promise<Response> {
-  if (target.kind === 'handler') {
-    patience.stop()
-    return target.handle(request, principal)
-  }
+  if (target.kind === 'handler') return target.handle(request, principal)
+  // The request itself has no deadline: once a response has begun, it may last.
+  const deadline = AbortSignal.timeout(timeoutSeconds * 1_000)
   try {
-    return await (target.fetch ?? globalFetch)(request)
+    return await Promise.race([(target.fetch ?? globalFetch)(request), rejectOnAbort(deadline)])
   } catch (cause) {
-    if (patience.signal.aborted) {
-      const reason = `no response within ${patience.seconds} s`
+    if (deadline.aborted) {
+      const reason = `no response within ${timeoutSeconds} s`
       throw new GatewayError('origin_timeout', { reason, cause })
     }
     const reason = cause instanceof Error ? cause.message : 'unknown'
     throw new GatewayError('origin_unreachable', { reason, cause })
-  } finally {
-    // The limit is on the wait for a response; once it has begun it may last.
-    patience.stop()
   }
 }
 

@@ -25,7 +25,7 @@ export async function bundleWorker(source: WorkerSource): Promise<string> {
     mainFields: ['browser', 'module', 'main'],
     external: ['cloudflare:*', 'node:*'],
     define: { 'process.env.NODE_ENV': '"production"' },
-    keepNames: true,
+    keepNames: false,
     logLevel: 'silent',
   })
   return outputFiles[0]?.text ?? ''
