@@ -72,6 +72,7 @@ interface Held extends StoredKeySet {
 export function createKeySet(options: KeySetOptions): KeySet {
   const { issuer, store, now } = options
   let held: Held | undefined
+  let discovered: Endpoints | undefined
   let name: string | undefined
   let attemptedAt = -Infinity
   let failedAt = -Infinity
@@ -103,10 +104,8 @@ export function createKeySet(options: KeySetOptions): KeySet {
     if (held && now() - held.discoveredAt < REDISCOVER_SECONDS && failedAt < held.fetchedAt)
       return held
     const { fetch, boundAs } = options
-    return {
-      ...(await discover(issuer, { fetch, signal, sameOrigin: boundAs !== undefined })),
-      discoveredAt: now(),
-    }
+    discovered = await discover(issuer, { fetch, signal, sameOrigin: boundAs !== undefined })
+    return { ...discovered, discoveredAt: now() }
   }
 
   async function fetchFromIssuer(
@@ -204,7 +203,8 @@ export function createKeySet(options: KeySetOptions): KeySet {
 
     async endpoints(scope) {
       await keySet.keys(scope).catch(() => {})
-      return held
+      // Where discovery answers and the key set does not, tokens can still be introspected.
+      return held ?? discovered
     },
 
     async refreshOnSchedule(scope) {
