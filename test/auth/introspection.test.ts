@@ -122,6 +122,18 @@ describe('the issuer is asked', () => {
     expect([issuer.counters.discovery, asked()]).toEqual([1, 1])
   })
 
+  it('at the endpoint of discovery also while there are no keys to be had', async () => {
+    const { issuer, clock, show, asked } = await createWorld(CLIENT, { warm: false })
+    issuer.mode = { jwks: 'error' }
+    expect(await show(await issuer.mint({ jti: '1' }))).toEqual([200, ''])
+    // And while nobody waits for the next attempt, or discovery fails as well.
+    expect(await show(await issuer.mint({ jti: '2' }))).toEqual([200, ''])
+    issuer.mode = { jwks: 'error', discovery: 'error' }
+    clock.now += 5
+    expect(await show(await issuer.mint({ jti: '3' }))).toEqual([200, ''])
+    expect(asked()).toBe(3)
+  })
+
   it('about a token whose kid could not be looked up, once per cooldown', async () => {
     const { issuer, show, asked } = await createWorld(CLIENT)
     await issuer.rotate()
