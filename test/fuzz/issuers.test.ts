@@ -169,9 +169,9 @@ describe('an answer of the issuer', () => {
 
 /** What an answer must say for a bearer token to be good; written apart from the gateway's own. */
 function isActive(text: string): boolean {
-  let claims: Members
+  let claims: Members | null
   try {
-    claims = JSON.parse(text) as Members
+    claims = JSON.parse(text) as Members | null
   } catch {
     return false
   }
