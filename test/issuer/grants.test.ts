@@ -331,6 +331,8 @@ describe('refresh tokens', () => {
     await storage.disableUser(login)
     const afterDisable = client.refreshTokenGrant(web, again.refresh_token ?? '')
     expect(await refused(afterDisable)).toEqual([400, 'invalid_grant'])
+    const shown = await client.tokenIntrospection(web, again.refresh_token ?? '')
+    expect(shown).toEqual({ active: false })
   })
 })
 

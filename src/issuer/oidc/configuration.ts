@@ -171,13 +171,14 @@ async function extraTokenClaims(
   return roles?.length ? { roles } : undefined
 }
 
-/** A confidential client may introspect any token (it is an API's gateway), a public one its own. */
+/** A confidential client may ask about any access token (it is an API's gateway), all others are its own. */
 async function mayIntrospect(
   _ctx: Context,
   client: Client,
-  token: { clientId: string },
+  token: { clientId: string; kind: string },
 ): Promise<boolean> {
-  return client.clientAuthMethod !== 'none' || token.clientId === client.clientId
+  if (token.clientId === client.clientId) return true
+  return client.clientAuthMethod !== 'none' && token.kind !== 'RefreshToken'
 }
 
 /** A page may call the endpoints of this server for a client that redirects back to that page. */
