@@ -2,8 +2,8 @@
 
 import { GatewayError } from '../errors.ts'
 
-/** RFC 6750 section 2.1: one scheme, one space or more, one token68. */
-const BEARER = /^bearer +([\w.~+/-]+=*)$/i
+/** RFC 6750 section 2.1: one scheme in any case, one space or more, one token68. */
+const BEARER = /^[Bb][Ee][Aa][Rr][Ee][Rr] +([\w.~+/-]+=*)$/
 
 export interface Credential {
   readonly token: string

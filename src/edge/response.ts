@@ -19,7 +19,7 @@ export function answer(response: Response, rules: AnswerRules): Response {
   const result = new Response(response.body, response)
   const { headers } = result
   for (const name of namesInConnection(response.headers)) headers.delete(name)
-  for (const [name] of response.headers) {
+  for (const name of response.headers.keys()) {
     if (isPrivateToOrigin(name)) headers.delete(name)
   }
   const location = headers.get('location')
