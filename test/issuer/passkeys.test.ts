@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Authenticator, type Ceremony } from './authenticator.ts'
+import { ISSUER, Person, startIssuer, type Visit, type World } from './world.ts'
+
+const REDIRECT = 'https://app.example.com/callback'
+const PASSWORD = 'correct horse battery staple'
+const ACCOUNT = `${ISSUER}/oauth2/account`
+
+let world: World
+let ada: Person
+
+beforeAll(async () => {
+  world = await startIssuer()
+  const { storage } = world
+  await storage.addClient({ id: 'spa', kind: 'public', redirectUris: [REDIRECT] })
+  await storage.addUser({ login: 'ada', password: PASSWORD })
+  ada = new Person(world)
+  await ada.authorize(authorizeUrl(), 'ada', PASSWORD)
+})
+
+afterAll(() => world.close())
+
+function authorizeUrl(): string {
+  return `${ISSUER}/oauth2/authorize?${new URLSearchParams({
+    client_id: 'spa',
+    response_type: 'code',
+    redirect_uri: REDIRECT,
+    scope: 'openid',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  })}`
+}
+
+function post(person: Person, url: string, fields: Record<string, string> = {}): Promise<Visit> {
+  const init = { method: 'POST', headers: { origin: ISSUER }, body: new URLSearchParams(fields) }
+  return person.visit(url, init)
+}
+
+async function challenge(person: Person, page: string): Promise<Ceremony> {
+  const { text } = await post(person, `${page}/passkey-options`)
+  return { ...(JSON.parse(text) as { challenge: string }), origin: ISSUER, rpId: 'localhost' }
+}
+
+async function register(changes: Partial<Ceremony> = {}): Promise<[number, Authenticator]> {
+  const authenticator = new Authenticator()
+  const ceremony = await challenge(ada, ACCOUNT)
+  const response = authenticator.create({ ...ceremony, ...changes })
+  return [(await post(ada, `${ACCOUNT}/passkey`, { response })).status, authenticator]
+}
+
+async function signIn(authenticator: Authenticator, changes: Partial<Ceremony> = {}) {
+  const person = new Person(world)
+  const page = (await person.visit(authorizeUrl())).url.href
+  const response = authenticator.get({ ...(await challenge(person, page)), ...changes })
+  return { person, page, response, visit: await post(person, `${page}/passkey`, { response }) }
+}
+
+const WRONG: [string, Partial<Ceremony>][] = [
+  ['made for another origin', { origin: 'https://evil.example' }],
+  ['made for another server', { rpId: 'evil.example' }],
+  ['of another challenge', { challenge: 'AAAA' }],
+  ['of an authenticator that did not verify the person', { userVerified: false }],
+]
+
+describe('a passkey', () => {
+  it('signs its owner in', async () => {
+    const [status, authenticator] = await register()
+    expect(status).toBe(200)
+    const { person, visit } = await signIn(authenticator)
+    expect(visit.text).toContain('/consent"')
+    const account = await person.visit(ACCOUNT)
+    expect(account.text).toContain('Signed in as ada')
+  })
+
+  it.each(WRONG)('is not accepted when its signature is %s', async (_, changes) => {
+    const [, authenticator] = await register()
+    const { visit } = await signIn(authenticator, changes)
+    expect([visit.status, visit.text.includes('not accepted')]).toEqual([401, true])
+  })
+
+  it.each(WRONG)('is not added when it is %s', async (_, changes) => {
+    const [status] = await register(changes)
+    expect(status).toBe(400)
+  })
+
+  it('is of no use a second time, nor in the sign-in of somebody else', async () => {
+    const [, authenticator] = await register()
+    const { response, visit } = await signIn(authenticator)
+    expect(visit.status).toBe(200)
+    const thief = new Person(world)
+    const page = (await thief.visit(authorizeUrl())).url.href
+    await challenge(thief, page)
+    expect((await post(thief, `${page}/passkey`, { response })).status).toBe(401)
+  })
+
+  it('that counts backwards is a copy', async () => {
+    const [, authenticator] = await register({ counter: 5 })
+    expect((await signIn(authenticator, { counter: 6 })).visit.status).toBe(200)
+    expect((await signIn(authenticator, { counter: 6 })).visit.status).toBe(401)
+  })
+
+  it('that nobody registered is nobody', async () => {
+    expect((await signIn(new Authenticator())).visit.status).toBe(401)
+  })
+
+  it('can be removed by its owner alone, and goes with a reset', async () => {
+    const { storage } = world
+    const [, authenticator] = await register()
+    const { id } = authenticator
+    await storage.addUser({ login: 'eve', password: PASSWORD })
+    const eve = new Person(world)
+    await eve.authorize(authorizeUrl(), 'eve', PASSWORD)
+    await post(eve, `${ACCOUNT}/remove`, { id })
+    expect((await signIn(authenticator)).visit.status).toBe(200)
+    await post(ada, `${ACCOUNT}/remove`, { id })
+    expect((await signIn(authenticator)).visit.status).toBe(401)
+
+    const [, another] = await register()
+    await storage.resetUser('ada', PASSWORD)
+    expect((await signIn(another)).visit.status).toBe(401)
+    ada = new Person(world)
+    await ada.authorize(authorizeUrl(), 'ada', PASSWORD)
+  })
+
+  it('of a disabled person does not sign in', async () => {
+    const [, authenticator] = await register()
+    await world.storage.disableUser('ada')
+    expect((await signIn(authenticator)).visit.status).toBe(401)
+    await world.storage.resetUser('ada', PASSWORD)
+    ada = new Person(world)
+    await ada.authorize(authorizeUrl(), 'ada', PASSWORD)
+  })
+
+  it('is changed only from a session that began a short while ago', async () => {
+    const { storage } = world
+    const id = ada.cookies.get('issuer_session')?.value ?? ''
+    const stored = await storage.findArtifact('Session', 'id', id)
+    const session = JSON.parse(stored?.payload ?? '{}') as {
+      uid: string
+      loginTs: number
+      exp: number
+    }
+    const payload = JSON.stringify({ ...session, loginTs: session.loginTs - 901 })
+    const { uid, exp: expiresAt } = session
+    await storage.saveArtifact({ model: 'Session', id, payload, uid, expiresAt })
+    const page = await ada.visit(ACCOUNT)
+    expect([page.status, page.text.includes('sign in again')]).toEqual([200, true])
+    expect((await post(ada, `${ACCOUNT}/passkey-options`)).status).toBe(403)
+    expect((await post(ada, `${ACCOUNT}/remove`, { id: 'x' })).status).toBe(403)
+  })
+})
