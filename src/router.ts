@@ -51,9 +51,10 @@ const URL_PARTS = /^(https?):\/\/((?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?)(\/[^?#]*)
  * Throws `invalid_request` for what is no http URL, or has a fragment.
  */
 export function readLocation(url: string): Location {
-  const parts = URL_PARTS.exec(url)
-  if (!parts) throw new GatewayError('invalid_request', { reason: 'the request URL is malformed' })
-  const [, scheme = '', host = '', rawPath = '', search = ''] = parts
+  const [, scheme = '', host = '', rawPath = '', search = ''] = URL_PARTS.exec(url) ?? []
+  // A port or an address out of range would end every use of the host, and is the client's mistake.
+  if (!URL.canParse(`${scheme}://${host}`))
+    throw new GatewayError('invalid_request', { reason: 'the request URL is malformed' })
   const hostname = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase()
   return { scheme, host, hostname, rawPath, search }
 }
