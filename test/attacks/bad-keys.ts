@@ -84,6 +84,17 @@ export async function createShortKey(bits: number): Promise<TestKey> {
   return { kid, alg: 'RS256', privateKey, jwk }
 }
 
+/** The same key pair, for signing by another RSA algorithm. */
+export async function asKeyFor(alg: 'RS384' | 'RS512' | 'PS256', key: TestKey): Promise<TestKey> {
+  const { alg: _, ...jwk } = (await crypto.subtle.exportKey('jwk', key.privateKey)) as JWK
+  const name = alg.startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5'
+  const algorithm = { name, hash: `SHA-${alg.slice(2)}` }
+  const privateKey = await crypto.subtle.importKey('jwk', jwk as JsonWebKey, algorithm, true, [
+    'sign',
+  ])
+  return { ...key, alg, privateKey }
+}
+
 /** DER of the digest's name, which PKCS#1 signatures begin with (RFC 8017 section 9.2). */
 const SHA256_PREFIX = '3031300d060960864801650304020105000420'
 

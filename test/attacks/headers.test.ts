@@ -52,25 +52,27 @@ async function pass(
 }
 
 describe.each(WAYS)('a client that speaks in the name of the gateway, $way', (way) => {
-  it.each(SPOOFED_HEADERS)('$ids: $attack', async ({ headers, kept = {} }) => {
-    const world = createWorld(keys, { routes: ROUTES })
-    const arrived = await pass(world, way, headers)
-    expect(JSON.stringify(arrived)).not.toContain(EVIL)
-    expect(arrived).toMatchObject(kept)
-    expect(arrived).toMatchObject(way.withToken ? { 'x-auth-subject': 'user-1' } : {})
-    expect(Object.hasOwn(arrived, 'x-auth-subject')).toBe(way.withToken)
-    expect(Object.hasOwn(arrived, 'connection')).toBe(false)
-    expect(Object.hasOwn(arrived, 'authorization')).toBe(false)
-  })
+  for (const { ids, attack, headers, kept = {} } of SPOOFED_HEADERS)
+    it(`${ids}: ${attack}`, async () => {
+      const world = createWorld(keys, { routes: ROUTES })
+      const arrived = await pass(world, way, headers)
+      expect(JSON.stringify(arrived)).not.toContain(EVIL)
+      expect(arrived).toMatchObject(kept)
+      expect(arrived).toMatchObject(way.withToken ? { 'x-auth-subject': 'user-1' } : {})
+      expect(Object.hasOwn(arrived, 'x-auth-subject')).toBe(way.withToken)
+      expect(Object.hasOwn(arrived, 'connection')).toBe(false)
+      expect(Object.hasOwn(arrived, 'authorization')).toBe(false)
+    })
 })
 
 describe('a header that carries a claim', () => {
-  it.each(ENCODED_CLAIMS)('$ids: $what is encoded', async ({ claim, header }) => {
-    const world = createWorld(keys, { routes: ROUTES })
-    const token = await world.mint({ email: claim })
-    await world.sendToken(token, '/token/x', { headers: { 'x-user-email': EVIL } })
-    expect(world.received[0]?.headers.get('x-user-email')).toBe(header)
-  })
+  for (const { ids, what, claim, header } of ENCODED_CLAIMS)
+    it(`${ids}: ${what} is encoded`, async () => {
+      const world = createWorld(keys, { routes: ROUTES })
+      const token = await world.mint({ email: claim })
+      await world.sendToken(token, '/token/x', { headers: { 'x-user-email': EVIL } })
+      expect(world.received[0]?.headers.get('x-user-email')).toBe(header)
+    })
 
   it('krakend-ce 309: has the value of the claim alone, however often a client sent it', async () => {
     const world = createWorld(keys, { routes: ROUTES })

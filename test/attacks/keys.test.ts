@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { oidc } from '../../src/auth/issuers.ts'
 import type { TestKey } from '../support/signing-keys.ts'
-import { BAD_KEYS, createShortKey, forgeForExponentOne } from './bad-keys.ts'
+import { asKeyFor, BAD_KEYS, createShortKey, forgeForExponentOne } from './bad-keys.ts'
 import {
   AUDIENCE,
   createKeys,
@@ -29,31 +29,33 @@ async function outcome(world: World, token: string, target = '/'): Promise<[numb
 }
 
 describe('a key that must not be used', () => {
-  it.each(BAD_KEYS)('$what verifies nothing, and the good key beside it works', async ({ jwk }) => {
-    const { rsa, ec, ed } = keys
-    const bad = jwk(rsa.jwk)
-    const named = typeof bad === 'object' && bad !== null ? { ...bad, kid: 'bad' } : bad
-    for (const published of [
-      [named, rsa.jwk],
-      [rsa.jwk, named],
-    ]) {
-      const world = createWorld(keys)
-      world.jwks = { keys: published }
-      for (const key of [rsa, ec, ed]) {
-        expect(await outcome(world, await world.mint({}, { kid: 'bad' }, key))).toEqual(INVALID)
+  for (const { what, jwk } of BAD_KEYS)
+    it(`${what} verifies nothing, and the good key beside it works`, async () => {
+      const { rsa, ec, ed } = keys
+      const bad = jwk(rsa.jwk)
+      const named = typeof bad === 'object' && bad !== null ? { ...bad, kid: 'bad' } : bad
+      for (const published of [
+        [named, rsa.jwk],
+        [rsa.jwk, named],
+      ]) {
+        const world = createWorld(keys)
+        world.jwks = { keys: published }
+        for (const key of [rsa, ec, ed]) {
+          expect(await outcome(world, await world.mint({}, { kid: 'bad' }, key))).toEqual(INVALID)
+        }
+        expect(await outcome(world, await world.mint())).toEqual([200, ''])
+        expect(await outcome(world, await world.mint({}, { kid: undefined }))).toEqual([200, ''])
       }
-      expect(await outcome(world, await world.mint())).toEqual([200, ''])
-      expect(await outcome(world, await world.mint({}, { kid: undefined }))).toEqual([200, ''])
-    }
-  })
+    })
 
-  it.each(BAD_KEYS)('$what does not stand in for a good key of the same name', async ({ jwk }) => {
-    const bad = jwk(keys.rsa.jwk)
-    const isObject = typeof bad === 'object' && bad !== null
-    const world = createWorld(keys)
-    world.jwks = { keys: [isObject ? { ...bad, kid: keys.rsa.kid } : bad, keys.rsa.jwk] }
-    expect(await outcome(world, await world.mint())).toEqual([200, ''])
-  })
+  for (const { what, jwk } of BAD_KEYS)
+    it(`${what} does not stand in for a good key of the same name`, async () => {
+      const bad = jwk(keys.rsa.jwk)
+      const isObject = typeof bad === 'object' && bad !== null
+      const world = createWorld(keys)
+      world.jwks = { keys: [isObject ? { ...bad, kid: keys.rsa.kid } : bad, keys.rsa.jwk] }
+      expect(await outcome(world, await world.mint())).toEqual([200, ''])
+    })
 
   it.each([512, 1_024, 1_920])(
     'jsonwebtoken 9: an RSA key of %d bits verifies nothing',
@@ -93,13 +95,17 @@ describe('a key that must not be used', () => {
     }
   })
 
-  it('CVE-2026-22818: a key with alg verifies no other algorithm of its kind', async () => {
-    const world = createWorld(keys)
-    for (const alg of ['RS384', 'RS512', 'PS256', 'PS384', 'PS512']) {
-      const token = await world.mint({}, { alg })
-      expect([alg, ...(await outcome(world, token))]).toEqual([alg, ...INVALID])
-    }
-  })
+  for (const alg of ['RS384', 'RS512', 'PS256'] as const)
+    it(`CVE-2026-22818: a key published for RS256 verifies no ${alg}, though its owner signs so`, async () => {
+      const world = createWorld(keys)
+      const token = await world.mint({}, {}, await asKeyFor(alg, keys.rsa))
+      expect(await outcome(world, token)).toEqual(INVALID)
+      const { alg: _, ...jwk } = keys.rsa.jwk
+      world.jwks = { keys: [jwk] }
+      world.clock.now += 901
+      const later = await world.mint({}, {}, await asKeyFor(alg, keys.rsa))
+      expect(await outcome(world, later)).toEqual([200, ''])
+    })
 
   it('CVE-2026-39999: an algorithm that the owner did not allow verifies nothing', async () => {
     const issuer = oidc({
