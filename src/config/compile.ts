@@ -3,14 +3,7 @@
 import type { Issuer } from '../auth/authenticate.ts'
 import type { Policy } from '../auth/authorize.ts'
 import { isSecureUrl } from '../auth/discovery.ts'
-import { createIntrospection } from '../auth/introspection.ts'
-import type { TrustedIssuer } from '../auth/issuers.ts'
-import { ALGORITHMS } from '../auth/jwk.ts'
-import { createKeySet, type KeySet } from '../auth/jwks.ts'
-import { createJwtVerifier } from '../auth/jwt.ts'
-import type { Fetch } from '../lib/fetch-json.ts'
-import type { Store } from '../lib/kv.ts'
-import type { RequestScope } from '../lib/request-scope.ts'
+import type { KeySet } from '../auth/jwks.ts'
 import {
   createRouter,
   DEFAULT_METHODS,
@@ -22,15 +15,9 @@ import type { PathMapping } from '../upstream/location.ts'
 import type { HeaderRules } from '../upstream/request.ts'
 import type { Handler, Target } from '../upstream/target.ts'
 import { checkConfig, issuersOf, metadataPath } from './check.ts'
+import { bound, compileIssuer, type Dependencies } from './compile-issuer.ts'
 import type { Binding, GatewayConfig, RouteConfig } from './define.ts'
 import type { Problem } from './problems.ts'
-
-export interface Dependencies {
-  readonly fetch: Fetch
-  readonly store: Store | undefined
-  /** Unix seconds. */
-  readonly now: () => number
-}
 
 export interface Route extends Routable {
   /** Whether a request without a credential may pass, as nobody. */
@@ -53,13 +40,9 @@ export interface Compiled extends Dependencies {
   readonly keySets: ReadonlyMap<string, KeySet>
 }
 
-const DEFAULT_CLOCK_SKEW_SECONDS = 30
 const DEFAULT_TIMEOUT_SECONDS = 30
 /** One object for all, so that routes without claims of their own share prepared headers. */
 const NO_CLAIMS = {}
-/** For keys, and less where there has to be time left to introspect: 5 s is the limit for both. */
-const KEYS_SECONDS = 5
-const HURRIED_KEYS_SECONDS = 3
 
 /** Evaluates, checks and compiles a config: it has problems, or is ready. Never throws. */
 export function prepare(
@@ -82,10 +65,9 @@ function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
   const keySets = new Map<string, KeySet>()
   const issuers = new Map<string, Issuer>()
   for (const [name, entry] of Object.entries(config.issuers)) {
-    const trusted = entry.trust()
-    const keySet = compileKeySet(name, entry.issuer, trusted, dependencies)
+    const { issuer, keySet } = compileIssuer(name, entry, dependencies)
     keySets.set(name, keySet)
-    issuers.set(name, compileIssuer(name, entry.issuer, trusted, keySet, dependencies))
+    issuers.set(name, issuer)
   }
   const forwardedNames = new Set(config.routes.flatMap(({ forward }) => Object.keys(forward ?? {})))
   const routes = config.routes.map((route): Route => {
@@ -99,56 +81,6 @@ function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
     hosts: config.hosts && new Set(config.hosts),
     router: createRouter([...routes, ...documents]),
     keySets,
-  }
-}
-
-function compileKeySet(
-  name: string,
-  issuer: string,
-  trusted: TrustedIssuer,
-  dependencies: Dependencies,
-): KeySet {
-  const { fetch, store, now } = dependencies
-  const { jwksUri, via, introspection } = trusted
-  return createKeySet({
-    issuer,
-    jwksUri,
-    boundAs: via && name,
-    timeoutSeconds: introspection ? HURRIED_KEYS_SECONDS : KEYS_SECONDS,
-    fetch: via ? bound(via) : fetch,
-    store,
-    now,
-  })
-}
-
-function compileIssuer(
-  name: string,
-  issuer: string,
-  trusted: TrustedIssuer,
-  keySet: KeySet,
-  { fetch, now }: Dependencies,
-): Issuer {
-  const { via, introspection, scopeClaim } = trusted
-  const rules = {
-    name,
-    issuer,
-    audiences: trusted.audiences,
-    algorithms: trusted.algorithms ?? ALGORITHMS,
-    keyIds: trusted.keyIds,
-    clockSkewSeconds: trusted.clockSkewSeconds ?? DEFAULT_CLOCK_SKEW_SECONDS,
-    scopeClaims: scopeClaim === undefined ? ['scope', 'scp'] : [scopeClaim],
-    rolesClaim: trusted.rolesClaim ?? 'roles',
-    check: trusted.checkClaims,
-  }
-  const findEndpoint = async (scope: RequestScope) =>
-    (await keySet.endpoints(scope))?.introspectionEndpoint
-  const fetchIssuer = via ? bound(via) : fetch
-  return {
-    rules,
-    now,
-    verifier: createJwtVerifier(rules, keySet, now),
-    introspection:
-      introspection && createIntrospection(introspection, findEndpoint, fetchIssuer, now),
   }
 }
 
@@ -219,9 +151,4 @@ function compilePolicy({ scopes = [], roles = [], claims = {} }: RouteConfig): P
       values: Array.isArray(value) ? value : [value],
     })),
   }
-}
-
-/** `fetch` of a binding works only when called on it. */
-function bound(binding: Binding): Fetch {
-  return (request) => binding.fetch(request)
 }
