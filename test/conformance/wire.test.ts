@@ -201,6 +201,17 @@ describe('headers on the wire', () => {
   })
 })
 
+describe('what comes back on the wire', () => {
+  it('CVE-2026-41181: a redirect of an origin is answered, not followed', async () => {
+    origin.modes.set('/public/moved', { redirect: { location: '/public/elsewhere' } })
+    const headers: Lines = [['Host', 'localhost']]
+    const answer = await rawRequest(worker.port, { target: '/public/moved', headers })
+    expect(answer.status).toBe(302)
+    expect(values(answer.headers, 'location')).toEqual(['/public/elsewhere'])
+    expect(origin.requests.map(({ target }) => target)).toEqual(['/public/moved'])
+  })
+})
+
 describe('the framing of a request', () => {
   it.each([
     ['two lengths', 'Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx'],

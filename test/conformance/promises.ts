@@ -1,0 +1,930 @@
+// What the gateway promises, where each promise is tested, and how the test was seen to fail: with the
+// guard taken out of a copy of the source. README.md beside this file is written from here.
+
+export interface Edit {
+  file: string
+  /** Occurs exactly once in the file. */
+  find: string
+  replace: string
+}
+
+export interface Mutation {
+  /** What is taken away, in words. */
+  guard: string
+  edits: Edit[]
+  /** The test that must fail then. */
+  test: TestName
+}
+
+export interface TestName {
+  project: 'workers' | 'node'
+  file: string
+  /** Part of its full name, describe blocks included. */
+  name: string
+}
+
+export interface Promised {
+  id: string
+  promise: string
+  mutations: Mutation[]
+  /** The part of the plan that a rest of the promise waits for. */
+  later?: string
+}
+
+const edit = (file: string, find: string, replace: string): Edit => ({
+  file: `src/${file}`,
+  find,
+  replace,
+})
+const workers = (file: string, name: string): TestName => ({
+  project: 'workers',
+  file: `test/${file}.test.ts`,
+  name,
+})
+const tokens = (name: string) => workers('attacks/tokens', name)
+const keys = (name: string) => workers('attacks/keys', name)
+const headers = (name: string) => workers('attacks/headers', name)
+const paths = (name: string) => workers('attacks/paths', name)
+const bounds = (name: string) => workers('attacks/bounds', name)
+const configs = (name: string) => workers('attacks/configs', name)
+const responses = (name: string) => workers('attacks/responses', name)
+
+export const PROMISES: Promised[] = [
+  {
+    id: 'P1',
+    promise:
+      'A token is three base64url parts, each in its one canonical spelling, and at most 8,192 characters, before anything else is done with it.',
+    mutations: [
+      {
+        guard: 'canonical last characters',
+        edits: [
+          edit(
+            'lib/bytes.ts',
+            "'(?:[\\\\w-]{4})*(?:[\\\\w-]{4}|[\\\\w-][AQgw]|[\\\\w-]{2}[AEIMQUYcgkosw048])'",
+            "'[\\\\w-]+'",
+          ),
+        ],
+        test: tokens('a signature with another value in its unused bits'),
+      },
+      {
+        guard: 'the limit of length',
+        edits: [edit('auth/authenticate.ts', 'token.length > MAX_TOKEN_BYTES', 'false')],
+        test: bounds('may have 8,192 characters'),
+      },
+    ],
+  },
+  {
+    id: 'P2',
+    promise:
+      'Encrypted tokens and JSON serialisations are refused unread: no decompression, no key derivation, no second parser.',
+    mutations: [
+      {
+        guard: 'the end of the third part',
+        edits: [
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a template
+          edit('auth/token.ts', '\\\\.(${BASE64URL_SEGMENT})$`', '\\\\.(${BASE64URL_SEGMENT})`'),
+        ],
+        test: tokens('a fourth part'),
+      },
+    ],
+  },
+  {
+    id: 'P3',
+    promise:
+      'Header and payload are JSON objects in which no name is repeated, on any level and in any spelling, nested at most 32 levels.',
+    mutations: [
+      {
+        guard: 'the search for repeated names',
+        edits: [edit('lib/strict-json.ts', '\n  refuseRepeatedNames(text)\n', '\n')],
+        test: tokens('sub twice in the payload'),
+      },
+      {
+        guard: 'the limit of depth',
+        edits: [edit('lib/strict-json.ts', 'open.length >= MAX_DEPTH', 'false')],
+        test: bounds('may be nested 32 levels deep'),
+      },
+    ],
+  },
+  {
+    id: 'P4',
+    promise:
+      'Only asymmetric algorithms that the owner allows for the issuer are verified, named exactly; none and HS* never are.',
+    mutations: [
+      {
+        guard: 'the list of allowed algorithms',
+        edits: [edit('auth/jwt.ts', '!rules.algorithms.includes(algorithm)', 'false')],
+        test: keys('an algorithm that the owner did not allow'),
+      },
+      {
+        guard: 'the list of algorithms that an owner may allow',
+        edits: [edit('auth/issuers.ts', '(name) => ALGORITHMS.includes(name)', '() => true')],
+        test: configs('a symmetric algorithm'),
+      },
+    ],
+  },
+  {
+    id: 'P5',
+    promise:
+      'The algorithm of a token must be one for the type, curve, use and alg of the key; a key without alg verifies by its own kind.',
+    mutations: [
+      {
+        guard: 'the match of algorithm and key',
+        edits: [
+          edit('auth/jwk.ts', '(name) => jwk.alg === undefined || jwk.alg === name', '() => true'),
+        ],
+        test: keys('a key published for RS256 verifies no RS384'),
+      },
+      {
+        guard: 'the check of use',
+        edits: [edit('auth/jwk.ts', "use !== undefined && use !== 'sig'", 'false')],
+        test: keys('an RSA key for encryption verifies nothing'),
+      },
+    ],
+  },
+  {
+    id: 'P6',
+    promise:
+      'RSA keys have 2,048 to 8,192 bits and a sound exponent; secrets in a key set are no keys; a broken key never stops the good ones beside it.',
+    mutations: [
+      {
+        guard: 'the least number of bits',
+        edits: [edit('auth/jwk.ts', 'bits >= MIN_RSA_BITS && ', '')],
+        test: keys('an RSA key of 1024 bits'),
+      },
+      {
+        guard: 'the errors of import and verification',
+        edits: [
+          edit(
+            'auth/jwk.ts',
+            'this key verifies nothing.\n      return undefined',
+            "this key verifies nothing.\n      throw new Error('import')",
+          ),
+        ],
+        test: keys('an EC point off its curve verifies nothing'),
+      },
+    ],
+  },
+  {
+    id: 'P7',
+    promise: 'A token whose header asks for an extension (crit, b64) is refused.',
+    mutations: [
+      {
+        guard: 'the check for extensions',
+        edits: [edit('auth/token.ts', "'crit' in header || 'b64' in header", 'false')],
+        test: tokens('an extension in crit that nobody knows'),
+      },
+    ],
+  },
+  {
+    id: 'P8',
+    promise:
+      'Keys come from the configured issuer alone. Keys and addresses in a token mean nothing, and nothing in a token makes the gateway call anyone.',
+    mutations: [
+      {
+        guard: '(a flaw is put in) the key in the header of the token is tried',
+        edits: [
+          edit(
+            'auth/jwt.ts',
+            'let keys = usable(await keySet.keys(scope))',
+            "const [head = ''] = new TextDecoder().decode(token.signedBytes).split('.')\n    const { jwk } = JSON.parse(Buffer.from(head, 'base64url').toString())\n    const { readKeySet } = await import('./jwk.ts')\n    let keys = [...usable(await keySet.keys(scope)), ...(readKeySet({ keys: [jwk] }) ?? [])]",
+          ),
+        ],
+        test: tokens("the attacker's key in jwk"),
+      },
+    ],
+  },
+  {
+    id: 'P9',
+    promise:
+      'A kid is a name in the key set of its issuer, at most 256 characters long; a miss never leads to another key.',
+    mutations: [
+      {
+        guard: 'the match of kid and key',
+        edits: [
+          edit('auth/jwt.ts', '(key) => keyId === undefined || key.keyId === keyId', '() => true'),
+        ],
+        test: tokens('RS256 with the kid of an EC key'),
+      },
+      {
+        guard: 'the limit of length',
+        edits: [edit('auth/token.ts', ' && keyId.length <= MAX_KID_LENGTH', '')],
+        test: bounds('may have a kid of 256 characters'),
+      },
+    ],
+  },
+  {
+    id: 'P10',
+    promise:
+      'The issuer of a token must be one that the route names, exactly and as a string, before any key is looked at. An issuer cannot be left empty.',
+    mutations: [
+      {
+        guard: 'both comparisons of iss',
+        edits: [
+          edit(
+            'auth/authenticate.ts',
+            '({ rules }) => rules.issuer === unverified.claims.iss',
+            '() => true',
+          ),
+          edit('auth/jwt.ts', "has('iss') && claims.iss !== rules.issuer", 'false'),
+        ],
+        test: tokens('iss a list with the right one'),
+      },
+      {
+        guard: 'the comparison before keys are looked at',
+        edits: [
+          edit(
+            'auth/authenticate.ts',
+            '({ rules }) => rules.issuer === unverified.claims.iss',
+            '() => true',
+          ),
+        ],
+        test: keys('is not that of another one, whatever its kids'),
+      },
+    ],
+  },
+  {
+    id: 'P11',
+    promise:
+      'An audience has to be configured, and aud must contain it as a whole: a string, or an array of strings.',
+    mutations: [
+      {
+        guard: 'the comparison as a whole',
+        edits: [
+          edit(
+            'auth/jwt.ts',
+            '(name) => rules.audiences.includes(name)',
+            '(name) => rules.audiences.some((audience) => name.includes(audience))',
+          ),
+        ],
+        test: tokens('aud that contains the right one'),
+      },
+      {
+        guard: 'the check that all of aud are names',
+        edits: [
+          edit(
+            'auth/jwt.ts',
+            "Array.isArray(audience) && audience.every((name) => typeof name === 'string')",
+            'Array.isArray(audience)',
+          ),
+        ],
+        test: tokens('aud a list with something that is no name'),
+      },
+    ],
+  },
+  {
+    id: 'P12',
+    promise:
+      'exp is required; exp, nbf and iat are numbers in range, and one that is something else is a refusal, never an absence.',
+    mutations: [
+      {
+        guard: 'the need for exp',
+        edits: [
+          edit(
+            'auth/jwt.ts',
+            "if (expiry === undefined) throw refused('exp is missing')\n  if (now >=",
+            'if (expiry !== undefined && now >=',
+          ),
+        ],
+        test: tokens('no exp'),
+      },
+      {
+        guard: 'the refusal of what is no time',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a template
+        edits: [edit('auth/jwt.ts', 'throw refused(`${name} is no time`)', 'return undefined')],
+        test: tokens('nbf as text'),
+      },
+    ],
+  },
+  {
+    id: 'P13',
+    promise:
+      'Only access tokens are accepted: other values of typ, logout tokens and security events are refused, id tokens also by what the presets know of them.',
+    mutations: [
+      {
+        guard: 'the check of typ',
+        edits: [edit('auth/token.ts', '!isAccessTokenType(header.typ)', 'false')],
+        test: tokens('a DPoP proof'),
+      },
+      {
+        guard: 'the check for security events',
+        edits: [edit('auth/jwt.ts', 'claims.events !== undefined', 'false')],
+        test: tokens('a logout token without its typ'),
+      },
+    ],
+  },
+  {
+    id: 'P14',
+    promise:
+      'Keys are kept by issuer and address; a refresh replaces the set, what a lost key has proven goes with it, and no key is used for more than a day without a refresh.',
+    mutations: [
+      {
+        guard: 'replacement (a refresh adds)',
+        edits: [
+          edit(
+            'auth/jwks.ts',
+            'keys: keys.map((key) => known.get(key.fingerprint) ?? key) }',
+            'keys: [...(held?.keys ?? []), ...keys] }',
+          ),
+        ],
+        test: keys('loses a key that a refresh no longer has'),
+      },
+      {
+        guard: 'the end of what a key has proven',
+        edits: [edit('auth/jwt.ts', '!keys.includes(proof.key)', 'false')],
+        test: keys('loses a key that a refresh no longer has'),
+      },
+      {
+        guard: 'the greatest age',
+        edits: [edit('auth/jwks.ts', 'held && ageOf(held) < MAX_STALE_SECONDS', 'held')],
+        test: workers('auth/jwks', 'is used for a day while the issuer is down, and not longer'),
+      },
+      {
+        guard: 'the issuer in the name of the stored copy',
+        edits: [edit('auth/jwks.ts', 'digest([issuer, jwksUri, boundAs])', 'digest([boundAs])')],
+        test: workers('auth/jwks', 'is named by issuer and address, never by what they contain'),
+      },
+    ],
+  },
+  {
+    id: 'P15',
+    promise:
+      'Unknown kids cost the issuer one call in 30 s, however many there are and also while it fails.',
+    mutations: [
+      {
+        guard: 'the cooldown',
+        edits: [
+          edit('auth/jwks.ts', 'if (now() - missedAt < COOLDOWN_SECONDS) return undefined', ''),
+        ],
+        test: keys('is asked once however many kids a client makes up'),
+      },
+    ],
+  },
+  {
+    id: 'P16',
+    promise:
+      "The issuer's documents are fetched over https, without redirects, within 5 s, and read up to a limit.",
+    mutations: [
+      {
+        guard: 'the limit of bytes',
+        edits: [edit('lib/fetch-json.ts', 'bytes > maxBytes', 'false')],
+        test: bounds('may have 262,144 bytes'),
+      },
+      {
+        guard: 'no redirects',
+        edits: [edit('lib/fetch-json.ts', "redirect: 'manual'", "redirect: 'follow'")],
+        test: workers('lib/outside', 'is fetched uncached, without following redirects'),
+      },
+      {
+        guard: 'https',
+        edits: [edit('auth/discovery.ts', "protocol === 'https:' ||", 'true ||')],
+        test: configs('a key set over plain http'),
+      },
+    ],
+  },
+  {
+    id: 'P17',
+    promise:
+      'Introspection lets a token in only by a boolean true, for our audience, from its issuer, now; the answer is kept a minute at the most, under token, endpoint and client; a failure is 503, never 401.',
+    mutations: [
+      {
+        guard: 'the type of active',
+        edits: [
+          edit(
+            'auth/introspection.ts',
+            "typeof body.active === 'boolean'",
+            'body.active !== undefined',
+          ),
+        ],
+        test: workers('fuzz/issuers', 'to introspection lets a token in only where it says so'),
+      },
+      {
+        guard: 'the check of the claims of an answer',
+        edits: [
+          edit(
+            'auth/authenticate.ts',
+            'checkClaims(claims, rules, now(), introspection.options.mayOmit)',
+            '',
+          ),
+        ],
+        test: workers('fuzz/issuers', 'to introspection lets a token in only where it says so'),
+      },
+      {
+        guard: 'the minute',
+        edits: [
+          edit(
+            'auth/introspection.ts',
+            'export const ACTIVE_SECONDS = 60',
+            'export const ACTIVE_SECONDS = 600',
+          ),
+        ],
+        test: workers(
+          'auth/introspection',
+          'for 60 s where it is active, which bounds a revocation',
+        ),
+      },
+      {
+        guard: 'the endpoint in the name of an answer',
+        edits: [
+          edit(
+            'auth/introspection.ts',
+            'digest([token, endpoint, options.clientId])',
+            'digest([token.slice(0, 20)])',
+          ),
+        ],
+        test: workers('auth/introspection', 'for the whole token, not for a part of it'),
+      },
+    ],
+  },
+  {
+    id: 'P18',
+    promise:
+      'What a caller may do is decided for each request and each route from facts; only facts are kept.',
+    mutations: [
+      {
+        guard: '(a flaw is put in) who was let in once is let in again',
+        edits: [
+          edit(
+            'auth/authorize.ts',
+            'const { names, any } = policy.scopes\n',
+            'if (seen.has(principal)) return\n  seen.add(principal)\n  const { names, any } = policy.scopes\n',
+          ),
+          edit(
+            'auth/authorize.ts',
+            'function claimValues(',
+            'const seen = new WeakSet<Principal>()\n\nfunction claimValues(',
+          ),
+        ],
+        test: keys('is judged by every route anew'),
+      },
+    ],
+  },
+  {
+    id: 'P19',
+    promise:
+      'A token that can be judged by its signature is never saved by introspection; one of a foreign issuer is asked about nowhere.',
+    mutations: [
+      {
+        guard: 'the difference between no verdict and a bad one',
+        edits: [edit('auth/authenticate.ts', '!isUndecided || !introspection', '!introspection')],
+        test: workers('fuzz/issuers', 'is asked for nothing by a token that can be judged here'),
+      },
+    ],
+  },
+  {
+    id: 'P20',
+    promise: 'A request has one credential; two different ones are 400, however they are sent.',
+    mutations: [
+      {
+        guard: 'the refusal of several values',
+        edits: [
+          edit(
+            'auth/credential.ts',
+            "throw new GatewayError('multiple_credentials', { reason: 'Authorization has several values' })",
+            "return { token: [...tokens].find((token) => token !== undefined) ?? '' }",
+          ),
+        ],
+        test: headers('two Authorization headers is 400'),
+      },
+    ],
+    later: 'cookies and other headers: 6/9 Every credential',
+  },
+  {
+    id: 'P21',
+    promise:
+      'Bearer means the scheme Bearer and one token; a DPoP credential, and a token that is bound to a key, is none.',
+    mutations: [
+      {
+        guard: 'the scheme',
+        edits: [edit('auth/credential.ts', '/^bearer +(', '/^(?:bearer|dpop) +(')],
+        test: headers('a token under the DPoP scheme is no bearer token'),
+      },
+      {
+        guard: 'the refusal of bound tokens',
+        edits: [edit('auth/jwt.ts', 'claims.cnf !== undefined', 'false')],
+        test: tokens('a token bound to a key, sent as Bearer'),
+      },
+    ],
+  },
+  {
+    id: 'P22',
+    promise:
+      "What a client sends under a name of the gateway never reaches an origin: on no route, with no method, in no spelling that a server folds into the gateway's.",
+    mutations: [
+      {
+        guard: 'the names of other spellings',
+        edits: [edit('upstream/request.ts', ' || isFoldable(name)) return', ') return')],
+        test: headers('underscores that servers fold into hyphens'),
+      },
+      {
+        guard: 'the names that another route forwards',
+        edits: [
+          edit(
+            'upstream/request.ts',
+            'isReserved(name) || forwardedNames.has(name))\n',
+            'isReserved(name))\n',
+          ),
+        ],
+        test: headers('a header for a claim that only another route forwards'),
+      },
+    ],
+  },
+  {
+    id: 'P23',
+    promise:
+      'Headers about one connection, and those that Connection names, end at the gateway; they take none of its own with them.',
+    mutations: [
+      {
+        guard: 'the names in Connection',
+        edits: [edit('upstream/request.ts', ' && !ending.includes(name)', '')],
+        test: headers('headers about one connection'),
+      },
+    ],
+  },
+  {
+    id: 'P24',
+    promise: 'A claim that is absent or empty has no header; one that is there has one value.',
+    mutations: [
+      {
+        guard: 'the omission of empty values',
+        edits: [edit('upstream/claims.ts', 'Boolean(header[1])', 'header[1] !== undefined')],
+        test: headers('nothing is encoded'),
+      },
+    ],
+  },
+  {
+    id: 'P25',
+    promise:
+      'A claim goes into a header as visible ASCII, percent-encoded, whatever is in it; claims beyond 8,192 characters are left out.',
+    mutations: [
+      {
+        guard: 'the encoding',
+        edits: [
+          edit(
+            'upstream/claims.ts',
+            '.toWellFormed().replace(/[^!-~]+|%/g, encodeURIComponent)',
+            '.toWellFormed()',
+          ),
+        ],
+        test: headers('letters and pictures is encoded'),
+      },
+      {
+        guard: 'the limit of length',
+        edits: [edit('upstream/claims.ts', 'encodedClaims.length <= MAX_CLAIMS_LENGTH', 'true')],
+        test: bounds('has all claims in 8,192 characters'),
+      },
+    ],
+  },
+  {
+    id: 'P26',
+    promise:
+      'Scheme, host and address that the origin is told come from the platform; what a client says of them is removed.',
+    mutations: [
+      {
+        guard: 'the family of X-Forwarded',
+        edits: [
+          edit('upstream/header-names.ts', '/^(?:x-auth-|x-forwarded-|cf-', '/^(?:x-auth-|cf-'),
+        ],
+        test: headers('the rest of the X-Forwarded family'),
+      },
+      {
+        guard: 'other names of the address',
+        edits: [edit('upstream/header-names.ts', "  'x-real-ip',\n", '')],
+        test: headers('another address'),
+      },
+    ],
+  },
+  {
+    id: 'P27',
+    promise:
+      'The credential stays at the gateway unless the route keeps it; redirects of an origin are answered, never followed.',
+    mutations: [
+      {
+        guard: 'the removal',
+        edits: [
+          edit('upstream/request.ts', "name === 'authorization' || isFoldable", 'isFoldable'),
+        ],
+        test: headers('a copy of a header that carries a claim'),
+      },
+      {
+        guard: 'no redirects',
+        edits: [edit('upstream/request.ts', "redirect: 'manual'", "redirect: 'follow'")],
+        test: {
+          project: 'node',
+          file: 'test/conformance/wire.test.ts',
+          name: 'a redirect of an origin is answered, not followed',
+        },
+      },
+    ],
+  },
+  {
+    id: 'P28',
+    promise:
+      'One canonical path is matched, judged and forwarded, dot segments resolved and plain letters unescaped.',
+    mutations: [
+      {
+        guard: 'the same path (the raw one is matched)',
+        edits: [edit('lib/canonical-path.ts', 'return resolveDots(path)', 'return path')],
+        test: paths('dot segments in escapes, upper case and mixed'),
+      },
+      {
+        guard: 'the same path (the raw one is forwarded)',
+        edits: [
+          edit(
+            'gateway.ts',
+            'originPath(path, route.mapping)',
+            'originPath(location.rawPath, route.mapping)',
+          ),
+        ],
+        test: paths('escapes of plain letters in the open part'),
+      },
+    ],
+  },
+  {
+    id: 'P29',
+    promise:
+      'Encoded separators, double escapes, backslashes, semicolons, empty segments, controls and broken escapes are 400 unless the owner asks for trouble by an ugly name.',
+    mutations: [
+      {
+        guard: 'the check for what is ambiguous',
+        edits: [
+          edit('lib/canonical-path.ts', '!options.allowAmbiguous && AMBIGUOUS.test(raw)', 'false'),
+        ],
+        test: paths('an escaped slash in lower case'),
+      },
+      {
+        guard: 'double escapes',
+        edits: [edit('lib/canonical-path.ts', '|3b|25[\\da-f]{2})', '|3b)')],
+        test: paths('dot segments escaped twice'),
+      },
+    ],
+  },
+  {
+    id: 'P30',
+    promise: 'A path whose prefix is stripped stays below its target, whatever is in it.',
+    mutations: [
+      {
+        guard: 'the check of what is stripped',
+        edits: [
+          edit(
+            'gateway.ts',
+            'originPath(path, route.mapping)',
+            'originPath(location.rawPath, route.mapping)',
+          ),
+        ],
+        test: paths('never leaves the folder of a target'),
+      },
+    ],
+  },
+  {
+    id: 'P31',
+    promise: 'Query and fragment have no part in what is matched.',
+    mutations: [
+      {
+        guard: 'the end of the path',
+        edits: [edit('router.ts', '(\\/[^?#]*)(\\?[^#]*)?$/i', '(\\/[^#]*)(\\?[^#]*)?$/i')],
+        test: paths('dot segments in the query'),
+      },
+      {
+        guard: 'the refusal of fragments',
+        edits: [
+          edit('router.ts', '(\\/[^?#]*)(\\?[^#]*)?$/i', '(\\/[^?#]*)(\\?[^#]*)?(?:#.*)?$/i'),
+        ],
+        test: paths('a fragment'),
+      },
+    ],
+  },
+  {
+    id: 'P32',
+    promise:
+      'Hosts are compared in lower case, without port and final dot; others than those listed are 421.',
+    mutations: [
+      {
+        guard: 'lower case',
+        edits: [edit('router.ts', ".replace(/\\.$/, '').toLowerCase()", ".replace(/\\.$/, '')")],
+        test: paths('the host in upper case'),
+      },
+      {
+        guard: 'the final dot',
+        edits: [edit('router.ts', ".replace(/\\.$/, '').toLowerCase()", '.toLowerCase()')],
+        test: paths('the host with a dot at its end'),
+      },
+      {
+        guard: 'the list of hosts',
+        edits: [
+          edit('gateway.ts', 'gateway.hosts && !gateway.hosts.has(location.hostname)', 'false'),
+        ],
+        test: paths('a host that nobody serves'),
+      },
+    ],
+  },
+  {
+    id: 'P33',
+    promise:
+      'The method that is matched is the one that is sent; headers that name another are removed; HEAD is judged as GET; TRACE and CONNECT go nowhere.',
+    mutations: [
+      {
+        guard: 'the removal of override headers',
+        edits: [edit('upstream/header-names.ts', "  'x-http-method-override',\n", '')],
+        test: headers('another method'),
+      },
+      {
+        guard: 'the list of methods',
+        edits: [edit('router.ts', "'DELETE', 'OPTIONS']", "'DELETE', 'OPTIONS', 'TRACE']")],
+        test: paths('TRACE'),
+      },
+    ],
+    later: 'preflights that are answered here: 8/9 Traffic',
+  },
+  {
+    id: 'P34',
+    promise:
+      'An upgrade is judged like any other request, and ends with the token it was opened with.',
+    mutations: [
+      {
+        guard: '(a flaw is put in) upgrades pass',
+        edits: [
+          edit(
+            'gateway.ts',
+            'if (route.isPublic) return undefined',
+            "if (route.isPublic || request.headers.has('upgrade')) return undefined",
+          ),
+        ],
+        test: paths('an upgrade where a token is needed'),
+      },
+    ],
+  },
+  {
+    id: 'P35',
+    promise:
+      'Where a request goes comes from configuration; nothing in a request chooses its target.',
+    mutations: [
+      {
+        guard: 'the configured origin',
+        edits: [
+          edit(
+            'upstream/target.ts',
+            "(target.kind === 'url' ? target.base : publicOrigin)",
+            'publicOrigin',
+          ),
+        ],
+        test: paths('a header that names another target'),
+      },
+      {
+        guard: 'the grammar of the authority',
+        edits: [edit('router.ts', '((?:[\\w.-]+|', '((?:[\\w.:@-]+|')],
+        test: paths('a user in the authority'),
+      },
+    ],
+  },
+  {
+    id: 'P36',
+    promise:
+      'Nothing is open that was not said to be: unmatched paths are 404, and a configuration with any problem, unknown options included, answers nothing but 500.',
+    mutations: [
+      {
+        guard: 'the refusal of a configuration with problems',
+        edits: [
+          edit(
+            'gateway.ts',
+            'problems.length === 0 ? compile(config, { fetch, now, store }) : undefined',
+            'compile(config, { fetch, now, store })',
+          ),
+        ],
+        test: configs('an option that does not exist closes the gateway'),
+      },
+      {
+        guard: 'the refusal of unknown options',
+        edits: [
+          edit(
+            'config/route-schema.ts',
+            'export const routeSchema = v.strictObject({',
+            'export const routeSchema = v.object({',
+          ),
+        ],
+        test: configs('a route option that does not exist'),
+      },
+    ],
+  },
+  {
+    id: 'P37',
+    promise:
+      'An answer to a caller is private and not stored unless the origin says otherwise, and the origin is never read through a shared cache for one.',
+    mutations: [
+      {
+        guard: 'the default',
+        edits: [
+          edit(
+            'edge/response.ts',
+            "if (!rules.isPublic && !headers.has('cache-control'))\n    headers.set('cache-control', 'private, no-store')",
+            '',
+          ),
+        ],
+        test: responses('is kept by no cache unless the origin says so'),
+      },
+    ],
+    later: 'a cache of responses: 8/9 Traffic',
+  },
+  {
+    id: 'P38',
+    promise:
+      'CORS: exact origins, no wildcard with credentials, Vary: Origin, headers on refusals too.',
+    mutations: [],
+    later: '8/9 Traffic',
+  },
+  {
+    id: 'P39',
+    promise:
+      'Refusals and log lines contain no token and no secret, and do not tell one bad token from another to its sender; a log line is one JSON object.',
+    mutations: [
+      {
+        guard: 'the bland detail',
+        edits: [edit('edge/problem.ts', 'options.detail ?? detail', 'error.message')],
+        test: responses('says the same of every bad token'),
+      },
+    ],
+    later: 'secrets compared in constant time and hashed at rest: 6/9 Every credential',
+  },
+  {
+    id: 'P40',
+    promise: 'A limit on bodies counts the bytes that come.',
+    mutations: [],
+    later: '8/9 Traffic',
+  },
+  {
+    id: 'P41',
+    promise:
+      'Any request is answered; what a client sends is at worst a 4xx, and a fault within closes the door. There is no switch to fail open.',
+    mutations: [
+      {
+        guard: 'the one catch',
+        edits: [
+          edit(
+            'gateway.ts',
+            'refusal = toGatewayError(error)\n',
+            'throw error\n        refusal = toGatewayError(error)\n',
+          ),
+        ],
+        test: responses('of the gateway or a handler closes the door, and says nothing'),
+      },
+      {
+        guard: 'the grammar of names in Connection',
+        edits: [edit('upstream/header-names.ts', '.filter((name) => TOKEN.test(name))', '')],
+        test: workers('fuzz/found', 'an answer whose Connection header says'),
+      },
+    ],
+  },
+  {
+    id: 'P42',
+    promise:
+      'DPoP: proofs are checked in full and remembered, and the memory fails closed. Until then a bound token is refused (P21).',
+    mutations: [],
+    later: '6/9 Every credential',
+  },
+  {
+    id: 'P43',
+    promise: 'Signed links: expiry inside the MAC, input with lengths, keys of 32 bytes or more.',
+    mutations: [],
+    later: '6/9 Every credential',
+  },
+  {
+    id: 'P44',
+    promise:
+      'Names under which anything is kept are hashes of parts with their lengths, or the exact token.',
+    mutations: [
+      {
+        guard: 'the lengths',
+        edits: [
+          edit(
+            'lib/bytes.ts',
+            "parts.map((part) => `${part.length}:${part}`).join('')",
+            "parts.join(':')",
+          ),
+        ],
+        test: workers('lib/parsing', 'differs for lists that would join to the same text'),
+      },
+    ],
+  },
+  {
+    id: 'P45',
+    promise:
+      'A bad credential is 401 with a challenge, a lack of rights 403, an issuer that cannot be asked 503 with Retry-After.',
+    mutations: [
+      {
+        guard: 'the outage',
+        edits: [
+          edit(
+            'auth/jwks.ts',
+            "const reason = `no keys of ${issuer} that may be used`\n      throw new GatewayError('issuer_unavailable', {",
+            "const reason = `no keys of ${issuer} that may be used`\n      throw new GatewayError('invalid_token', {",
+          ),
+        ],
+        test: keys('no JSON is an outage, and the next good one ends it'),
+      },
+      {
+        guard: 'the challenge',
+        edits: [edit('edge/problem.ts', "  invalid_token: 'invalid_token',\n", '')],
+        test: responses('invalid_token has its challenge'),
+      },
+    ],
+  },
+]
