@@ -45,7 +45,7 @@ export async function fetchJson(url: string, options: FetchJsonOptions): Promise
 }
 
 /** A promise for races: it never fulfils, and rejects with the signal. */
-export function rejectOnAbort(signal: AbortSignal): Promise<never> {
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const stop = () => reject(signal.reason)
     if (signal.aborted) stop()

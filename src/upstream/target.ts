@@ -2,7 +2,7 @@
 
 import type { Principal } from '../auth/principal.ts'
 import { GatewayError } from '../errors.ts'
-import { type Fetch, rejectOnAbort } from '../lib/fetch-json.ts'
+import type { Fetch } from '../lib/fetch-json.ts'
 
 /** Answers a route itself, inside the gateway. `principal` is undefined on public routes, and for anonymous callers of optional ones. */
 export type Handler = (
@@ -29,19 +29,23 @@ export async function send(
   globalFetch: Fetch,
 ): Promise<Response> {
   if (target.kind === 'handler') return target.handle(request, principal)
-  // The request itself has no deadline: once a response has begun, it may last.
-  const deadline = AbortSignal.timeout(timeoutSeconds * 1_000)
+  // The wait has a limit and the exchange has none: once a response has begun, it may last.
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new TimeoutError()), timeoutSeconds * 1_000)
   try {
-    return await Promise.race([(target.fetch ?? globalFetch)(request), rejectOnAbort(deadline)])
+    return await Promise.race([(target.fetch ?? globalFetch)(request), late.promise])
   } catch (cause) {
-    if (deadline.aborted) {
-      const reason = `no response within ${timeoutSeconds} s`
-      throw new GatewayError('origin_timeout', { reason, cause })
+    if (cause instanceof TimeoutError) {
+      throw new GatewayError('origin_timeout', { reason: `no response within ${timeoutSeconds} s` })
     }
     const reason = cause instanceof Error ? cause.message : 'unknown'
     throw new GatewayError('origin_unreachable', { reason, cause })
+  } finally {
+    clearTimeout(timer)
   }
 }
+
+class TimeoutError extends Error {}
 
 /**
  * The URL of a path at a target. The base ends its authority with a path or nothing and the path starts
