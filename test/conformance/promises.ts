@@ -896,8 +896,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'lib/bytes.ts',
-            "parts.map((part) => `${part.length}:${part}`).join('')",
-            "parts.join(':')",
+            'const text = parts.map(',
+            "const text = parts.join(':') || parts.map(",
           ),
         ],
         test: workers('lib/parsing', 'differs for lists that would join to the same text'),
@@ -914,8 +914,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'auth/jwks.ts',
-            "const reason = `no keys of ${issuer} that may be used`\n      throw new GatewayError('issuer_unavailable', {",
-            "const reason = `no keys of ${issuer} that may be used`\n      throw new GatewayError('invalid_token', {",
+            "that may be used`\n      throw new GatewayError('issuer_unavailable', {",
+            "that may be used`\n      throw new GatewayError('invalid_token', {",
           ),
         ],
         test: keys('no JSON is an outage, and the next good one ends it'),
