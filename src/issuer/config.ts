@@ -44,7 +44,7 @@ export interface IssuerConfig {
    * endpoint, and the same claims are in the ID token.
    */
   defaultAudience?: string
-  /** Lifetime of a refresh token, renewed by each rotation. Default 1,209,600 (14 days). */
+  /** How long a refresh token may lie unused; each use renews it, for a year. Default 1,209,600 (14 days). */
   refreshTokenSeconds?: number
   /** Lifetime of a browser's session at this server. Default 86,400 (one day). */
   sessionSeconds?: number

@@ -93,6 +93,15 @@ describe('a passkey', () => {
     expect((await post(thief, `${page}/passkey`, { response })).status).toBe(401)
   })
 
+  it('has one try for each challenge', async () => {
+    const [, authenticator] = await register()
+    const person = new Person(world)
+    const page = (await person.visit(authorizeUrl())).url.href
+    const response = authenticator.get(await challenge(person, page))
+    expect((await post(person, `${page}/passkey`, { response: '{"id":"x"}' })).status).toBe(401)
+    expect((await post(person, `${page}/passkey`, { response })).status).toBe(401)
+  })
+
   it('that counts backwards is a copy', async () => {
     const [, authenticator] = await register({ counter: 5 })
     expect((await signIn(authenticator, { counter: 6 })).visit.status).toBe(200)

@@ -16,6 +16,8 @@ export const OIDC_SCOPES = ['openid', 'profile', 'email', 'offline_access']
 const ID_TOKEN_SECONDS = 3600
 const INTERACTION_SECONDS = 3600
 const CODE_SECONDS = 60
+/** How long a consent lasts, and with it a chain of refresh tokens: a year. */
+const GRANT_SECONDS = 31_536_000
 const FETCH_TIMEOUT_MS = 5000
 const MAX_FETCHED_BYTES = 65_536
 const RETAIN_MARGIN_SECONDS = 3600
@@ -98,7 +100,7 @@ export function buildConfiguration(
       AuthorizationCode: CODE_SECONDS,
       IdToken: ID_TOKEN_SECONDS,
       RefreshToken: config.refreshTokenSeconds,
-      Grant: Math.max(config.refreshTokenSeconds, config.sessionSeconds),
+      Grant: GRANT_SECONDS,
       Session: config.sessionSeconds,
       Interaction: INTERACTION_SECONDS,
     },

@@ -53,7 +53,7 @@ export function createProviderHolder(config: ResolvedConfig): ProviderHolder {
 function buildProvider(config: ResolvedConfig, env: IssuerEnv, keySet: KeySet): Provider {
   const pages = createPages(config.title)
   const provider = new Provider(config.issuer, buildConfiguration(config, env, keySet, pages))
-  // Its host and scheme come from X-Forwarded-*, which index.ts sets from ISSUER and nobody else can.
+  // Its host and scheme come from X-Forwarded-*, which issuer.ts sets from ISSUER and nobody else can.
   provider.proxy = true
   // The documented way to keep only hashes: oidc-provider awaits this method and knows no other use of
   // the secret once every HS* algorithm is off.

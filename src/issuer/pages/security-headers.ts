@@ -43,6 +43,8 @@ export function allowFormTarget(ctx: Context, uri: unknown): void {
   if (!url) return
   // A native application is called by a scheme of its own.
   const source = url.origin === 'null' ? url.protocol : url.origin
+  // A host may hold characters that mean something in a policy.
+  if (!/^[\w.+-]+:(?:\/\/[\w.[\]:-]+)?$/.test(source)) return
   const policy = ctx.response.get('content-security-policy')
-  ctx.set('content-security-policy', policy.replace(/(form-action [^;]*)/, `$1 ${source}`))
+  ctx.set('content-security-policy', policy.replace(/form-action [^;]*/, `$& ${source}`))
 }

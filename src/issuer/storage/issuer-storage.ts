@@ -162,7 +162,7 @@ export class IssuerStorage extends DurableObject<IssuerEnv> {
     return this.#users.passwordOf(login)
   }
 
-  /** For an object under a hasher's name; touches no storage. */
+  /** For an object under a hasher's name: it needs nothing that is stored. */
   async checkPassword(password: string, hash: string | undefined): Promise<boolean> {
     return verifyPassword(password, hash)
   }
@@ -182,11 +182,7 @@ export class IssuerStorage extends DurableObject<IssuerEnv> {
   }
 
   async loadKeys(): Promise<KeySet> {
-    // Two first requests must not make two first keys.
-    return this.ctx.blockConcurrencyWhile(async () => {
-      await this.#keys.prepare(nowSeconds())
-      return this.#keys.load(nowSeconds())
-    })
+    return this.#withKeys((now) => this.#keys.load(now))
   }
 
   listKeys(): SigningKeyInfo[] {
@@ -194,11 +190,23 @@ export class IssuerStorage extends DurableObject<IssuerEnv> {
   }
 
   async rotateKeys(options: { retainSeconds: number; immediately: boolean }): Promise<void> {
-    await this.#keys.rotate(nowSeconds(), options)
+    await this.#withKeys((now) => this.#keys.rotate(now, options))
   }
 
   async maintainKeys(options: { maxAgeSeconds: number; retainSeconds: number }): Promise<void> {
-    await this.#keys.maintain(nowSeconds(), options)
+    await this.#withKeys((now) => this.#keys.maintain(now, options))
+  }
+
+  /** One at a time: two first requests must not make two first keys. */
+  async #withKeys<T>(use: (now: number) => Promise<T>): Promise<T> {
+    const settled = await this.ctx.blockConcurrencyWhile(async () => {
+      const now = nowSeconds()
+      // Thrown in here, an error would reset the whole object.
+      return Promise.allSettled([this.#keys.prepare(now).then(() => use(now))])
+    })
+    const [result] = settled
+    if (result.status === 'rejected') throw result.reason
+    return result.value
   }
 
   override async alarm(): Promise<void> {
