@@ -33,7 +33,7 @@ export async function send(
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new TimeoutError()), timeoutSeconds * 1_000)
   try {
-    return await Promise.race([(target.fetch ?? globalFetch)(request), late.promise])
+    return passable(await Promise.race([(target.fetch ?? globalFetch)(request), late.promise]))
   } catch (cause) {
     if (cause instanceof TimeoutError) {
       throw new GatewayError('origin_timeout', { reason: `no response within ${timeoutSeconds} s` })
@@ -46,6 +46,12 @@ export async function send(
 }
 
 class TimeoutError extends Error {}
+
+/** RFC 9110 section 15: a status beyond 599 is none, and cannot be passed on. */
+function passable(response: Response): Response {
+  if (response.status > 599) throw new Error(`the origin answered with status ${response.status}`)
+  return response
+}
 
 /**
  * The URL of a path at a target. The base ends its authority with a path or nothing and the path starts
