@@ -1,5 +1,7 @@
-// Lets contenders take turns: every round each one does the same number of requests, in an order that
-// shifts from round to round, so that a busy moment of the machine does not fall on one of them alone.
+/**
+ * Lets contenders take turns: every round each one does the same number of requests, in an order that
+ * shifts from round to round, so that a busy moment of the machine does not fall on one of them alone.
+ */
 
 import { type LoadResult, type LoadTool, send } from './load.ts'
 import { cpuMicros } from './processes.ts'
@@ -27,7 +29,7 @@ export interface Measured {
 
 export interface ContestOptions {
   tool: LoadTool
-  rounds: number
+  goesOn: (round: number) => boolean
   requests: number
   warmUp: number
   progress: (text: string) => void
@@ -45,7 +47,7 @@ export async function contest(
     options.progress(`warm-up: ${entrant.name}`)
     await once(entrant, 0, options.warmUp, options.tool)
   }
-  for (let round = 1; round <= options.rounds; round++) {
+  for (let round = 1; options.goesOn(round); round++) {
     const first = round % entrants.length
     for (const entrant of [...entrants.slice(first), ...entrants.slice(0, first)]) {
       const measured = results.get(entrant.name)
@@ -55,7 +57,7 @@ export async function contest(
       measured.perSecond.push(load.requests / load.seconds)
       measured.p50Ms.push(load.p50Ms)
       measured.p99Ms.push(load.p99Ms)
-      options.progress(`round ${round}/${options.rounds}: ${entrant.name} ${cpu.toFixed(0)} µs`)
+      options.progress(`round ${round}: ${entrant.name} ${cpu.toFixed(0)} µs`)
     }
   }
   return results

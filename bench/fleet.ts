@@ -1,5 +1,7 @@
-// A fleet of isolates in one process, with a clock that is passed in: many gateways behind one KV store,
-// one issuer that can rotate its keys or be down, and a count of everything that is asked. No sleeping.
+/**
+ * A fleet of isolates in one process, with a clock that is passed in: many gateways behind one KV store,
+ * one issuer that can rotate its keys or be down, and a count of everything that is asked. No sleeping.
+ */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { oidc } from '../src/auth/issuers.ts'

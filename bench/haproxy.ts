@@ -1,4 +1,4 @@
-// HAProxy, plain and with its native jwt_verify: the yardstick outside the Workers runtime.
+/** HAProxy, plain and with its native jwt_verify: the yardstick outside the Workers runtime. */
 
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

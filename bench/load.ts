@@ -1,4 +1,4 @@
-// Sends a fixed number of requests with wrk when it is installed, else with autocannon from npm.
+/** Sends a fixed number of requests with wrk when it is installed, else with autocannon from npm. */
 
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

@@ -1,5 +1,7 @@
-// Starts, watches and ends the benchmark's child processes, and reads what they cost.
-// Every child is ended by its own pid, on exit, on Ctrl-C and when a step fails.
+/**
+ * Starts, watches and ends the benchmark's child processes, and reads what they cost.
+ * Every child is ended by its own pid, on exit, on Ctrl-C and when a step fails.
+ */
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'

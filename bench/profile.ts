@@ -1,5 +1,7 @@
-// Where a contender's CPU goes: a profile of its isolate taken through workerd's inspector under load,
-// and the functions with the most self time.
+/**
+ * Where a contender's CPU goes: a profile of its isolate taken through workerd's inspector under load,
+ * and the functions with the most self time.
+ */
 
 import { writeFileSync } from 'node:fs'
 import { contest } from './contest.ts'
@@ -28,11 +30,16 @@ export async function profile(world: World, name: string): Promise<string> {
   const inspector = await connect(server.inspectorPort)
   const lines = [{ path: '/orders/1', token: world.token }]
   const entrant = { name, url: server.url, pid: server.pid, lines: () => lines }
-  await contest([entrant], { ...world, rounds: 0 })
+  await contest([entrant], { ...world, goesOn: () => false })
   await inspector.call('Profiler.enable')
   await inspector.call('Profiler.setSamplingInterval', { interval: SAMPLING_MICROS })
   await inspector.call('Profiler.start')
-  await contest([entrant], { ...world, warmUp: 0, rounds: 1, requests: REQUESTS })
+  await contest([entrant], {
+    ...world,
+    warmUp: 0,
+    requests: REQUESTS,
+    goesOn: (round) => round === 1,
+  })
   const { profile } = (await inspector.call('Profiler.stop')) as { profile: CpuProfile }
   await end(server.child)
   const file = `${name}.cpuprofile`

@@ -1,4 +1,4 @@
-// Route patterns as a company with many services writes them: literals, parameters and wildcards.
+/** Route patterns as a company with many services writes them: literals, parameters and wildcards. */
 
 const FORMS = [
   (team: string, service: string) => [`/${team}/${service}`, `/${team}/${service}`],

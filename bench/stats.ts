@@ -1,4 +1,4 @@
-// Median and spread. The median of rounds is the figure, the smallest and largest show how far to trust it.
+/** Median and spread. The median of rounds is the figure, the smallest and largest show how far to trust it. */
 
 export interface Spread {
   median: number

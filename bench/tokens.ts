@@ -1,5 +1,7 @@
-// Mints the benchmark's access tokens: RS256 with a 2048-bit key and twelve claims.
-// Payloads avoid `>`, `?` and `~`: base64url then needs neither `-` nor `_`, which one peer cannot read.
+/**
+ * Mints the benchmark's access tokens: RS256 with a 2048-bit key and twelve claims.
+ * Payloads avoid `>`, `?` and `~`: base64url then needs neither `-` nor `_`, which one peer cannot read.
+ */
 
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { promisify } from 'node:util'

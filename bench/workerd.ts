@@ -1,5 +1,7 @@
-// Bundles a Worker the way wrangler deploys it and serves it with raw workerd, one process per Worker.
-// Compatibility date, flags, minify and keep_names are those of the gateway's own wrangler.toml.
+/**
+ * Bundles a Worker the way wrangler deploys it and serves it with raw workerd, one process per Worker.
+ * Compatibility date, flags, minify and keep_names are those of the gateway's own wrangler.toml.
+ */
 
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

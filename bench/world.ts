@@ -1,4 +1,4 @@
-// What every row needs around its contenders: an origin, an issuer with a KV store, keys and tokens.
+/** What every row needs around its contenders: an origin, an issuer with a KV store, keys and tokens. */
 
 import { type LoadTool, loadTool } from './load.ts'
 import { runNode, startNode } from './processes.ts'
@@ -30,6 +30,8 @@ export interface World extends Options {
   counts(): Promise<IssuerCounts>
   /** Serves contenders/<entry> with the bindings that every contender gets. */
   serve(name: string, entry: string, more?: ServeOptions): Promise<RunningWorker>
+  /** Whether a part goes on to this round: the first five always, the others while it has time left. */
+  goesOn(round: number): boolean
   progress(text: string): void
 }
 
@@ -46,9 +48,13 @@ export interface IssuerCounts {
   kvWrites: number
 }
 
-/** Starts the servers. They end with this process. */
+/** With fewer rounds a figure says little. */
+const FEWEST_ROUNDS = 5
+
+/** Starts the servers; they end with this process. `hasTime` says whether the present part may go on. */
 export async function createWorld(
   options: Options,
+  hasTime: () => boolean,
   progress: (text: string) => void,
 ): Promise<World> {
   const key = createSigningKey()
@@ -90,6 +96,7 @@ export async function createWorld(
         },
         ...(more.inspect && { inspect: true }),
       }),
+    goesOn: (round) => round <= options.rounds && (round <= FEWEST_ROUNDS || hasTime()),
     progress,
   }
 }

@@ -1,5 +1,7 @@
-// Sends a fixed number of requests with autocannon; prints the same figures as wrk.lua.
-// JavaScript, because it imports a peer that is installed only when the benchmark runs.
+/**
+ * Sends a fixed number of requests with autocannon; prints the same figures as wrk.lua.
+ * JavaScript, because it imports a peer that is installed only when the benchmark runs.
+ */
 
 import { readFileSync } from 'node:fs'
 import autocannon from 'autocannon'

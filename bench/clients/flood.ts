@@ -1,5 +1,7 @@
-// Sends tokens that are all different and all bad: half name a key that does not exist, half carry a
-// signature that is not theirs. Every answer has to be 401.
+/**
+ * Sends tokens that are all different and all bad: half name a key that does not exist, half carry a
+ * signature that is not theirs. Every answer has to be 401.
+ */
 
 import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'

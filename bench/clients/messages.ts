@@ -1,5 +1,7 @@
-// Sends WebSocket messages through a contender to an echo and counts what comes back. Raw sockets with
-// prepared frames, so that the client is not what is measured.
+/**
+ * Sends WebSocket messages through a contender to an echo and counts what comes back. Raw sockets with
+ * prepared frames, so that the client is not what is measured.
+ */
 
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'

@@ -1,5 +1,7 @@
-// Sends or takes bodies of a given size over keep-alive connections; prints how long it took.
-// `bytesPerSecond` makes it a slow reader.
+/**
+ * Sends or takes bodies of a given size over keep-alive connections; prints how long it took.
+ * `bytesPerSecond` makes it a slow reader.
+ */
 
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,5 +1,7 @@
-// The gateway as it is deployed, with one issuer and as many routes as the row asks for. The log sink
-// is off unless the row is about logging.
+/**
+ * The gateway as it is deployed, with one issuer and as many routes as the row asks for. The log sink
+ * is off unless the row is about logging.
+ */
 
 import { oidc } from '../../src/auth/issuers.ts'
 import { defineGateway, type RouteConfig } from '../../src/config/define.ts'

@@ -1,5 +1,7 @@
-// Hono again, with the key set kept in the isolate: the documented way fetches it on every request.
-// JavaScript, because it imports a peer that is installed only when the benchmark runs.
+/**
+ * Hono again, with the key set kept in the isolate: the documented way fetches it on every request.
+ * JavaScript, because it imports a peer that is installed only when the benchmark runs.
+ */
 
 import { Hono } from 'hono'
 import { jwk } from 'hono/jwk'

@@ -1,5 +1,7 @@
-// Hono with hono/jwk and hono/proxy, wired as their documentation shows it.
-// JavaScript, because it imports a peer that is installed only when the benchmark runs.
+/**
+ * Hono with hono/jwk and hono/proxy, wired as their documentation shows it.
+ * JavaScript, because it imports a peer that is installed only when the benchmark runs.
+ */
 
 import { Hono } from 'hono'
 import { jwk } from 'hono/jwk'

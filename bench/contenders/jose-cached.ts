@@ -1,4 +1,4 @@
-// jose by hand with a map of verified tokens in front: what a careful team writes after a month.
+/** jose by hand with a map of verified tokens in front: what a careful team writes after a month. */
 
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 

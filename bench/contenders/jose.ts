@@ -1,4 +1,4 @@
-// jose by hand, as its documentation shows it: one key set per isolate, one verification per request.
+/** jose by hand, as its documentation shows it: one key set per isolate, one verification per request. */
 
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 

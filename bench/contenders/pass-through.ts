@@ -1,4 +1,4 @@
-// The limit: what workerd costs when a Worker adds nothing.
+/** The limit: what workerd costs when a Worker adds nothing. */
 
 interface Env {
   ORIGIN: string

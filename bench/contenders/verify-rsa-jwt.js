@@ -1,6 +1,8 @@
-// verify-rsa-jwt-cloudflare-worker with its KV store, as its README shows it. It checks the signature
-// alone, so issuer, audience and expiry are checked here: every contender does the same work.
-// JavaScript, because it imports a peer that is installed only when the benchmark runs.
+/**
+ * verify-rsa-jwt-cloudflare-worker with its KV store, as its README shows it. It checks the signature
+ * alone, so issuer, audience and expiry are checked here: every contender does the same work.
+ * JavaScript, because it imports a peer that is installed only when the benchmark runs.
+ */
 
 import { getJwks, useKVStore, verify } from 'verify-rsa-jwt-cloudflare-worker'
 

@@ -1,4 +1,4 @@
-// A bar chart of CPU per request as SVG; its colours follow the reader's light or dark mode.
+/** A bar chart of CPU per request as SVG; its colours follow the reader's light or dark mode. */
 
 import type { Row } from '../rows/row.ts'
 

@@ -1,5 +1,7 @@
-// What a month of one billion requests costs on Cloudflare's published prices, from the figures of a run.
-// Workers Standard and KV as published in November 2026, in US dollars.
+/**
+ * What a month of one billion requests costs on Cloudflare's published prices, from the figures of a run.
+ * Workers Standard and KV as published in November 2026, in US dollars.
+ */
 
 import type { Row } from '../rows/row.ts'
 

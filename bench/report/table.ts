@@ -1,4 +1,4 @@
-// The table on the terminal and in the README.
+/** The table on the terminal and in the README. */
 
 import type { Row } from '../rows/row.ts'
 

@@ -1,5 +1,7 @@
-// What a fleet of isolates asks of its issuer and of KV, counted: these are the figures that are billed,
-// and they do not depend on the machine.
+/**
+ * What a fleet of isolates asks of its issuer and of KV, counted: these are the figures that are billed,
+ * and they do not depend on the machine.
+ */
 
 import { randomUUID } from 'node:crypto'
 import { type Counts, Fleet } from '../fleet.ts'

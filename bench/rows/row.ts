@@ -1,4 +1,4 @@
-// One line of the table.
+/** One line of the table. */
 
 import type { Measured } from '../contest.ts'
 import { type Spread, spread } from '../stats.ts'

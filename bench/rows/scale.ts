@@ -1,4 +1,4 @@
-// Whether the number of routes, the size of a token or writing the log changes what a request costs.
+/** Whether the number of routes, the size of a token or writing the log changes what a request costs. */
 
 import { contest, type Entrant, type Line } from '../contest.ts'
 import { end } from '../processes.ts'

@@ -1,5 +1,7 @@
-// What is deployed: its size as wrangler builds it, its size with every module of the gateway, and how
-// long it takes to start.
+/**
+ * What is deployed: its size as wrangler builds it, its size with every module of the gateway, and how
+ * long it takes to start.
+ */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

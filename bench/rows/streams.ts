@@ -1,11 +1,14 @@
-// Bodies, a long download, WebSocket messages and a flood of bad tokens: bytes that pass through a
-// gateway should cost what they cost without one, and leave nothing behind.
+/**
+ * Bodies, a long download and a flood of bad tokens: bytes that pass through a gateway should cost what
+ * they cost without one, and leave nothing behind.
+ */
 
 import { cpuMicros, end, rssBytes } from '../processes.ts'
 import { ratios, spread } from '../stats.ts'
 import type { RunningWorker } from '../workerd.ts'
 import { client, type World } from '../world.ts'
-import { atLeast, atMost, exactly, type Row } from './row.ts'
+import { alternate, pair } from './pair.ts'
+import { atMost, exactly, type Row } from './row.ts'
 
 const MIB = 1024 * 1024
 const BODIES = [
@@ -19,16 +22,8 @@ const BODY_CONCURRENCY = 8
 
 const DOWNLOAD_BYTES = 200 * MIB
 const SLOW_BYTES_PER_SECOND = 100 * MIB
+const SLOW_ROUNDS = 5
 const SAMPLE_MS = 10
-
-/** One message at a time on each connection: in a stream of them pass-through copies whole packets. */
-const MESSAGES = { connections: 16, window: 1, messages: 10_000 }
-
-interface Messages {
-  messages: number
-  seconds: number
-  refusal?: string
-}
 
 const FLOOD_TOKENS = 1_000_000
 
@@ -68,7 +63,7 @@ export async function streamingRows(world: World): Promise<Row[]> {
     return seconds
   }
   const [gateTime, passTime] = await alternate(world, 'download', gate, pass, watched())
-  const slow = { ...world, rounds: Math.min(world.rounds, 5) }
+  const slow = { ...world, goesOn: (round: number) => round <= SLOW_ROUNDS && world.goesOn(round) }
   await alternate(slow, 'slow download', gate, pass, watched(SLOW_BYTES_PER_SECOND))
   await Promise.all([end(pass.child), end(gate.child)])
 
@@ -96,49 +91,6 @@ export async function streamingRows(world: World): Promise<Row[]> {
   ]
 }
 
-/** WebSocket messages to an echo and back: with the end at the token's expiry, and without it. */
-export async function websocketRows(world: World): Promise<Row[]> {
-  const [pass, gate] = await pair(world, 'websocket')
-  const vars = { OUTLIVE: 'on' }
-  const outliving = await world.serve('websocket-outlive', 'gatehouse.ts', {
-    origin: 'large',
-    vars,
-  })
-  const [ending, passEnding] = await alternate(
-    world,
-    'WebSocket',
-    gate,
-    pass,
-    messagesPerSecond(world),
-  )
-  const [rate, passRate] = await alternate(
-    world,
-    'WebSocket that outlives its token',
-    outliving,
-    pass,
-    messagesPerSecond(world),
-  )
-  await Promise.all([end(pass.child), end(gate.child), end(outliving.child)])
-  const value = spread(ratios(ending, passEnding))
-  return [
-    {
-      group: 'websocket',
-      label: 'WebSocket messages per second',
-      value,
-      unit: '×',
-      goal: atLeast(value, 0.95, '≥ 0.95 × pass-through'),
-      context: `${rounded(ending)}/s through a relay that closes at the token's expiry; pass-through ${rounded(passEnding)}/s`,
-    },
-    {
-      group: 'websocket',
-      label: 'the same on a route with dangerouslyOutliveToken',
-      value: spread(ratios(rate, passRate)),
-      unit: '×',
-      context: `${rounded(rate)}/s`,
-    },
-  ]
-}
-
 /** A million tokens that are all different and all bad (`--full`). */
 export async function memoryRows(world: World): Promise<Row[]> {
   const gate = await world.serve('memory', 'gatehouse.ts')
@@ -159,51 +111,6 @@ export async function memoryRows(world: World): Promise<Row[]> {
   const context = others === 0 ? 'every one was 401' : `${others} were not 401`
   const label = 'memory growth over a million bad tokens'
   return [{ group: 'memory', label, value, unit: 'MiB', context }]
-}
-
-function messagesPerSecond(world: World): (server: RunningWorker) => Promise<number> {
-  return async (server) => {
-    const spec = { ...MESSAGES, port: Number(new URL(server.url).port), path: '/orders/live' }
-    const { messages, seconds, refusal } = await client<Messages>('messages.ts', {
-      ...spec,
-      token: world.token,
-    })
-    if (refusal !== undefined) throw new Error(`the upgrade is refused: ${refusal}`)
-    return messages / seconds
-  }
-}
-
-function rounded(values: number[]): string {
-  return Math.round(spread(values).median).toLocaleString('en')
-}
-
-async function pair(world: World, name: string): Promise<[RunningWorker, RunningWorker]> {
-  return [
-    await world.serve(`${name}-pass`, 'pass-through.ts', { origin: 'large' }),
-    await world.serve(`${name}-gate`, 'gatehouse.ts', { origin: 'large' }),
-  ]
-}
-
-/** One uncounted turn each, then the rounds; who goes first changes from round to round. */
-async function alternate(
-  world: World,
-  what: string,
-  gate: RunningWorker,
-  pass: RunningWorker,
-  measure: (server: RunningWorker) => Promise<number>,
-): Promise<[number[], number[]]> {
-  const figures = new Map<RunningWorker, number[]>([
-    [gate, []],
-    [pass, []],
-  ])
-  for (let round = 0; round <= world.rounds; round++) {
-    for (const server of round % 2 === 0 ? [gate, pass] : [pass, gate]) {
-      const figure = await measure(server)
-      if (round > 0) figures.get(server)?.push(figure)
-    }
-    world.progress(`${what}: ${round === 0 ? 'warm-up' : `round ${round}/${world.rounds}`}`)
-  }
-  return [figures.get(gate) ?? [], figures.get(pass) ?? []]
 }
 
 async function download(

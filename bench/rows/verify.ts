@@ -1,4 +1,4 @@
-// The main figure: CPU per request with a verified token, beside what a user would pick instead.
+/** The main figure: CPU per request with a verified token, beside what a user would pick instead. */
 
 import { contest, type Entrant, type Line } from '../contest.ts'
 import { haproxyVersion, startHaproxy } from '../haproxy.ts'

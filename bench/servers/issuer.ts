@@ -1,5 +1,7 @@
-// The issuer and the KV store of every contender, in a process of their own.
-// Publishes the key set given on the command line; counts what it is asked.
+/**
+ * The issuer and the KV store of every contender, in a process of their own.
+ * Publishes the key set given on the command line; counts what it is asked.
+ */
 
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,6 +1,8 @@
-// The service behind every contender, in a process of its own. Two ports: `small` answers GETs with a
-// fixed JSON from a raw socket, so that it is never the bottleneck; `large` takes bodies, gives bytes
-// and echoes WebSocket messages. `/orders/echo` on `small` answers with the head it received.
+/**
+ * The service behind every contender, in a process of its own. Two ports: `small` answers GETs with a
+ * fixed JSON from a raw socket, so that it is never the bottleneck; `large` takes bodies, gives bytes
+ * and echoes WebSocket messages. `/orders/echo` on `small` answers with the head it received.
+ */
 
 import { createHash } from 'node:crypto'
 import { createServer as createHttpServer, type ServerResponse } from 'node:http'
