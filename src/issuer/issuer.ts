@@ -9,7 +9,8 @@ import { createServer, type RequestListener } from 'node:http'
 import { ADMIN_PATH, administer } from './admin.ts'
 import { type defineIssuer, type IssuerEnv, type ResolvedConfig, resolveConfig } from './config.ts'
 import { retainKeySeconds } from './oidc/configuration.ts'
-import { createProviderHolder, type ProviderHolder } from './oidc/provider.ts'
+import { createKeyWatch, type KeyWatch } from './oidc/key-watch.ts'
+import { buildProvider } from './oidc/provider.ts'
 import { storageOf } from './storage/issuer-storage.ts'
 
 /** Any number: it names the server within this isolate and is never opened. */
@@ -21,7 +22,7 @@ const RETRY_SECONDS = 10
 interface Runtime {
   config: ResolvedConfig
   problems: string[]
-  holder: ProviderHolder
+  listeners: KeyWatch<RequestListener>
 }
 
 /** Makes the Worker of an authorization server from its owner's file. */
@@ -33,14 +34,16 @@ export function createIssuer(
     if (!runtime) {
       const { config, problems } = resolveConfig(define(env), env)
       for (const problem of problems) console.error(`issuer: ${problem}`)
-      runtime = { config, problems, holder: createProviderHolder(config) }
+      // A provider keeps a copy of its keys, so new keys take a new one.
+      const listeners = createKeyWatch((keys) => buildProvider(config, env, keys).callback())
+      runtime = { config, problems, listeners }
     }
     return runtime
   }
 
   return {
     async fetch(request, env) {
-      const { config, problems, holder } = runtimeFor(env)
+      const { config, problems, listeners } = runtimeFor(env)
       if (problems.length > 0) {
         return refuse(500, 'server_error', 'the authorization server is not configured')
       }
@@ -52,7 +55,8 @@ export function createIssuer(
         if (wait > 0) return refuse(429, 'temporarily_unavailable', 'too many registrations', wait)
       }
       try {
-        const listener = await holder.listener(env, Math.floor(Date.now() / 1000))
+        const now = Math.floor(Date.now() / 1000)
+        const listener = await listeners.current(() => storageOf(env).loadKeys(), now)
         return await serve(onIssuer(request, config.issuer), listener)
       } catch (error) {
         console.error('issuer: unavailable', error)

@@ -1,11 +1,6 @@
-/**
- * oidc-provider, built once per set of keys. A provider keeps a copy of its keys, so each isolate looks
- * every minute whether they changed and builds a new one where they did. Only values are kept between
- * requests, never promises.
- */
+/** oidc-provider, put together: configuration, hashed secrets, pages, and its words for the log. */
 
 import './quiet.ts'
-import type { RequestListener } from 'node:http'
 import { Provider } from 'oidc-provider/lib/provider.js'
 import type { IssuerEnv, ResolvedConfig } from '../config.ts'
 import { accountPages } from '../pages/account.ts'
@@ -13,44 +8,12 @@ import { files } from '../pages/files.ts'
 import { interactionPages } from '../pages/interaction.ts'
 import { createPages } from '../pages/pages.ts'
 import { securityHeaders } from '../pages/security-headers.ts'
-import { storageOf } from '../storage/issuer-storage.ts'
 import { verifySecret } from '../storage/secret-hash.ts'
 import type { KeySet } from '../storage/signing-keys.ts'
 import { buildConfiguration } from './configuration.ts'
 
-/** How long an isolate may go on with keys that were replaced meanwhile. */
-const KEY_CHECK_SECONDS = 60
-
-/** Holds the provider of one isolate. */
-export interface ProviderHolder {
-  /** Answers the listener for the current keys; throws only where there never were any. */
-  listener(env: IssuerEnv, now: number): Promise<RequestListener>
-}
-
-export function createProviderHolder(config: ResolvedConfig): ProviderHolder {
-  let current: { version: string; listener: RequestListener } | undefined
-  let checkAt = 0
-  return {
-    async listener(env, now) {
-      if (current && now < checkAt) return current.listener
-      try {
-        const keySet = await storageOf(env).loadKeys()
-        const version = [...keySet.keys.map(({ kid }) => kid), ...keySet.cookieKeys].join()
-        if (current?.version !== version) {
-          current = { version, listener: buildProvider(config, env, keySet).callback() }
-        }
-        checkAt = Math.min(now + KEY_CHECK_SECONDS, keySet.changesAt ?? Number.POSITIVE_INFINITY)
-      } catch (error) {
-        if (!current) throw error
-        console.error('issuer: keys could not be checked', error)
-        checkAt = now + KEY_CHECK_SECONDS
-      }
-      return current.listener
-    },
-  }
-}
-
-function buildProvider(config: ResolvedConfig, env: IssuerEnv, keySet: KeySet): Provider {
+/** Builds the server for one set of keys, of which it keeps a copy. */
+export function buildProvider(config: ResolvedConfig, env: IssuerEnv, keySet: KeySet): Provider {
   const pages = createPages(config.title)
   const provider = new Provider(config.issuer, buildConfiguration(config, env, keySet, pages))
   // Its host and scheme come from X-Forwarded-*, which issuer.ts sets from ISSUER and nobody else can.

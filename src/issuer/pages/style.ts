@@ -79,5 +79,6 @@ button.plain { margin-top: 1rem; color: var(--accent); background: transparent; 
 ul { margin: 1rem 0; padding-left: 1.25rem; }
 li { margin: 0.25rem 0; }
 ul.plain { padding: 0; list-style: none; }
+main > :last-child { margin-bottom: 0; }
 [hidden] { display: none; }
 `
