@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import type { IssuerConfig } from '../auth/issuers.ts'
 import { WELL_KNOWN } from '../edge/resource-metadata.ts'
+import { isObject } from '../lib/strict-json.ts'
 import { literalPrefix, shapeOf } from '../router.ts'
 import { isHopByHop } from '../upstream/header-names.ts'
 import { impersonates } from '../upstream/request.ts'
@@ -32,23 +33,38 @@ export function checkConfig(config: unknown): Problem[] {
   const to: Reporter = {
     report: (path, text) => problems.push(`${path.replace(/^\./, '') || 'the config'}: ${text}`),
   }
-  const shape = v.safeParse(gatewaySchema, config)
-  if (!shape.success) {
-    reportIssues(shape.issues, '', to)
-    return problems
+  const { issues = [] } = v.safeParse(gatewaySchema, config)
+  reportIssues(issues, '', to)
+  const { hosts, issuers, routes } = soundParts(config, issues)
+  for (const [name, entry] of Object.entries(issuers ?? {})) {
+    if (v.is(issuer, entry)) entry.check(`issuers.${name}`, to)
   }
-  // The shape holds from here on.
-  const { hosts, issuers, routes } = config as GatewayConfig
-  for (const [name, entry] of Object.entries(issuers)) entry.check(`issuers.${name}`, to)
-  for (const [index, route] of routes.entries()) {
+  for (const [index, route] of routes) {
     checkRoute(route, `routes[${index}]`, hosts, to)
-    checkRouteIssuers(route, issuers, `routes[${index}].issuer`, to)
+    if (issuers) checkRouteIssuers(route, issuers, `routes[${index}].issuer`, to)
   }
   checkOverlaps(routes, to)
   checkOwnEndpoints(routes, to)
   checkKeptNames(routes, to)
-  if (problems.length === 0) checkOpaqueTokens(routes, issuers, to)
+  if (issuers && problems.length === 0) checkOpaqueTokens(routes, issuers, to)
   return problems
+}
+
+type Issuers = Readonly<Record<string, IssuerConfig>>
+/** By their place in the owner's list. */
+type Routes = ReadonlyMap<number, RouteConfig>
+
+/** What can be judged further although something else is wrong, so that no problem hides another. */
+function soundParts(config: unknown, issues: readonly v.BaseIssue<unknown>[]) {
+  const parts = isObject(config) ? config : {}
+  const isBroken = (...keys: (string | number)[]) =>
+    issues.some(({ path = [] }) => keys.every((key, index) => path[index]?.key === key))
+  const routes = Array.isArray(parts.routes) ? [...(parts.routes as RouteConfig[]).entries()] : []
+  return {
+    hosts: isBroken('hosts') ? undefined : (parts.hosts as GatewayConfig['hosts']),
+    issuers: isObject(parts.issuers) ? (parts.issuers as Issuers) : undefined,
+    routes: new Map(routes.filter(([index]) => !isBroken('routes', index))) as Routes,
+  }
 }
 
 /** The names of the issuers whose tokens a route accepts. */
@@ -82,12 +98,7 @@ export function warnings({ routes }: GatewayConfig): Problem[] {
   )
 }
 
-function checkRouteIssuers(
-  route: RouteConfig,
-  issuers: Readonly<Record<string, IssuerConfig>>,
-  path: string,
-  to: Reporter,
-): void {
+function checkRouteIssuers(route: RouteConfig, issuers: Issuers, path: string, to: Reporter): void {
   if (route.auth === 'public') return
   const names = issuersOf(route, issuers)
   if (names.length === 0) {
@@ -101,9 +112,9 @@ function checkRouteIssuers(
     if (!Object.hasOwn(issuers, name))
       to.report(path, `names ${JSON.stringify(name)}, which is not in issuers`)
   }
-  const values = names.flatMap((name) =>
-    Object.hasOwn(issuers, name) ? [issuers[name]?.issuer] : [],
-  )
+  const values = names
+    .map((name) => (Object.hasOwn(issuers, name) ? issuers[name]?.issuer : undefined))
+    .filter((value) => typeof value === 'string')
   if (new Set(values).size < values.length) {
     to.report(
       path,
@@ -113,12 +124,8 @@ function checkRouteIssuers(
 }
 
 /** An opaque token does not say whose it is, and must not be shown to an issuer that did not issue it. */
-function checkOpaqueTokens(
-  routes: readonly RouteConfig[],
-  issuers: Readonly<Record<string, IssuerConfig>>,
-  to: Reporter,
-): void {
-  for (const [index, route] of routes.entries()) {
+function checkOpaqueTokens(routes: Routes, issuers: Issuers, to: Reporter): void {
+  for (const [index, route] of routes) {
     const takers = issuersOf(route, issuers).filter(
       (name) => issuers[name]?.trust().introspection?.opaque,
     )
@@ -132,10 +139,9 @@ function checkOpaqueTokens(
 }
 
 /** Two routes for one request: the same shape of path, the same host, a method in common. */
-function checkOverlaps(routes: readonly RouteConfig[], to: Reporter): void {
+function checkOverlaps(routes: Routes, to: Reporter): void {
   const keyOf = ({ host, path }: RouteConfig) => `${host ?? '*'} ${shapeOf(path).toLowerCase()}`
-  const entries = [...routes.entries()]
-  for (const same of Map.groupBy(entries, ([, route]) => keyOf(route)).values()) {
+  for (const same of Map.groupBy(routes, ([, route]) => keyOf(route)).values()) {
     for (const [position, [index, route]] of same.entries()) {
       const earlier = same.slice(0, position).find(([, other]) => overlap(route, other))
       if (!earlier) continue
@@ -148,9 +154,9 @@ function checkOverlaps(routes: readonly RouteConfig[], to: Reporter): void {
 }
 
 /** The gateway's own documents are at paths that no route of the owner may have. */
-function checkOwnEndpoints(routes: readonly RouteConfig[], to: Reporter): void {
+function checkOwnEndpoints(routes: Routes, to: Reporter): void {
   const own = new Map<string, number>()
-  for (const [index, route] of routes.entries()) {
+  for (const [index, route] of routes) {
     if (!route.resource) continue
     const path = metadataPath(route)
     const earlier = own.get(path)
@@ -162,7 +168,7 @@ function checkOwnEndpoints(routes: readonly RouteConfig[], to: Reporter): void {
     }
     own.set(path, index)
   }
-  for (const [index, { path }] of routes.entries()) {
+  for (const [index, { path }] of routes) {
     if (own.has(shapeOf(path))) to.report(`routes[${index}].path`, 'is that of a resource document')
   }
 }
@@ -177,9 +183,11 @@ function withoutNames(path: string): string {
   return path.replace(/:\w+/g, ':')
 }
 
-function checkKeptNames(routes: readonly RouteConfig[], to: Reporter): void {
-  const forwarded = new Set(routes.flatMap(({ forward }) => Object.keys(forward ?? {})))
-  for (const [index, { keep = [] }] of routes.entries()) {
+function checkKeptNames(routes: Routes, to: Reporter): void {
+  const forwarded = new Set(
+    [...routes.values()].flatMap(({ forward }) => Object.keys(forward ?? {})),
+  )
+  for (const [index, { keep = [] }] of routes) {
     for (const name of keep) {
       const path = `routes[${index}].keep`
       if (forwarded.has(name) || /^x-(?:auth|gatehouse|forwarded)-/.test(name)) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { oidc } from '../../src/auth/issuers.ts'
+import { type OidcOptions, oidc } from '../../src/auth/issuers.ts'
 import { checkConfig, warnings } from '../../src/config/check.ts'
 import { anyOf, defineGateway, type GatewayConfig, optional } from '../../src/config/define.ts'
 import { AUDIENCE } from '../support/gateway.ts'
@@ -98,6 +98,38 @@ describe('a config', () => {
       'routes[1].methods: must be methods in upper case, without CONNECT and TRACE',
       'routes[1].timeoutSeconds: must be more than 0',
       `routes[1].to: ${MISSING}`,
+    ])
+  })
+
+  it('with one mistake hides no other', () => {
+    const config = {
+      hosts: ['api.test'],
+      issuers: {
+        main: { issuer: ISSUER },
+        partner: oidc({ issuer: 'http://partner.test', audience: '' }),
+        third: oidc({ issuer: undefined, audience: 'a' } as unknown as OidcOptions),
+      },
+      routes: [
+        { path: '/broken', to: 7 },
+        { path: '/a', to: 'https://api.test', issuer: 'partner', keep: ['x-auth-subject'] },
+        { path: '/A', to: TO, issuer: 'fourth' },
+        { path: '/b', to: TO, issuer: ['main', 'third'] },
+        { path: '/c', to: TO, host: 'other.test' },
+      ],
+    }
+    const target =
+      'must be a URL (https, or http on localhost), a binding, { url, via }, or a handler function'
+    expect(checkConfig(config)).toEqual([
+      'issuers.main: must be made by a preset, for example oidc({ … })',
+      `routes[0].to: ${target}`,
+      `issuers.partner.audience: ${EMPTY}`,
+      `issuers.third.issuer: ${MISSING}`,
+      'routes[1].to: is on a host of the gateway itself',
+      'routes[2].issuer: names "fourth", which is not in issuers',
+      'routes[4].host: is not among hosts, so the route can never match',
+      'routes[4].issuer: is missing, and there are several issuers',
+      'routes[2].path: is also that of routes[1], for the same requests',
+      'routes[1].keep: must not name x-auth-subject: only the gateway may say that',
     ])
   })
 
