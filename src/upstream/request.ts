@@ -43,8 +43,10 @@ export function outgoingRequest(incoming: Request, departure: Departure): Reques
   for (const name of sent.keys()) {
     if (mayPass(name, rules) && !ending.includes(name)) headers.set(name, sent.get(name) ?? '')
   }
-  // RFC 9110 section 7.8: the one switch of protocol that is passed on.
-  if (sent.get('upgrade')?.toLowerCase() === 'websocket') headers.set('upgrade', 'websocket')
+  // RFC 9110 section 7.8: the one switch of protocol that is passed on. With it the runtime sends GET,
+  // whatever the method that the route was chosen by.
+  const isUpgrade = method === 'GET' && sent.get('upgrade')?.toLowerCase() === 'websocket'
+  if (isUpgrade) headers.set('upgrade', 'websocket')
   // Only the platform writes this header; a client's own copy never gets this far.
   const address = sent.get('cf-connecting-ip')
   if (address !== null) headers.set('x-forwarded-for', address)
