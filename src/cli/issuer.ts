@@ -13,7 +13,7 @@ const USAGE = `Usage: npm run issuer -- <command> [options]
   user list
   user disable <login>             ends the person's sessions and refresh tokens
   user reset <login> [--password-stdin]   new password; ends sessions, removes passkeys
-  client add [<id>] --kind service|web|public [--name <name>] [--scope "<a b>"] [--role <role>]...
+  client add [<id>] --kind service|web|public [--first-party] [--name <name>] [--scope "<a b>"] [--role <role>]...
              [--redirect-uri <uri>]... [--post-logout-redirect-uri <uri>]... [--backchannel-logout-uri <uri>]
   client list
   client rotate-secret <id>
@@ -36,6 +36,7 @@ const OPTIONS = {
   'redirect-uri': { type: 'string', multiple: true },
   'post-logout-redirect-uri': { type: 'string', multiple: true },
   'backchannel-logout-uri': { type: 'string' },
+  'first-party': { type: 'boolean' },
   immediately: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -68,6 +69,7 @@ async function main(): Promise<void> {
     ...(values['backchannel-logout-uri'] !== undefined && {
       backchannelLogoutUri: values['backchannel-logout-uri'],
     }),
+    ...(values['first-party'] !== undefined && { firstParty: values['first-party'] }),
     ...(values.immediately !== undefined && { immediately: values.immediately }),
   } as AdminCommand
   const server = values.url ?? process.env.ISSUER ?? 'http://localhost:8787'

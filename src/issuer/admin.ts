@@ -42,6 +42,7 @@ const Command = v.variant('command', [
     redirectUris: v.optional(texts),
     postLogoutRedirectUris: v.optional(texts),
     backchannelLogoutUri: v.optional(text),
+    firstParty: v.optional(v.boolean()),
     scope: v.optional(text),
     roles: v.optional(texts),
   }),

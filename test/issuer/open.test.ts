@@ -203,6 +203,7 @@ describe('dynamic registration', () => {
       { grant_types: ['authorization_code', 'client_credentials'] },
       { roles: ['admin'] },
       { roles: [] },
+      { first_party: true },
     ]) {
       const answer = await register(metadata)
       const { error } = await answer.json<{ error: string }>()
@@ -297,6 +298,36 @@ describe('logout', () => {
 })
 
 describe('consent', () => {
+  it('is not asked for by an application of the owner, which still gets no more than it asks for', async () => {
+    await world.storage.addClient({
+      id: 'own',
+      secret: SECRET,
+      kind: 'web',
+      firstParty: true,
+      redirectUris: [REDIRECT],
+    })
+    const own = await discover('own', SECRET)
+    const verifier = client.randomPKCECodeVerifier()
+    const url = client.buildAuthorizationUrl(own, {
+      redirect_uri: REDIRECT,
+      scope: 'openid orders:read root',
+      resource: ORDERS,
+      code_challenge: await client.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+    })
+    const stranger = new Person(world)
+    const start = await stranger.visit(url)
+    const { url: callback } = await stranger.submit(start, '/login', {
+      login: 'ada',
+      password: PASSWORD,
+    })
+    expect(callback.origin).toBe('https://app.example.com')
+    const tokens = await client.authorizationCodeGrant(own, callback, {
+      pkceCodeVerifier: verifier,
+    })
+    expect((await verify(tokens.access_token, 'orders')).payload.scope).toBe('orders:read')
+  })
+
   it('shows what the owner wrote about a scope, escaped', async () => {
     const stranger = new Person(world)
     const url = client.buildAuthorizationUrl(web, {

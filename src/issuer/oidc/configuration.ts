@@ -9,6 +9,7 @@ import { randomSecret } from '../storage/secret-hash.ts'
 import type { KeySet } from '../storage/signing-keys.ts'
 import { CLAIMS_BY_SCOPE, createFindAccount, type RoleAccount } from './accounts.ts'
 import { createAdapterFactory } from './adapter.ts'
+import { loadExistingGrant } from './grants.ts'
 
 /** The scopes that are no API's. */
 export const OIDC_SCOPES = ['openid', 'profile', 'email', 'offline_access']
@@ -75,8 +76,9 @@ export function buildConfiguration(
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     // Secrets are stored hashed, so nothing here can be keyed with one.
     enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
-    extraClientMetadata: { properties: ['roles'], validator: refuseSelfPromotion },
+    extraClientMetadata: { properties: ['roles', 'first_party'], validator: refuseSelfPromotion },
     extraTokenClaims,
+    loadExistingGrant,
     features: features(config, pages),
     interactions: { url: (_ctx: Context, { uid }: { uid: string }) => `/interaction/${uid}` },
     renderError: pages.error,
@@ -191,16 +193,16 @@ function clientBasedCORS(_ctx: Context, origin: string, client: Client): boolean
 
 /**
  * With `ctx` a client is registering itself: it may act for a person who consents, and for nobody else.
- * It cannot give itself roles or the client_credentials grant.
+ * It cannot give itself roles, the owner's trust or the client_credentials grant.
  */
 function refuseSelfPromotion(
   ctx: Context | undefined,
-  _key: string,
-  roles: unknown,
+  key: string,
+  value: unknown,
   metadata: Record<string, unknown>,
 ): void {
   if (!ctx) return
-  if (roles !== undefined) throw new InvalidClientMetadata('roles cannot be registered')
+  if (value !== undefined) throw new InvalidClientMetadata(`${key} cannot be registered`)
   const grants = (metadata.grant_types ?? []) as string[]
   if (!grants.every((grant) => SELF_REGISTERED_GRANTS.has(grant))) {
     throw new InvalidClientMetadata('grant_types may hold authorization_code and refresh_token')

@@ -16,6 +16,7 @@ declare module 'oidc-provider/lib/provider.js' {
     postLogoutRedirectUris?: string[]
     grantTypes: string[]
     roles?: string[]
+    first_party?: boolean
     logoUri?: string
     grantTypeAllowed(type: string): boolean
     compareClientSecret(secret: string): boolean | Promise<boolean>
@@ -84,7 +85,11 @@ declare module 'oidc-provider/lib/provider.js' {
       client?: Client
       provider: Provider
       route: string
-      session?: { accountId?: string }
+      session?: { accountId?: string; grantIdFor(clientId: string): string | undefined }
+      result?: { consent?: { grantId?: string } }
+      requestParamOIDCScopes: Set<string>
+      requestParamScopes: Set<string>
+      resourceServers: Record<string, { scopes: Set<string> }>
       urlFor(name: string): string
     }
   }

@@ -11,7 +11,7 @@ import type {
   Provider,
   ProviderError,
 } from 'oidc-provider/lib/provider.js'
-import type { IssuerEnv, ResolvedConfig } from '../config.ts'
+import { type IssuerEnv, type ResolvedConfig, resourcesOf } from '../config.ts'
 import { signInOptions, verifySignIn } from '../oidc/passkeys.ts'
 import { signIn } from '../oidc/sign-in.ts'
 import { readForm } from './form.ts'
@@ -184,12 +184,15 @@ async function clientName(provider: Provider, { params }: Interaction): Promise<
   return client?.clientName ?? params.client_id
 }
 
+/** Two APIs may give one name to different things: a person reads what it means where it will be used. */
 function scopeTexts({ prompt }: Interaction, config: ResolvedConfig): ScopeText[] {
-  const texts = {
-    ...OIDC_SCOPE_TEXTS,
-    ...Object.assign({}, ...config.apis.map((api) => api.scopes)),
-  }
   const { missingOIDCScope = [], missingResourceScopes = {} } = prompt.details
-  const scopes = new Set([...missingOIDCScope, ...Object.values(missingResourceScopes).flat()])
-  return [...scopes].map((scope) => ({ scope, text: String(texts[scope] ?? scope) }))
+  const ofApis = Object.entries(missingResourceScopes).flatMap(([resource, scopes]) => {
+    const api = config.apis.find((candidate) => resourcesOf(candidate).includes(resource))
+    return scopes.map((scope) => ({ scope, text: api?.scopes[scope] ?? scope }))
+  })
+  const told = new Set(ofApis.map(({ scope }) => scope))
+  // oidc-provider counts the scopes of APIs among its own.
+  const own = missingOIDCScope.filter((scope) => !told.has(scope))
+  return [...own.map((scope) => ({ scope, text: OIDC_SCOPE_TEXTS[scope] ?? scope })), ...ofApis]
 }

@@ -14,6 +14,8 @@ export interface NewClient {
   redirectUris?: string[]
   postLogoutRedirectUris?: string[]
   backchannelLogoutUri?: string
+  /** An application of the server's owner: people who sign in to it are not asked for consent. */
+  firstParty?: boolean
   /** The scopes it may ask for, separated by spaces. Default: every scope there is. */
   scope?: string
   /** The `roles` claim of tokens it gets for itself. */
@@ -86,6 +88,7 @@ export class Clients {
           backchannel_logout_session_required: true,
         }),
         ...(client.scope && { scope: client.scope }),
+        ...(client.firstParty && { first_party: true }),
         client_secret: secret,
       },
       now,
