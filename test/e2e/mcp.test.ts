@@ -1,0 +1,253 @@
+// MCP from end to end: the SDK's client finds its way through the gateway to the SDK's server, with
+// nothing configured but the URL. The person at the browser is headless Chromium.
+
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
+import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
+import { decodeJwt } from 'jose'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Listening, listenOnLoopback } from '../support/listen.ts'
+import { Agent } from './mcp/agent.ts'
+import { type McpWorld, startMcpWorld } from './mcp/world.ts'
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (path) => existsSync(path),
+)
+/** Bundling takes 2 s; a machine that does much else at the same time may need very much longer. */
+const START_TIMEOUT_MS = 150_000
+const PASSWORD = 'correct horse battery staple'
+const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'by hand', version: '1.0.0' },
+  },
+}
+
+if (!CHROMIUM) console.warn('skipped: MCP clients that sign a person in (no chromium is installed)')
+
+let world: McpWorld
+let userId: string
+let service: { id: string; secret: string }
+
+beforeAll(async () => {
+  world = await startMcpWorld()
+  const ada = { command: 'user add', login: 'ada', password: PASSWORD } as const
+  userId = (await world.administer<{ id: string }>(ada)).id
+  service = await world.administer({ command: 'client add', kind: 'service' })
+}, START_TIMEOUT_MS)
+afterAll(() => world?.stop())
+beforeEach(() => void world.notes.received.splice(0))
+
+describe.skipIf(!CHROMIUM)('an MCP client', () => {
+  let browser: Browser
+  let app: Listening
+  let context: BrowserContext
+  let agents: Agent[]
+
+  beforeAll(async () => {
+    app = await listenOnLoopback(createServer((_, response) => response.end('you may close this')))
+    browser = await chromium.launch({
+      executablePath: CHROMIUM ?? '',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    })
+  })
+  beforeEach(async () => {
+    agents = []
+    context = await browser.newContext()
+  })
+  afterEach(async () => {
+    for (const { client } of agents) await client.close()
+    await context.close()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await app.stop()
+  })
+
+  function newAgent(): Agent {
+    const agent = new Agent(`${world.origin}/mcp`, `http://localhost:${app.port}/callback`)
+    agents.push(agent)
+    return agent
+  }
+
+  /** The person signs in where the client sends them, allows what it asks for, and comes back to it. */
+  async function consent(agent: Agent): Promise<void> {
+    const page = await context.newPage()
+    await page.goto(String(agent.authorizationUrl))
+    await page.getByLabel('Name or email').fill('ada')
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('heading', { name: 'Allow Example Agent?' }).waitFor()
+    await page.getByText('Use your notes').waitFor()
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    await page.waitForURL(`${agent.redirectUrl}?*`)
+    await agent.finish(new URL(page.url()))
+  }
+
+  async function connected(): Promise<Agent> {
+    const agent = newAgent()
+    await expect(agent.connect()).rejects.toBeInstanceOf(UnauthorizedError)
+    await consent(agent)
+    await agent.connect()
+    return agent
+  }
+
+  it('finds its way in from the 401 alone, and its tools see who consented', async () => {
+    const agent = await connected()
+    expect(await agent.call('whoami')).toBe(userId)
+
+    const discovery = [
+      'GET /.well-known/oauth-protected-resource/mcp 200',
+      'GET /.well-known/oauth-authorization-server 200',
+    ]
+    expect(agent.steps).toEqual([
+      'POST /mcp 401',
+      ...discovery,
+      'POST /oauth2/register 201',
+      ...discovery,
+      'POST /oauth2/token 200',
+      'POST /mcp 200',
+      'POST /mcp 202',
+      'GET /mcp 200',
+      'POST /mcp 200',
+    ])
+    expect(Object.fromEntries(agent.authorizationUrl?.searchParams ?? [])).toMatchObject({
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      resource: `${world.origin}/mcp`,
+      scope: 'notes:use',
+    })
+    expect(decodeJwt(agent.held?.access_token ?? '')).toMatchObject({
+      iss: world.origin,
+      aud: `${world.origin}/mcp`,
+      sub: userId,
+      scope: 'notes:use',
+    })
+    expect(world.notes.received).toHaveLength(4)
+    for (const headers of world.notes.received) {
+      expect(headers).toMatchObject({
+        'x-auth-subject': userId,
+        'x-auth-issuer': world.origin,
+        'x-auth-scope': 'notes:use',
+      })
+      expect(headers).not.toHaveProperty('authorization')
+    }
+  })
+
+  it('gets events when the server sends them, asked for or not', async () => {
+    const agent = await connected()
+    const progress = Promise.withResolvers<number>()
+    const call = agent.call('slow', progress.resolve)
+    // The tool does not end before it may, so this has come through ahead of the end.
+    expect(await progress.promise).toBe(1)
+    world.notes.finish()
+    expect(await call).toBe('done')
+
+    const changed = Promise.withResolvers<string>()
+    agent.client.setNotificationHandler(ToolListChangedNotificationSchema, ({ method }) => {
+      changed.resolve(method)
+    })
+    world.notes.announce()
+    expect(await changed.promise).toBe('notifications/tools/list_changed')
+  })
+
+  it('refreshes a token that is no longer good, without the person', async () => {
+    const agent = await connected()
+    const { held } = agent
+    if (held) agent.held = { ...held, access_token: 'spoilt' }
+    agent.steps.splice(0)
+    expect(await agent.call('whoami')).toBe(userId)
+    expect(agent.steps).toEqual([
+      'POST /mcp 401',
+      'GET /.well-known/oauth-protected-resource/mcp 200',
+      'GET /.well-known/oauth-authorization-server 200',
+      'POST /oauth2/token 200',
+      'POST /mcp 200',
+    ])
+    expect(agent.held?.refresh_token).not.toBe(held?.refresh_token)
+  })
+
+  it('whose token lacks the scope asks the person for it', async () => {
+    const agent = newAgent()
+    agent.held = { access_token: await serviceToken('/mcp'), token_type: 'Bearer' }
+    await expect(agent.connect()).rejects.toBeInstanceOf(UnauthorizedError)
+    expect(agent.steps[0]).toBe('POST /mcp 403')
+    await consent(agent)
+    await agent.connect()
+    expect(await agent.call('whoami')).toBe(userId)
+  })
+})
+
+describe('the MCP server', () => {
+  const metadata = () =>
+    `resource_metadata="${world.origin}/.well-known/oauth-protected-resource/mcp"`
+
+  it('is open to a service that has a token of its own', async () => {
+    const response = await initialize(await serviceToken('/mcp', 'notes:use'))
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+    expect(await response.text()).toContain('"serverInfo":{"name":"notes"')
+    expect(world.notes.received).toMatchObject([{ 'x-auth-subject': service.id }])
+  })
+
+  it('never sees a request without a token: 401, and the challenge says where to get one', async () => {
+    const response = await initialize()
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+      401,
+      `Bearer ${metadata()}`,
+    ])
+    expect(world.notes.received).toEqual([])
+  })
+
+  it('never sees a token for another resource: 401', async () => {
+    const response = await initialize(await serviceToken('/billing', 'notes:use'))
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+      401,
+      `Bearer error="invalid_token", ${metadata()}`,
+    ])
+    expect(world.notes.received).toEqual([])
+  })
+
+  it('never sees a token without its scope: 403, and the challenge says which', async () => {
+    for (const scope of [undefined, 'notes:share']) {
+      const response = await initialize(await serviceToken('/mcp', scope))
+      expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+        403,
+        `Bearer error="insufficient_scope", scope="notes:use", ${metadata()}`,
+      ])
+    }
+    expect(world.notes.received).toEqual([])
+  })
+})
+
+function initialize(token?: string): Promise<Response> {
+  return fetch(`${world.origin}/mcp`, {
+    method: 'POST',
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify(INITIALIZE),
+  })
+}
+
+/** An access token of the service itself, for the resource at this path. */
+async function serviceToken(path: string, scope?: string): Promise<string> {
+  const response = await fetch(`${world.origin}/oauth2/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${service.id}:${service.secret}`)}` },
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      resource: world.origin + path,
+      ...(scope !== undefined && { scope }),
+    }),
+  })
+  return ((await response.json()) as { access_token: string }).access_token
+}

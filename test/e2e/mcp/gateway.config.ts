@@ -1,0 +1,34 @@
+// The owner's file of this test: an MCP server, and the authorization server under the same hostname.
+
+import { oidc } from '../../../src/auth/issuers.ts'
+import { defineGateway } from '../../../src/config/define.ts'
+import { protectedResource } from '../../../src/edge/resource-metadata.ts'
+
+interface McpEnv {
+  /** The origin that clients see, of the gateway and of the authorization server behind it. */
+  ISSUER: string
+  ISSUER_WORKER: Fetcher
+  MCP_SERVER: string
+}
+
+export default defineGateway((env: McpEnv) => {
+  const toIssuer = { auth: 'public', to: env.ISSUER_WORKER, keep: ['authorization'] } as const
+  return {
+    issuers: {
+      main: oidc({ issuer: env.ISSUER, audience: `${env.ISSUER}/mcp`, via: env.ISSUER_WORKER }),
+    },
+    routes: [
+      {
+        path: '/mcp',
+        to: env.MCP_SERVER,
+        scopes: ['notes:use'],
+        resource: protectedResource({ name: 'Notes' }),
+      },
+      { path: '/.well-known/oauth-authorization-server', ...toIssuer },
+      { path: '/.well-known/openid-configuration', ...toIssuer },
+      { path: '/.well-known/jwks.json', ...toIssuer },
+      { path: '/oauth2/*', ...toIssuer },
+      { path: '/interaction/*', ...toIssuer },
+    ],
+  }
+})
