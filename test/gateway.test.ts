@@ -337,7 +337,9 @@ describe('gateways that share a store', () => {
 
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
-  it('fetch the keys once, and for 10,000 requests within 600 s not again', async () => {
+  it('fetch the keys once, and for 10,000 requests within 600 s not again', {
+    timeout: 60_000,
+  }, async () => {
     const { clock, issuer, token, gateways } = await createThree()
     expect(issuer.counters).toMatchObject({ discovery: 1, jwks: 1 })
     for (let count = 0; count < 10_000; count++) {

@@ -26,6 +26,7 @@ export interface JsonAnswer {
  * than allowed; any other status is an answer.
  */
 export async function fetchJson(url: string, options: FetchJsonOptions): Promise<JsonAnswer> {
+  options.signal.throwIfAborted()
   const request = new Request(url, {
     ...options.init,
     headers: { accept: 'application/json', ...options.init?.headers },

@@ -144,7 +144,16 @@ describe('a small document', () => {
 
   it('is not asked for after the deadline', async () => {
     const signal = AbortSignal.abort(new Error('deadline'))
-    await expect(fetchFrom(async () => Response.json({}), { signal })).rejects.toThrow('deadline')
+    let calls = 0
+    const answer = fetchFrom(
+      async () => {
+        calls++
+        return Response.json({})
+      },
+      { signal },
+    )
+    await expect(answer).rejects.toThrow('deadline')
+    expect(calls).toBe(0)
   })
 })
 
