@@ -69,8 +69,12 @@ interface Group<Route> {
   readonly openSlash: boolean | undefined
 }
 
-/** Groups by their leading literal segments, in lower case; each list is ordered, the best first. */
-type Index<Route> = Map<string, Group<Route>[]>
+interface Index<Route> {
+  /** By their leading literal segments, in lower case; each list is ordered, the best first. */
+  readonly groups: ReadonlyMap<string, readonly Group<Route>[]>
+  /** Characters of the longest of these. */
+  readonly longest: number
+}
 
 export function createRouter<Route extends Routable>(routes: readonly Route[]): Router<Route> {
   const hosts = new Map<string | undefined, Index<Route>>()
@@ -114,7 +118,9 @@ function choose<Route extends Routable>(routes: readonly Route[], method: string
 function lookUp<Route>(index: Index<Route>, path: string): readonly Route[] | undefined {
   const lower = path.toLowerCase()
   for (let end = lower.length; ; end = lower.lastIndexOf('/', end - 1)) {
-    for (const group of index.get(lower.slice(0, end)) ?? []) {
+    // To look up each prefix of a path of thousands of segments takes half a second.
+    if (end > index.longest) continue
+    for (const group of index.groups.get(lower.slice(0, end)) ?? []) {
       const routes = routesFor(group, path, lower)
       if (routes.length > 0) return routes
     }
@@ -132,7 +138,7 @@ function routesFor<Route>(group: Group<Route>, path: string, lower: string): rea
 }
 
 function createIndex<Route extends Routable>(routes: readonly Route[]): Index<Route> {
-  const index: Index<Route> = new Map()
+  const groups = new Map<string, Group<Route>[]>()
   const byShape = Map.groupBy(routes, ({ path }) => shapeOf(path))
   for (const ofShape of [...byShape.values()].sort(([a], [b]) => compare(a?.path, b?.path))) {
     const path = ofShape[0]?.path ?? ''
@@ -144,9 +150,9 @@ function createIndex<Route extends Routable>(routes: readonly Route[]): Index<Ro
       openSlash: path.endsWith('*') ? undefined : path.endsWith('/'),
     }
     const prefix = literalPrefix(path).toLowerCase()
-    index.set(prefix, [...(index.get(prefix) ?? []), group])
+    groups.set(prefix, [...(groups.get(prefix) ?? []), group])
   }
-  return index
+  return { groups, longest: Math.max(...[...groups.keys()].map(({ length }) => length)) }
 }
 
 /** itty-router turns the pattern into a RegExp, which forgives a trailing slash. */

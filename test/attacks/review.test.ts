@@ -1,6 +1,7 @@
 // Ways around the gateway that a review of its request path found, each closed by a change of its own.
 
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { createRouter, readLocation } from '../../src/router.ts'
 import { createKeys, createWorld, type Keys, ORIGIN } from './world.ts'
 
 let keys: Keys
@@ -20,5 +21,26 @@ describe('the method of a request', () => {
     const upgraded = world.received.filter(({ headers }) => headers.has('upgrade'))
     expect(world.received.map(({ method }) => method)).toEqual(methods)
     expect(upgraded.map(({ method }) => method)).toEqual(['GET'])
+  })
+})
+
+describe('a path of 8,000 segments', () => {
+  it('is looked up as often as a short one', () => {
+    const common = { host: undefined, methods: new Set(['GET']), allowsAmbiguousPath: false }
+    const router = createRouter([
+      { ...common, path: '/*', isPublic: true },
+      { ...common, path: '/a/a/b', isPublic: false },
+    ])
+    const reads = vi.spyOn(Map.prototype, 'get')
+    const readsFor = (path: string) => {
+      reads.mockClear()
+      router.match('GET', readLocation(`https://api.test${path}`))
+      return reads.mock.calls.length
+    }
+    try {
+      expect(readsFor('/a'.repeat(8_000))).toBe(readsFor('/a/a/c'))
+    } finally {
+      reads.mockRestore()
+    }
   })
 })
