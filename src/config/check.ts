@@ -20,7 +20,7 @@ const issuer = v.custom<IssuerConfig>(
 )
 
 const gatewaySchema = v.strictObject({
-  hosts: v.optional(
+  hosts: v.exactOptional(
     v.pipe(v.array(hostname, 'must be an array'), v.minLength(1, 'must not be empty')),
   ),
   issuers: v.record(v.string(), issuer, 'must be an object of issuers by name'),

@@ -51,13 +51,14 @@ const scopeList = v.pipe(
 
 const claimValue = v.union([v.string(), v.number(), v.boolean()])
 
+/** An option that is there and undefined is a variable that is not set, and never the default, which may be wider. */
 export const routeSchema = v.strictObject({
   path: v.pipe(
     text,
     v.regex(PATTERN, 'must be a path of literal segments, :parameters, and * at its end'),
   ),
-  host: v.optional(hostname),
-  methods: v.optional(
+  host: v.exactOptional(hostname),
+  methods: v.exactOptional(
     v.pipe(
       nameList,
       v.everyItem(
@@ -67,23 +68,23 @@ export const routeSchema = v.strictObject({
     ),
   ),
   to: v.lazy((value) => (isBinding(value) ? v.custom<RouteConfig['to']>(isBinding) : target)),
-  via: v.optional(fetcher),
-  stripPrefix: v.optional(v.boolean('must be true or false')),
-  auth: v.optional(
+  via: v.exactOptional(fetcher),
+  stripPrefix: v.exactOptional(v.boolean('must be true or false')),
+  auth: v.exactOptional(
     v.union(
       [v.picklist(['token', 'public']), v.strictObject({ optional: v.literal('token') })],
       "must be 'token', 'public' or optional('token')",
     ),
   ),
-  issuer: v.optional(v.union([text, nameList], 'must be the name of an issuer, or several')),
-  scopes: v.optional(
+  issuer: v.exactOptional(v.union([text, nameList], 'must be the name of an issuer, or several')),
+  scopes: v.exactOptional(
     v.union(
       [scopeList, v.strictObject({ anyOf: scopeList })],
       'must be an array of scopes, or anyOf(…)',
     ),
   ),
-  roles: v.optional(nameList),
-  claims: v.optional(
+  roles: v.exactOptional(nameList),
+  claims: v.exactOptional(
     v.record(
       v.string(),
       v.union(
@@ -92,7 +93,7 @@ export const routeSchema = v.strictObject({
       ),
     ),
   ),
-  forward: v.optional(
+  forward: v.exactOptional(
     v.record(
       v.pipe(
         v.string(),
@@ -101,27 +102,27 @@ export const routeSchema = v.strictObject({
       claimLocation,
     ),
   ),
-  keep: v.optional(
+  keep: v.exactOptional(
     v.pipe(
       nameList,
       v.everyItem((name) => HEADER.test(name), 'must be header names in lower case'),
     ),
   ),
-  resource: v.optional(
+  resource: v.exactOptional(
     v.custom<ProtectedResource>(
       (value) => typeof value === 'object' && value !== null && 'handler' in value,
       'must be made by protectedResource()',
     ),
   ),
-  timeoutSeconds: v.optional(
+  timeoutSeconds: v.exactOptional(
     v.pipe(
       v.number('must be a number'),
       v.gtValue(0, 'must be more than 0'),
       v.maxValue(600, 'must be 600 or less'),
     ),
   ),
-  dangerouslyAllowAmbiguousPaths: v.optional(v.boolean('must be true or false')),
-  dangerouslyOutliveToken: v.optional(v.boolean('must be true or false')),
+  dangerouslyAllowAmbiguousPaths: v.exactOptional(v.boolean('must be true or false')),
+  dangerouslyOutliveToken: v.exactOptional(v.boolean('must be true or false')),
 })
 
 /** Contradictions within one route. */

@@ -1,8 +1,10 @@
 // Ways around the gateway that a review of its request path found, each closed by a change of its own.
 
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { oidc } from '../../src/auth/issuers.ts'
+import { checkConfig } from '../../src/config/check.ts'
 import { createRouter, readLocation } from '../../src/router.ts'
-import { createKeys, createWorld, type Keys, ORIGIN } from './world.ts'
+import { AUDIENCE, createKeys, createWorld, ISSUER, type Keys, ORIGIN } from './world.ts'
 
 let keys: Keys
 beforeAll(async () => {
@@ -42,5 +44,35 @@ describe('a path of 8,000 segments', () => {
     } finally {
       reads.mockRestore()
     }
+  })
+})
+
+describe('an option whose variable is not set', () => {
+  const issuers = { main: oidc({ issuer: ISSUER, audience: AUDIENCE }) }
+  const widening = [
+    'host',
+    'methods',
+    'scopes',
+    'roles',
+    'claims',
+    'issuer',
+    'auth',
+    'via',
+  ] as const
+
+  for (const name of widening) {
+    it(`is a problem of ${name}, which would guard less without it`, () => {
+      const config = { issuers, routes: [{ path: '/*', to: ORIGIN, [name]: undefined }] }
+      expect(checkConfig(config)).toEqual([
+        `routes[0].${name}: is missing; an unset secret, variable or binding arrives as undefined`,
+      ])
+    })
+  }
+
+  it('is a problem of hosts, without which every host is served', () => {
+    const config = { hosts: undefined, issuers, routes: [{ path: '/*', to: ORIGIN }] }
+    expect(checkConfig(config)).toEqual([
+      'hosts: is missing; an unset secret, variable or binding arrives as undefined',
+    ])
   })
 })
