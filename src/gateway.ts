@@ -187,11 +187,12 @@ function toEvent(
     method: request.method,
     host: location?.host ?? '',
     path: match?.path ?? location?.rawPath ?? '',
-    ...(match && { route: match.route.path }),
+    route: match?.route.path,
     status,
     durationMs,
-    ...(principal?.subject !== undefined && { subject: principal.subject }),
-    ...(principal && { issuer: principal.issuerName }),
-    ...(refusal && { code: refusal.code, reason: refusal.message }),
+    subject: principal?.subject,
+    issuer: principal?.issuerName,
+    code: refusal?.code,
+    reason: refusal?.message,
   }
 }

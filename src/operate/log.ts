@@ -11,16 +11,16 @@ export interface RequestEvent {
   /** As it was matched, without query; as it was sent where nothing matched. */
   path: string
   /** The pattern of the route. */
-  route?: string
+  route: string | undefined
   status: number
   durationMs: number
   /** Who asked, if that is known. */
-  subject?: string
+  subject: string | undefined
   /** The name of the issuer entry. */
-  issuer?: string
-  code?: ErrorCode
+  issuer: string | undefined
+  code: ErrorCode | undefined
   /** Why it was refused, in words that are for the operator alone. */
-  reason?: string
+  reason: string | undefined
 }
 
 export interface ConfigEvent {

@@ -1,5 +1,7 @@
 /** Header names by what they are to a gateway. Names are in lower case throughout. */
 
+import { createBoundedMap } from '../lib/bounded-map.ts'
+
 /** RFC 9110 section 7.6.1 and what is treated like it: about one connection, never about the next. */
 const HOP_BY_HOP = new Set([
   'connection',
@@ -48,10 +50,15 @@ export function isReserved(name: string): boolean {
   return isHopByHop(name) || OVERRIDES.has(name) || PREFIXES.test(name)
 }
 
+/** Whether a client's header stays here unless a route keeps it. */
+export const isWithheld = remembered(
+  (name) => name === 'authorization' || isFoldable(name) || isReserved(name),
+)
+
 /** Whether an origin's header may never reach a client. */
-export function isPrivateToOrigin(name: string): boolean {
-  return isHopByHop(name) || PRIVATE_ANSWERS.test(name)
-}
+export const isPrivateToOrigin = remembered(
+  (name) => isHopByHop(name) || PRIVATE_ANSWERS.test(name),
+)
 
 const PRIVATE_ANSWERS =
   /^(?:proxy-.*|alt-svc|x-auth-.*|cdn-cache-control|cloudflare-cdn-cache-control)$/
@@ -84,4 +91,16 @@ const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 export function namesInConnection(headers: Headers): string[] {
   const names = headers.get('connection')?.split(',') ?? []
   return names.map((name) => name.trim().toLowerCase()).filter((name) => TOKEN.test(name))
+}
+
+/** The same few names arrive with every request, so that the answer for each is kept, up to a limit. */
+function remembered(decide: (name: string) => boolean): (name: string) => boolean {
+  const known = createBoundedMap<boolean>({ maxEntries: 400, maxKeyLength: 20_000 })
+  return (name) => {
+    const answer = known.get(name)
+    if (answer !== undefined) return answer
+    const decided = decide(name)
+    known.set(name, decided)
+    return decided
+  }
 }

@@ -7,7 +7,7 @@ import type { Principal } from '../auth/principal.ts'
 import { GatewayError } from '../errors.ts'
 import type { Location } from '../router.ts'
 import { claimHeaders, type Forward } from './claims.ts'
-import { fold, isFoldable, isReserved, namesInConnection } from './header-names.ts'
+import { fold, isReserved, isWithheld, namesInConnection } from './header-names.ts'
 
 /** Names the gateways that a request has passed, so that a loop ends (508). */
 const LOOP_HEADER = 'x-gatehouse-hosts'
@@ -64,10 +64,8 @@ export function outgoingRequest(incoming: Request, departure: Departure): Reques
 }
 
 function mayPass(name: string, { keep, forwardedNames }: HeaderRules): boolean {
-  if (isReserved(name) || forwardedNames.has(name))
-    return keep.has(name) && !isOurs(name, forwardedNames)
-  if (name === 'authorization' || isFoldable(name)) return keep.has(name)
-  return true
+  if (!isWithheld(name) && !forwardedNames.has(name)) return true
+  return keep.has(name) && !isOurs(name, forwardedNames)
 }
 
 /** What speaks for the gateway is never taken from a client, also not when an owner asks for it. */
