@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { oidc } from '../../src/auth/issuers.ts'
+import { type IssuerConfig, oidc } from '../../src/auth/issuers.ts'
+import { createMemoryStore } from '../support/gateway.ts'
 import type { TestKey } from '../support/signing-keys.ts'
 import { asKeyFor, BAD_KEYS, createShortKey, forgeForExponentOne } from './bad-keys.ts'
 import {
@@ -153,6 +154,34 @@ describe('the key set of an issuer', () => {
       expect(await results('/other/x')).toEqual([401, 200, 401, 401])
       expect(await results('/both/x')).toEqual([200, 200, 401, 401])
     }
+  })
+
+  it('CVE-2025-59936: is not asked for because of a token of a stranger', async () => {
+    const world = createWorld(keys)
+    for (const iss of ['https://evil.test', '', undefined, 1, [ISSUER], `${ISSUER}:`]) {
+      expect(await outcome(world, await world.mint({ iss }))).toEqual(INVALID)
+    }
+    expect(world.fetches).toBe(0)
+  })
+
+  it('CVE-2026-49998, CVE-2026-33496: lies in the store under a name of its own', async () => {
+    const store = createMemoryStore()
+    const others = ['https://other.test', 'https://other.test/tenant']
+    const entries = [ISSUER, ...others].map((issuer): [string, IssuerConfig] => [
+      issuer,
+      oidc({ issuer, audience: AUDIENCE, jwksUri: `${issuer}/jwks` }),
+    ])
+    const world = createWorld(keys, {
+      store,
+      config: { issuers: Object.fromEntries(entries) },
+      routes: [{ path: '/*', to: ORIGIN, issuer: [ISSUER, ...others] }],
+    })
+    for (const issuer of others) world.documents.set(`${issuer}/jwks`, { keys: [keys.rsa.jwk] })
+    for (const iss of [ISSUER, ...others]) {
+      expect(await outcome(world, await world.mint({ iss }))).toEqual([200, ''])
+    }
+    await world.settle()
+    expect(store.entries.size).toBe(3)
   })
 
   it('CVE-2025-22149, CVE-2026-50202: loses a key that a refresh no longer has, and what it has proven', async () => {
