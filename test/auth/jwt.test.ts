@@ -1,6 +1,7 @@
 import type { JWK } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { type OidcOptions, oidc } from '../../src/auth/issuers.ts'
+import { readKeySet } from '../../src/auth/jwk.ts'
 import type { RouteConfig } from '../../src/config/define.ts'
 import {
   AUDIENCE,
@@ -11,7 +12,13 @@ import {
   type TestGateway,
 } from '../support/gateway.ts'
 import { createTestIssuer, type MintOptions, type TestIssuer } from '../support/mint.ts'
-import { createTestKey, joinParts, signParts, type TestKey } from '../support/signing-keys.ts'
+import {
+  createTestKey,
+  encodePart,
+  joinParts,
+  signParts,
+  type TestKey,
+} from '../support/signing-keys.ts'
 
 const NOW = { now: () => START }
 
@@ -391,6 +398,46 @@ describe('the key of a token', () => {
     const gateway = await gatewayWith([...Array(99).fill(filler), last.jwk, beyond.jwk])
     expect(await outcomeOf(await ask(gateway, await sign(last)))).toBe(200)
     expect(await outcomeOf(await ask(gateway, await sign(beyond)))).toBe('invalid_token')
+  })
+})
+
+describe('an RSA key', () => {
+  /** Keys that are read of a set with one RSA key whose modulus has so many bits. */
+  function readable(bits: number, exponent: readonly number[] = [1, 0, 1]): number | undefined {
+    const modulus = new Uint8Array(Math.ceil(bits / 8)).fill(0xff)
+    modulus[0] = 0xff >> (modulus.length * 8 - bits)
+    const jwk = { kty: 'RSA', n: encodePart(modulus), e: encodePart(Uint8Array.from(exponent)) }
+    return readKeySet({ keys: [jwk] })?.length
+  }
+
+  it('has 2,048 to 8,192 bits', () => {
+    expect([1_024, 2_047, 2_048, 4_096, 8_192, 8_193].map((bits) => readable(bits))).toEqual([
+      0, 0, 1, 1, 1, 0,
+    ])
+  })
+
+  it('has its bits counted without the zeros before them', () => {
+    const padded = new Uint8Array(257).fill(0xff)
+    padded.set([0, 0x7f])
+    const jwk = { kty: 'RSA', n: encodePart(padded), e: 'AQAB' }
+    expect(readKeySet({ keys: [jwk] })).toEqual([])
+  })
+
+  it('has an odd exponent of 2 to 32 bits', () => {
+    const exponents = [[3], [1, 0, 1], [0xff, 0xff, 0xff, 0xff], [1], [2], [0], [1, 0, 0, 0, 1]]
+    expect(exponents.map((exponent) => readable(2_048, exponent))).toEqual([1, 1, 1, 0, 0, 0, 0])
+  })
+})
+
+describe('a key set', () => {
+  it('is an object with a list of keys, in which none need be usable', () => {
+    for (const document of [undefined, null, 'x', [], {}, { keys: {} }, { keys: null }]) {
+      expect(readKeySet(document)).toBeUndefined()
+    }
+    expect(readKeySet({ keys: [] })).toEqual([])
+    expect(
+      readKeySet({ keys: [null, 7, 'x', [], {}, { kty: 'EC' }, { kty: 'oct', k: 'x' }] }),
+    ).toEqual([])
   })
 })
 
