@@ -63,9 +63,10 @@ describe('an origin', () => {
       })
     }
 
-    it(`behind ${path} that hangs is 504, and the next request is served`, async () => {
+    it(`behind ${path} that hangs is 504, is left, and is asked again by the next request`, async () => {
       origin.modes.set(path, 'hang')
       expect(await ask(path)).toEqual([504, 'origin_timeout'])
+      expect(await origin.requests[0]?.outcome).toBe('aborted')
       origin.modes.clear()
       expect(await ask(path)).toEqual(GOOD)
     })
