@@ -8,9 +8,9 @@ import { isPrivateToOrigin } from './header-names.ts'
 
 /** The longest time that setTimeout knows; who is connected for longer is asked again. */
 const MAX_DELAY_MS = 2 ** 31 - 1
-/** RFC 6455 section 7.4.1: policy violation; and the codes that stand for the lack of one. */
+/** RFC 6455 section 7.4.1: policy violation; and the codes that are reserved or stand for the lack of one. */
 const EXPIRED = { code: 1008, reason: 'the access token has expired' }
-const UNSENDABLE = new Set([1005, 1006, 1015])
+const RESERVED = new Set([1004, 1005, 1006, 1015])
 
 /** The same response, with an end in `seconds` from now where it would otherwise stay open. */
 export function endAfter(response: Response, seconds: number): Response {
@@ -67,8 +67,10 @@ function connect(from: WebSocket, to: WebSocket, timer: ReturnType<typeof setTim
 
 function close(socket: WebSocket, { code, reason }: { code: number; reason: string }): void {
   try {
-    if (UNSENDABLE.has(code)) socket.close()
-    else socket.close(code, reason)
+    // A peer may send any number. One that cannot be passed on still ends the connection.
+    const isSendable = code >= 1_000 && code < 5_000 && !RESERVED.has(code)
+    if (isSendable) socket.close(code, reason)
+    else socket.close()
   } catch {
     // It is closed already.
   }

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { oidc } from '../../src/auth/issuers.ts'
 import { checkConfig } from '../../src/config/check.ts'
 import { createRouter, readLocation } from '../../src/router.ts'
+import { endAfter } from '../../src/upstream/expiry.ts'
 import { AUDIENCE, createKeys, createWorld, ISSUER, type Keys, ORIGIN } from './world.ts'
 
 let keys: Keys
@@ -75,4 +76,21 @@ describe('an option whose variable is not set', () => {
       'hosts: is missing; an unset secret, variable or binding arrives as undefined',
     ])
   })
+})
+
+describe('a WebSocket that is relayed', () => {
+  it.each([0, 999, 1004, 5_000, 65_535])(
+    'ends also where its peer ends it with %i',
+    async (code) => {
+      const origin = Object.assign(new EventTarget(), { accept: () => {}, close: () => {} })
+      const switched = { headers: new Headers(), webSocket: origin } as unknown as Response
+      const client = endAfter(switched, 300).webSocket
+      const closed = new Promise<number>((resolve) => {
+        client?.addEventListener('close', (event) => resolve(event.code))
+      })
+      client?.accept()
+      origin.dispatchEvent(new CloseEvent('close', { code, reason: 'odd' }))
+      expect(await closed).toBe(1005)
+    },
+  )
 })
