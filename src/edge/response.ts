@@ -14,14 +14,17 @@ export interface AnswerRules {
 }
 
 export function answer(response: Response, rules: AnswerRules): Response {
-  // A switched connection has no body to wrap and no headers that anybody may still change.
-  if (response.webSocket) return response
-  const result = new Response(response.body, response)
+  const { webSocket } = response
+  const result = webSocket
+    ? new Response(null, { status: 101, headers: response.headers, webSocket })
+    : new Response(response.body, response)
   const { headers } = result
   for (const name of namesInConnection(response.headers)) headers.delete(name)
   for (const name of response.headers.keys()) {
     if (isPrivateToOrigin(name)) headers.delete(name)
   }
+  // A switched connection leads nowhere else and is kept by nobody.
+  if (webSocket) return result
   const location = headers.get('location')
   if (location !== null && rules.mapLocation) headers.set('location', rules.mapLocation(location))
   if (!rules.isPublic && !headers.has('cache-control'))

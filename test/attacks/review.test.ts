@@ -94,3 +94,22 @@ describe('a WebSocket that is relayed', () => {
     },
   )
 })
+
+describe('the answer to an upgrade', () => {
+  it('loses what speaks for the gateway, also where no relay stands in between', async () => {
+    const origin = () => {
+      const { 0: webSocket, 1: server } = new WebSocketPair()
+      server.accept()
+      const headers = { 'x-auth-subject': 'admin', 'alt-svc': 'h3=":1"', 'x-origin': 'a' }
+      return new Response(null, { status: 101, webSocket, headers })
+    }
+    const routes = [{ path: '/*', to: ORIGIN, auth: 'public' }] as const
+    const world = createWorld(keys, { routes, origin })
+    const response = await world.send('/', { headers: { upgrade: 'websocket' } })
+
+    expect(Object.fromEntries(response.headers)).toEqual({ 'x-origin': 'a' })
+    expect(response.webSocket).not.toBeNull()
+    response.webSocket?.accept()
+    response.webSocket?.close()
+  })
+})
