@@ -261,6 +261,23 @@ describe('authorization code with PKCE', () => {
   })
 })
 
+describe('a page of another origin', () => {
+  it('reads the answers of the token endpoint only where its client sends people back to it', async () => {
+    const allowed = async (origin: string, client_id: string) => {
+      const answer = await world.fetch(`${ISSUER}/oauth2/token`, {
+        method: 'POST',
+        headers: { origin },
+        body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x', client_id }),
+      })
+      await answer.text()
+      return answer.headers.get('access-control-allow-origin')
+    }
+    expect(await allowed('https://app.example.com', 'spa')).toBe('https://app.example.com')
+    expect(await allowed('https://evil.example', 'spa')).toBeNull()
+    expect(await allowed('https://app.example.com', 'web')).toBeNull()
+  })
+})
+
 describe('refresh tokens', () => {
   it('rotate, and the reuse of an old one ends the newest too', async () => {
     const first = await redeem(web, await authorize(web))
