@@ -6,7 +6,7 @@
 import { GatewayError } from '../errors.ts'
 import { createBoundedMap } from '../lib/bounded-map.ts'
 import { digest } from '../lib/bytes.ts'
-import { type Fetch, fetchJson, type JsonAnswer } from '../lib/fetch-json.ts'
+import { AnswerTooLarge, type Fetch, fetchJson, type JsonAnswer } from '../lib/fetch-json.ts'
 import type { RequestScope } from '../lib/request-scope.ts'
 import { isObject, type JsonObject } from '../lib/strict-json.ts'
 
@@ -81,18 +81,21 @@ export function createIntrospection(
   }
 
   async function ask(token: string, endpoint: string, scope: RequestScope): Promise<JsonAnswer> {
+    const signal = scope.deadline()
+    if (signal.aborted) throw unavailable('no time is left to introspect', 1)
     countCall()
     try {
       const answer = await fetchJson(endpoint, {
         fetch,
-        signal: scope.deadline(),
+        signal,
         maxBytes: MAX_ANSWER_BYTES,
         init: requestFor(token, options),
       })
       if (answer.status < 500 && answer.status !== 429) return answer
       throw new Error(`answered ${answer.status}`)
     } catch (cause) {
-      restsUntil = now() + REST_SECONDS
+      // A long answer is about one token, and whoever has such a token must not keep the others out.
+      if (!(cause instanceof AnswerTooLarge)) restsUntil = now() + REST_SECONDS
       const reason = cause instanceof Error ? cause.message : 'unknown'
       throw unavailable(`introspection failed: ${reason}`, REST_SECONDS, cause)
     }
@@ -137,9 +140,8 @@ function readClaims(
     const { active, ...claims } = body
     return active ? claims : undefined
   }
-  // Without a secret there is nothing to get wrong: FusionAuth says so of another application's token.
-  if (status === 401 && clientSecret === undefined) return undefined
-  // RFC 6749 section 5.2: 400 will do, unless the client used Basic.
+  // RFC 6749 section 5.2: 400 will do, unless the client used Basic. Without a secret there is nothing
+  // of ours to be wrong: FusionAuth says 401 of another application's token.
   const isRefusal = status === 401 || status === 400
   const isOurFault = error === 'invalid_client' || (status === 401 && error === undefined)
   if (isRefusal && isOurFault && clientSecret !== undefined) {
