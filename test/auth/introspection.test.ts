@@ -1,7 +1,7 @@
 // Asking the issuer (RFC 7662): about whom, about whom never, what is made of its answer, how long it
 // is remembered, and what a flood costs. The clock is passed in; nothing here waits.
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createIntrospection, type IntrospectionOptions } from '../../src/auth/introspection.ts'
 import { type IntrospectOptions, type OidcOptions, oidc } from '../../src/auth/issuers.ts'
 import type { RouteConfig } from '../../src/config/define.ts'
@@ -508,7 +508,7 @@ describe('what the endpoint answers with', () => {
 })
 
 describe('the endpoint rests for 10 s', () => {
-  it.each(['error', 'unreachable', 'redirect', 'huge', 'endless', 'half'] as const)(
+  it.each(['error', 'unreachable', 'redirect', 'half'] as const)(
     'after %s, and then is asked again',
     async (mode) => {
       const { issuer, clock, show, asked, send } = await createWorld(EVERYTHING)
@@ -538,6 +538,7 @@ describe('the endpoint rests for 10 s', () => {
     )
     issuer.mode = 'hang'
     const asking = claimsOf(issuer.mintOpaque(), 'opaque', scope)
+    await vi.waitUntil(() => issuer.counters.introspection === 1)
     deadline.abort(new DOMException('late', 'TimeoutError'))
     await expect(asking).rejects.toMatchObject({ code: 'issuer_unavailable' })
     issuer.mode = 'ok'
