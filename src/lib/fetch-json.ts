@@ -21,6 +21,9 @@ export interface JsonAnswer {
   body: unknown
 }
 
+/** There is an answer, and it is larger than allowed. */
+export class AnswerTooLarge extends Error {}
+
 /**
  * Fetches `url`. Throws where there is no answer in time, where it is a redirect, or where it is larger
  * than allowed; any other status is an answer.
@@ -69,7 +72,7 @@ async function readText(
       const { done, value } = await Promise.race([reader.read(), late])
       if (done) return text + decoder.decode()
       bytes += value.byteLength
-      if (bytes > maxBytes) throw new Error(`answered with more than ${maxBytes} bytes`)
+      if (bytes > maxBytes) throw new AnswerTooLarge(`answered with more than ${maxBytes} bytes`)
       text += decoder.decode(value, { stream: true })
     }
   } catch (error) {
