@@ -526,6 +526,18 @@ describe('the endpoint rests for 10 s', () => {
     },
   )
 
+  it.each(['huge', 'endless'] as const)(
+    'but not after an answer that is %s, which is about one token',
+    async (mode) => {
+      const { issuer, show, asked } = await createWorld(EVERYTHING)
+      issuer.mode = { introspection: mode }
+      expect(await show(issuer.mintOpaque())).toEqual([503, 'issuer_unavailable'])
+      issuer.mode = 'ok'
+      expect(await show(issuer.mintOpaque())).toEqual([200, ''])
+      expect(asked()).toBe(2)
+    },
+  )
+
   it('after it was too slow', async () => {
     const issuer = createTestIssuer({ audience: AUDIENCE })
     const deadline = new AbortController()
