@@ -1,4 +1,9 @@
-/** oidc-provider, put together: configuration, hashed secrets, pages, and its words for the log. */
+/**
+ * oidc-provider, put together: configuration, hashed secrets, pages, and its words for the log. Its
+ * author supports it on Node.js alone, and its index module says so on every start; here it runs on
+ * workerd, so its exact version is pinned and our tests stand in for that support.
+ */
+
 
 import './quiet.ts'
 import { Provider } from 'oidc-provider/lib/provider.js'
@@ -18,8 +23,8 @@ export function buildProvider(config: ResolvedConfig, env: IssuerEnv, keySet: Ke
   const provider = new Provider(config.issuer, buildConfiguration(config, env, keySet, pages))
   // Its host and scheme come from X-Forwarded-*, which issuer.ts sets from ISSUER and nobody else can.
   provider.proxy = true
-  // The documented way to keep only hashes: oidc-provider awaits this method and knows no other use of
-  // the secret once every HS* algorithm is off.
+  // The way to keep only hashes (github.com/panva/node-oidc-provider/issues/631): oidc-provider awaits
+  // this method, and has no other use for the secret once every HS* algorithm is off.
   provider.Client.prototype.compareClientSecret = function (secret) {
     return verifySecret(secret, this.clientSecret ?? '')
   }

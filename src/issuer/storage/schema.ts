@@ -67,5 +67,6 @@ export function createTables(sql: SqlStorage): void {
       count INTEGER NOT NULL,
       expires_at INTEGER NOT NULL
     ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS attempts_expiry ON attempts (expires_at);
   `)
 }
