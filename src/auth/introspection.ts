@@ -81,9 +81,9 @@ export function createIntrospection(
   }
 
   async function ask(token: string, endpoint: string, scope: RequestScope): Promise<JsonAnswer> {
+    countCall()
     const signal = scope.deadline()
     if (signal.aborted) throw unavailable('no time is left to introspect', 1)
-    countCall()
     try {
       const answer = await fetchJson(endpoint, {
         fetch,

@@ -1,11 +1,23 @@
 // Ways around the gateway that a review of its request path found, each closed by a change of its own.
 
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { createIntrospection } from '../../src/auth/introspection.ts'
 import { oidc } from '../../src/auth/issuers.ts'
 import { checkConfig } from '../../src/config/check.ts'
 import { createRouter, readLocation } from '../../src/router.ts'
 import { endAfter } from '../../src/upstream/expiry.ts'
-import { AUDIENCE, createKeys, createWorld, ISSUER, type Keys, ORIGIN } from './world.ts'
+import {
+  AUDIENCE,
+  createKeys,
+  createWorld,
+  defaultClaims,
+  ISSUER,
+  JWKS_URI,
+  type Keys,
+  NOW,
+  ORIGIN,
+  type World,
+} from './world.ts'
 
 let keys: Keys
 beforeAll(async () => {
@@ -111,5 +123,61 @@ describe('the answer to an upgrade', () => {
     expect(response.webSocket).not.toBeNull()
     response.webSocket?.accept()
     response.webSocket?.close()
+  })
+})
+
+describe('introspection', () => {
+  const ENDPOINT = `${ISSUER}/introspect`
+
+  /** Every token that starts with `good` is active, and the answer about `good-huge` is too long. */
+  function introspecting(): World {
+    const introspect = { clientId: 'gw', endpoint: ENDPOINT, opaque: true }
+    const main = oidc({ issuer: ISSUER, audience: AUDIENCE, jwksUri: JWKS_URI, introspect })
+    const world = createWorld(keys, { config: { issuers: { main } } })
+    world.documents.set(ENDPOINT, async (request: Request) => {
+      const form = new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer()))
+      const token = form.get('token') ?? ''
+      const groups = token === 'good-huge' ? 'g'.repeat(16_384) : ''
+      const { now } = world.clock
+      return Response.json({
+        active: token.startsWith('good'),
+        ...defaultClaims(now),
+        groups,
+      })
+    })
+    return world
+  }
+  const statusOf = async (world: World, token: string) => (await world.sendToken(token)).status
+
+  it('of a token whose answer is too long keeps nobody else out', async () => {
+    const world = introspecting()
+    expect(await statusOf(world, 'good-huge')).toBe(503)
+    expect(await statusOf(world, 'good')).toBe(200)
+  })
+
+  it('that no time is left for says nothing about the issuer', async () => {
+    const ask = vi.fn(async () => Response.json({ active: true, ...defaultClaims() }))
+    const { claimsOf } = createIntrospection(
+      {
+        clientId: 'gw',
+        clientSecret: undefined,
+        clientAuthentication: 'client_secret_post',
+        endpoint: ENDPOINT,
+        opaque: true,
+        sharedSecret: false,
+        mayOmit: [],
+      },
+      async () => undefined,
+      ask,
+      () => NOW,
+    )
+    const scopeOf = (signal: AbortSignal) => ({ deadline: () => signal, waitUntil: () => {} })
+    await expect(claimsOf('late', 'opaque', scopeOf(AbortSignal.abort()))).rejects.toMatchObject({
+      code: 'issuer_unavailable',
+      message: 'no time is left to introspect',
+    })
+    const inTime = scopeOf(new AbortController().signal)
+    expect(await claimsOf('in time', 'opaque', inTime)).toEqual(defaultClaims())
+    expect(ask).toHaveBeenCalledTimes(1)
   })
 })
