@@ -4,7 +4,6 @@
  * workerd, so its exact version is pinned and our tests stand in for that support.
  */
 
-
 import './quiet.ts'
 import { Provider } from 'oidc-provider/lib/provider.js'
 import type { IssuerEnv, ResolvedConfig } from '../config.ts'
