@@ -1,7 +1,7 @@
 // The gateway in front of FusionAuth, as far as that can be had here: the stand-in of test/support,
 // which its own tests drive with FusionAuth's client. What FusionAuth leaves open is tried both ways.
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type FusionAuthOptions, fusionAuth } from '../../src/auth/fusionauth.ts'
 import { claims } from '../../src/upstream/claims-handler.ts'
 import type { Assumptions } from '../support/fusionauth/assumptions.ts'
@@ -477,6 +477,18 @@ describe('on a bad day of FusionAuth', () => {
       expect(await show(token)).toEqual(NO_VERDICT)
       expect(await show(`${token.slice(0, -6)}AAAAAA`)).toEqual(NO_VERDICT)
     }
+  })
+
+  it.each([
+    ['jwks', 'signing'],
+    ['introspect', 'hmac'],
+  ] as const)('with a slow %s, a token waits for it', async (endpoint, key) => {
+    const { standIn, show } = await createWorld()
+    standIn.mode[endpoint] = 'held'
+    const shown = show(await standIn.mint.accessToken({ key: standIn.keys[key] }))
+    await vi.waitUntil(() => standIn.calls[endpoint] === 1)
+    standIn.release()
+    expect(await shown).toEqual(GOOD)
   })
 
   it.each(FAULTS)('with introspection %s, tokens that are verified here pass', async (mode) => {
