@@ -46,6 +46,8 @@ export const ACTIVE_SECONDS = 60
 export const INACTIVE_SECONDS = 10
 export const MAX_ANSWERS = 1_000
 const MAX_CALLS_PER_SECOND = 50
+/** Calls that a flood of made-up tokens leaves to tokens that have been active before. */
+const RESERVED_CALLS = 10
 /** After a timeout or a 5xx, the issuer is left alone. */
 const REST_SECONDS = 10
 const MAX_ANSWER_BYTES = 16_384
@@ -69,19 +71,25 @@ export function createIntrospection(
   let second = 0
   let calls = 0
 
-  function countCall(): void {
+  function countCall(wasActive: boolean): void {
     if (now() < restsUntil)
       throw unavailable('introspection rests after a failure', restsUntil - now())
     if (now() !== second) {
       second = now()
       calls = 0
     }
-    if (++calls > MAX_CALLS_PER_SECOND)
+    if (calls >= MAX_CALLS_PER_SECOND - (wasActive ? 0 : RESERVED_CALLS))
       throw unavailable('introspection is at its limit of calls', 1)
+    calls++
   }
 
-  async function ask(token: string, endpoint: string, scope: RequestScope): Promise<JsonAnswer> {
-    countCall()
+  async function ask(
+    token: string,
+    endpoint: string,
+    wasActive: boolean,
+    scope: RequestScope,
+  ): Promise<JsonAnswer> {
+    countCall(wasActive)
     const signal = scope.deadline()
     if (signal.aborted) throw unavailable('no time is left to introspect', 1)
     try {
@@ -116,7 +124,7 @@ export function createIntrospection(
       if (known && now() < known.until) return known.claims
       if (now() < (inactive.get(name) ?? -Infinity)) throw inactiveToken('the token was inactive')
 
-      const answer = await ask(token, endpoint, scope)
+      const answer = await ask(token, endpoint, known !== undefined, scope)
       const claims = readClaims(answer, options, occasion)
       if (!claims) {
         inactive.set(name, now() + INACTIVE_SECONDS)

@@ -1,7 +1,7 @@
 // Ways around the gateway that a review of its request path found, each closed by a change of its own.
 
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { createIntrospection } from '../../src/auth/introspection.ts'
+import { ACTIVE_SECONDS, createIntrospection } from '../../src/auth/introspection.ts'
 import { oidc } from '../../src/auth/issuers.ts'
 import { checkConfig } from '../../src/config/check.ts'
 import { createRouter, readLocation } from '../../src/router.ts'
@@ -153,6 +153,14 @@ describe('introspection', () => {
     const world = introspecting()
     expect(await statusOf(world, 'good-huge')).toBe(503)
     expect(await statusOf(world, 'good')).toBe(200)
+  })
+
+  it('of tokens that were active before goes on in a flood of made-up ones', async () => {
+    const world = introspecting()
+    expect(await statusOf(world, 'good')).toBe(200)
+    world.clock.now += ACTIVE_SECONDS
+    for (let index = 0; index < 60; index++) await world.sendToken(`made-up-${index}`)
+    expect([await statusOf(world, 'made-up'), await statusOf(world, 'good')]).toEqual([503, 200])
   })
 
   it('that no time is left for says nothing about the issuer', async () => {
