@@ -8,11 +8,13 @@ import { literalPrefix, shapeOf } from '../router.ts'
 import { isHopByHop } from '../upstream/header-names.ts'
 import { impersonates } from '../upstream/request.ts'
 import type { GatewayConfig, RouteConfig } from './define.ts'
-import { type Problem, type Reporter, reportIssues } from './problems.ts'
+import { hasFetch, type Problem, type Reporter, reportIssues } from './problems.ts'
 import { checkRoute, hostname, routeSchema } from './route-schema.ts'
 
+/** A service binding answers every name with a function, so it has to be told apart. */
 const issuer = v.custom<IssuerConfig>(
   (value) =>
+    !hasFetch(value) &&
     ['check', 'trust'].every(
       (name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function',
     ),
@@ -90,12 +92,16 @@ export function metadataPath({ path }: RouteConfig): string {
 
 /** Switches that weaken what the gateway promises: legal, and worth saying aloud. */
 export function warnings({ routes }: GatewayConfig): Problem[] {
-  const names = Object.keys(WEAKENING) as (keyof typeof WEAKENING)[]
-  return routes.flatMap((route, index) =>
-    names
+  return routes.flatMap((route, index) => {
+    const weakening = (Object.keys(WEAKENING) as (keyof typeof WEAKENING)[])
       .filter((name) => route[name])
-      .map((name) => `routes[${index}].${name}: ${WEAKENING[name]}`),
-  )
+      .map((name) => `routes[${index}].${name}: ${WEAKENING[name]}`)
+    const isOptional = typeof route.auth === 'object'
+    const evaded = (['scopes', 'roles', 'claims'] as const)
+      .filter((name) => isOptional && route[name])
+      .map((name) => `routes[${index}].${name}: whoever sends no token is let in without`)
+    return [...weakening, ...evaded]
+  })
 }
 
 function checkRouteIssuers(route: RouteConfig, issuers: Issuers, path: string, to: Reporter): void {

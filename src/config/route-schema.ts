@@ -85,12 +85,15 @@ export const routeSchema = v.strictObject({
   ),
   roles: v.exactOptional(nameList),
   claims: v.exactOptional(
-    v.record(
-      v.string(),
-      v.union(
-        [claimValue, v.pipe(v.array(claimValue), v.minLength(1, 'must not be empty'))],
-        'must be a string, a number, a boolean, or an array of them',
+    v.pipe(
+      v.record(
+        v.string(),
+        v.union(
+          [claimValue, v.pipe(v.array(claimValue), v.minLength(1, 'must not be empty'))],
+          'must be a string, a number, a boolean, or an array of them',
+        ),
       ),
+      v.minEntries(1, 'must not be empty; leave it out instead'),
     ),
   ),
   forward: v.exactOptional(

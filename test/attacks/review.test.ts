@@ -3,7 +3,8 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { ACTIVE_SECONDS, createIntrospection } from '../../src/auth/introspection.ts'
 import { oidc } from '../../src/auth/issuers.ts'
-import { checkConfig } from '../../src/config/check.ts'
+import { checkConfig, warnings } from '../../src/config/check.ts'
+import { anyOf, optional, type RouteConfig } from '../../src/config/define.ts'
 import { createRouter, readLocation } from '../../src/router.ts'
 import { endAfter } from '../../src/upstream/expiry.ts'
 import {
@@ -187,5 +188,37 @@ describe('introspection', () => {
     const inTime = scopeOf(new AbortController().signal)
     expect(await claimsOf('in time', 'opaque', inTime)).toEqual(defaultClaims())
     expect(ask).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('a guard that guards nothing', () => {
+  const main = oidc({ issuer: ISSUER, audience: AUDIENCE })
+  const route: RouteConfig = { path: '/*', to: ORIGIN }
+  /** As a service binding: whatever it is asked for, it has a function. */
+  const binding = new Proxy({}, { get: () => () => {} })
+
+  it('is warned of where a caller need only drop the token', () => {
+    const guards = { scopes: anyOf('a'), roles: ['admin'], claims: { org: 'a' } }
+    const routes = [
+      { ...route, ...guards },
+      { ...route, ...guards, auth: optional('token') },
+    ]
+    expect(warnings({ issuers: { main }, routes })).toEqual([
+      'routes[1].scopes: whoever sends no token is let in without',
+      'routes[1].roles: whoever sends no token is let in without',
+      'routes[1].claims: whoever sends no token is let in without',
+    ])
+  })
+
+  it.each([{}, binding])('is a problem where no claim is named', (claims) => {
+    expect(checkConfig({ issuers: { main }, routes: [{ ...route, claims }] })).toEqual([
+      'routes[0].claims: must not be empty; leave it out instead',
+    ])
+  })
+
+  it('is a problem where a binding stands for an issuer', () => {
+    expect(checkConfig({ issuers: { main: binding }, routes: [route] })).toEqual([
+      'issuers.main: must be made by a preset, for example oidc({ … })',
+    ])
   })
 })
