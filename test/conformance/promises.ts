@@ -518,7 +518,13 @@ export const PROMISES: Promised[] = [
     mutations: [
       {
         guard: 'the names of other spellings',
-        edits: [edit('upstream/header-names.ts', ' || isFoldable(name)', '')],
+        edits: [
+          edit(
+            'upstream/header-names.ts',
+            ' || isFoldable(name) || isReserved(name),',
+            ' || isReserved(name),',
+          ),
+        ],
         test: headers('underscores that servers fold into hyphens'),
       },
       {
@@ -526,8 +532,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'upstream/request.ts',
-            'isReserved(name) || forwardedNames.has(name))\n',
-            'isReserved(name))\n',
+            '!isWithheld(name) && !forwardedNames.has(name)',
+            '!isWithheld(name)',
           ),
         ],
         test: headers('a header for a claim that only another route forwards'),
@@ -606,7 +612,13 @@ export const PROMISES: Promised[] = [
     mutations: [
       {
         guard: 'the removal',
-        edits: [edit('upstream/header-names.ts', "name === 'authorization' || ", '')],
+        edits: [
+          edit(
+            'upstream/header-names.ts',
+            "name === 'authorization' || isFoldable(name) ||",
+            'isFoldable(name) ||',
+          ),
+        ],
         test: headers('a copy of a header that carries a claim'),
       },
       {
@@ -667,14 +679,8 @@ export const PROMISES: Promised[] = [
     promise: 'A path whose prefix is stripped stays below its target, whatever is in it.',
     mutations: [
       {
-        guard: 'the check of what is stripped',
-        edits: [
-          edit(
-            'gateway.ts',
-            'originPath(path, route.mapping)',
-            'originPath(location.rawPath, route.mapping)',
-          ),
-        ],
+        guard: 'dot segments resolved before the prefix is stripped',
+        edits: [edit('lib/canonical-path.ts', 'return resolveDots(path)', 'return path')],
         test: paths('never leaves the folder of a target'),
       },
     ],
@@ -789,9 +795,9 @@ export const PROMISES: Promised[] = [
         guard: 'the refusal of a configuration with problems',
         edits: [
           edit(
-            'gateway.ts',
-            'problems.length === 0 ? compile(config, { fetch, now, store }) : undefined',
-            'compile(config, { fetch, now, store })',
+            'config/compile.ts',
+            'problems.length === 0 ? compile(config, dependencies) : undefined',
+            'compile(config, dependencies)',
           ),
         ],
         test: configs('an option that does not exist closes the gateway'),
