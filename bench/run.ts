@@ -21,7 +21,7 @@ import { bodyRows, memoryRows, streamingRows } from './rows/streams.ts'
 import { verifyRows } from './rows/verify.ts'
 import { websocketRows } from './rows/websocket.ts'
 import { workerdVersion } from './workerd.ts'
-import { createWorld, type World } from './world.ts'
+import { createWorld, FEWEST_ROUNDS, type World } from './world.ts'
 
 const PARTS: Record<string, (world: World) => Promise<Row[]>> = {
   verify: verifyRows,
@@ -89,7 +89,7 @@ for (const [index, name] of only.entries()) {
   rows.push(...(await part(world)))
 }
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, workerd ${workerdVersion}, load from ${world.tool}`
-const note = `5 to ${world.rounds} rounds of ${world.requests} requests. ${machine}`
+const note = `${Math.min(FEWEST_ROUNDS, world.rounds)} to ${world.rounds} rounds of ${world.requests} requests. ${machine}`
 progress('done')
 console.log(`\n${textTable(rows)}\n\n${note}`)
 if (flags.only === undefined) writeReport()

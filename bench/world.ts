@@ -49,7 +49,7 @@ export interface IssuerCounts {
 }
 
 /** With fewer rounds a figure says little. */
-const FEWEST_ROUNDS = 5
+export const FEWEST_ROUNDS = 5
 
 /** Starts the servers; they end with this process. `hasTime` says whether the present part may go on. */
 export async function createWorld(
