@@ -62,7 +62,7 @@ const spoilt = (token: string) => `${token.slice(0, -8)}AAAAAAAA`
 
 /** The one entry of the store, once it is there. */
 async function storedEntry(): Promise<[name: string, entry: Record<string, unknown>]> {
-  await expect.poll(() => store.entries.size).toBe(1)
+  await expect.poll(() => store.entries.size, { timeout: 10_000 }).toBe(1)
   const [name] = [...store.entries.keys()] as [string]
   return [name, JSON.parse(store.text(name) as string) as Record<string, unknown>]
 }
