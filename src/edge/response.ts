@@ -19,17 +19,22 @@ export function answer(response: Response, rules: AnswerRules): Response {
     ? new Response(null, { status: 101, headers: response.headers, webSocket })
     : new Response(response.body, response)
   const { headers } = result
-  for (const name of namesInConnection(response.headers)) headers.delete(name)
-  for (const name of response.headers.keys()) {
-    if (isPrivateToOrigin(name)) headers.delete(name)
+  const names = new Set(response.headers.keys())
+  for (const name of names) if (isPrivateToOrigin(name)) headers.delete(name)
+  if (names.has('connection')) {
+    for (const name of namesInConnection(response.headers)) {
+      headers.delete(name)
+      names.delete(name)
+    }
   }
   // A switched connection leads nowhere else and is kept by nobody.
   if (webSocket) return result
-  const location = headers.get('location')
+  const location = names.has('location') ? headers.get('location') : null
   if (location !== null && rules.mapLocation) headers.set('location', rules.mapLocation(location))
-  if (!rules.isPublic && !headers.has('cache-control'))
+  if (!rules.isPublic && !names.has('cache-control')) {
     headers.set('cache-control', 'private, no-store')
-  if (rules.isSecure && !headers.has('strict-transport-security')) {
+  }
+  if (rules.isSecure && !names.has('strict-transport-security')) {
     headers.set('strict-transport-security', STRICT_TRANSPORT_SECURITY)
   }
   return result

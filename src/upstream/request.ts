@@ -38,10 +38,20 @@ export interface Departure {
 export function outgoingRequest(incoming: Request, departure: Departure): Request {
   const { url, location, rules, isPublic } = departure
   const { method, headers: sent } = incoming
-  const headers = new Headers(gatewayHeaders(departure))
-  const ending = namesInConnection(sent)
-  for (const name of sent.keys()) {
-    if (mayPass(name, rules) && !ending.includes(name)) headers.set(name, sent.get(name) ?? '')
+  const request = new Request(url, {
+    method,
+    headers: gatewayHeaders(departure),
+    // RFC 9110 section 9.3.1: content in a GET means nothing, and is a way to smuggle.
+    body: method === 'GET' || method === 'HEAD' ? null : incoming.body,
+    redirect: 'manual',
+    // Elsewhere fetch must not read through a cache that is keyed by the URL alone.
+    ...(!isPublic && { cache: 'no-store' }),
+  })
+  const { headers } = request
+  const names = new Set(sent.keys())
+  if (names.has('connection')) for (const name of namesInConnection(sent)) names.delete(name)
+  for (const name of names) {
+    if (mayPass(name, rules)) headers.set(name, sent.get(name) ?? '')
   }
   // RFC 9110 section 7.8: the one switch of protocol that is passed on. With it the runtime sends GET,
   // whatever the method that the route was chosen by.
@@ -52,15 +62,7 @@ export function outgoingRequest(incoming: Request, departure: Departure): Reques
   if (address !== null) headers.set('x-forwarded-for', address)
   const passed = sent.get(LOOP_HEADER)
   if (passed !== null) headers.set(LOOP_HEADER, addHost(passed, location))
-  return new Request(url, {
-    method,
-    headers,
-    // RFC 9110 section 9.3.1: content in a GET means nothing, and is a way to smuggle.
-    body: method === 'GET' || method === 'HEAD' ? null : incoming.body,
-    redirect: 'manual',
-    // Elsewhere fetch must not read through a cache that is keyed by the URL alone.
-    ...(!isPublic && { cache: 'no-store' }),
-  })
+  return request
 }
 
 function mayPass(name: string, { keep, forwardedNames }: HeaderRules): boolean {

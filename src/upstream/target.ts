@@ -28,7 +28,7 @@ export async function send(
   timeoutSeconds: number,
   globalFetch: Fetch,
 ): Promise<Response> {
-  if (target.kind === 'handler') return target.handle(request, principal)
+  if (target.kind === 'handler') return target.handle(request, principal && freeze(principal))
   // The wait has a limit and the exchange has none: once a response has begun, it may last.
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new TimeoutError()), timeoutSeconds * 1_000)
@@ -51,6 +51,16 @@ class TimeoutError extends Error {}
 function passable(response: Response): Response {
   if (response.status > 599) throw new Error(`the origin answered with status ${response.status}`)
   return response
+}
+
+/**
+ * A principal is kept for the token's next requests, so what a handler adds would be taken for verified.
+ * As deep as a policy reads: the claims, and the lists among them.
+ */
+function freeze(principal: Principal): Principal {
+  const { roles, claims } = principal
+  for (const part of [roles, claims, ...Object.values(claims)]) Object.freeze(part)
+  return principal
 }
 
 /**
