@@ -222,3 +222,24 @@ describe('a guard that guards nothing', () => {
     ])
   })
 })
+
+describe('a handler that adds to what was verified', () => {
+  it('fails, and grants its caller nothing on other routes', async () => {
+    const routes: RouteConfig[] = [
+      { path: '/top', to: (_, caller) => grant(caller?.claims ?? {}, { admin: true }) },
+      { path: '/deep', to: (_, caller) => grant(caller?.claims.groups ?? [], ['admins']) },
+      { path: '/roles', to: (_, caller) => grant(caller?.roles ?? [], ['admin']) },
+      { path: '/admin', to: ORIGIN, claims: { admin: true } },
+      { path: '/admins', to: ORIGIN, claims: { groups: 'admins' } },
+      { path: '/role', to: ORIGIN, roles: ['admin'] },
+    ]
+    function grant(to: object, what: object): Response {
+      return Response.json(Object.assign(to, what))
+    }
+    const world = createWorld(keys, { routes })
+    const token = await world.mint({ groups: ['users'], roles: ['user'] })
+    const statuses: number[] = []
+    for (const { path } of routes) statuses.push((await world.sendToken(token, path)).status)
+    expect(statuses).toEqual([500, 500, 500, 403, 403, 403])
+  })
+})
