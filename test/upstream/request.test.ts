@@ -160,6 +160,22 @@ describe('the headers of a request', () => {
     expect(received[0]?.headers.get('x-forwarded-proto')).toBe('http')
   })
 
+  it('name host and scheme of this request, not of the last one of the same caller', async () => {
+    const { send, issuer, received } = await createTestGateway({ routes: ROUTES })
+    const headers = { authorization: `Bearer ${await issuer.mint()}` }
+    const seen = ['https://one.test', 'https://two.test', 'https://localhost', 'http://localhost']
+    for (const origin of [...seen, ...seen]) {
+      for (const path of ['/a', '/public/a']) {
+        await send(origin + path, { headers })
+        const forwarded = received.at(-1)?.headers
+        const [scheme, host] = origin.split('://')
+        expect(forwarded?.get('x-forwarded-proto')).toBe(scheme)
+        expect(forwarded?.get('x-forwarded-host')).toBe(host)
+        expect(forwarded?.get('x-gatehouse-hosts')).toBe(host)
+      }
+    }
+  })
+
   it('lose what Connection names, however it names it', async () => {
     const sent = {
       connection: ' close, X-Custom,,x y, COOKIE,host, cf-connecting-ip ,x-auth-subject',
