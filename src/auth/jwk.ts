@@ -4,7 +4,7 @@
  */
 
 import { importJWK, type JWK } from 'jose'
-import { BASE64URL_SEGMENT, decodeBase64url } from '../lib/bytes.ts'
+import { decodeBase64url, isCanonicalBase64url } from '../lib/bytes.ts'
 import { isObject, type JsonObject } from '../lib/strict-json.ts'
 
 const RSA_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
@@ -28,7 +28,6 @@ export const ALGORITHMS: readonly string[] = [
 const MIN_RSA_BITS = 2_048
 const MAX_RSA_BITS = 8_192
 const MAX_KEYS = 100
-const BASE64URL = new RegExp(`^${BASE64URL_SEGMENT}$`)
 
 /** What WebCrypto needs beside the key, by algorithm. RFC 7518 section 3.5: the salt is as long as the hash. */
 const VERIFY_PARAMETERS: Readonly<Record<string, SubtleCryptoSignAlgorithm>> = {
@@ -156,5 +155,5 @@ function createVerify(material: JWK): VerificationKey['verify'] {
 }
 
 function isBase64url(value: unknown): value is string {
-  return typeof value === 'string' && BASE64URL.test(value)
+  return typeof value === 'string' && isCanonicalBase64url(value)
 }

@@ -3,12 +3,18 @@
 const utf8Encoder = new TextEncoder()
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+const BASE64URL = /^[\w-]+$/
+/** Last characters that leave no bit unused, where two or three characters are left over. */
+const ENDS: readonly (string | undefined)[] = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048']
+
 /**
- * The canonical spelling of a base64url segment: right length, right alphabet, and no bits set that
- * the decoder would drop. One byte string has exactly one spelling that passes.
+ * Whether a text is base64url of something in its one canonical spelling: right length, right alphabet,
+ * and no bits set that a decoder would drop.
  */
-export const BASE64URL_SEGMENT =
-  '(?:[\\w-]{4})*(?:[\\w-]{4}|[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])'
+export function isCanonicalBase64url(text: string): boolean {
+  const ends = ENDS[text.length % 4]
+  return (ends === undefined || ends.includes(text.at(-1) ?? '?')) && BASE64URL.test(text)
+}
 
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return utf8Encoder.encode(text) as Uint8Array<ArrayBuffer>
@@ -19,7 +25,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return utf8Decoder.decode(bytes)
 }
 
-/** Decodes text that {@link BASE64URL_SEGMENT} matched. */
+/** Decodes a text that {@link isCanonicalBase64url} accepts. */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> {
   return Buffer.from(text, 'base64url') as Uint8Array<ArrayBuffer>
 }

@@ -101,11 +101,10 @@ function gatewayHeaders({ location, rules, principal }: Departure): Headers {
   if (known && known.forward === forward && known.scheme === scheme && known.host === host) {
     return known.headers
   }
-  const headers = new Headers({
-    'x-forwarded-proto': scheme,
-    'x-forwarded-host': host,
-    [LOOP_HEADER]: host,
-  })
+  const headers = new Headers()
+  headers.set('x-forwarded-proto', scheme)
+  headers.set('x-forwarded-host', host)
+  headers.set(LOOP_HEADER, host)
   if (principal) {
     for (const [name, value] of claimHeaders(principal, forward)) headers.set(name, value)
   }
