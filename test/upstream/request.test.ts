@@ -230,6 +230,14 @@ describe('the headers of a request', () => {
     }
   })
 
+  it('switch with GET alone: with another method, the runtime would send GET all the same', async () => {
+    const { send, received } = await createTestGateway({ routes: ROUTES })
+    for (const method of ['POST', 'DELETE', 'HEAD']) {
+      await send('/public/a', { method, headers: { upgrade: 'websocket' } })
+      expect(received.at(-1)?.headers.has('upgrade')).toBe(false)
+    }
+  })
+
   it('end a loop of gateways', async () => {
     const { send, received } = await createTestGateway({ routes: ROUTES })
     const passed = (value: string) => send('/public/a', { headers: { 'x-gatehouse-hosts': value } })
