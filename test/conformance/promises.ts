@@ -88,12 +88,18 @@ export const PROMISES: Promised[] = [
     mutations: [
       {
         guard: 'the search for repeated names',
-        edits: [edit('lib/strict-json.ts', '\n  refuseRepeatedNames(text)\n', '\n')],
+        edits: [
+          edit(
+            'lib/strict-json.ts',
+            'names !== countMembers(value, 1)',
+            'countMembers(value, 1) < 0',
+          ),
+        ],
         test: tokens('sub twice in the payload'),
       },
       {
         guard: 'the limit of depth',
-        edits: [edit('lib/strict-json.ts', 'open.length >= MAX_DEPTH', 'false')],
+        edits: [edit('lib/strict-json.ts', 'depth > MAX_DEPTH', 'false')],
         test: bounds('may be nested 32 levels deep'),
       },
     ],
