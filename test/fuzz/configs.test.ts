@@ -141,7 +141,7 @@ describe('a configuration', () => {
   it('is refused with its problems, or makes a gateway that works', async () => {
     let refused = 0
     await check(
-      500,
+      1_000,
       fc.asyncProperty(changes, changes, changes, async (ofConfig, ofMain, ofOther) => {
         const issuers = {
           main: oidc(change(MAIN, ofMain) as never),

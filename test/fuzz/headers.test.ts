@@ -79,7 +79,7 @@ beforeAll(async () => {
 describe('headers of a client', () => {
   it('never reach the origin as something that only the gateway may say', async () => {
     await check(
-      1_500,
+      3_000,
       fc.asyncProperty(
         fc.constantFrom('/token', '/optional', '/public'),
         fc.array(fc.tuple(name, value), { maxLength: 6 }),
@@ -137,7 +137,7 @@ describe('headers of a client', () => {
       fc.constantFrom('//', 'http://[', '/%', '\\', 'x:', `${ORIGIN}:99999`),
     )
     await check(
-      800,
+      1_600,
       fc.asyncProperty(
         fc.array(fc.tuple(name, value)),
         connection,
@@ -164,7 +164,7 @@ describe('an Authorization header', () => {
     )
     const pieces = fc.array(text, { maxLength: 6 })
     await check(
-      1_500,
+      3_000,
       fc.asyncProperty(pieces, pieces, async (first, second) => {
         const lines = [first, second]
           .filter((line) => line.length > 0)

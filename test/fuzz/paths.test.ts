@@ -101,7 +101,7 @@ describe('a path', () => {
     const world = createWorld(keys, { routes: ROUTES })
     const refusals = [400, 401, 404]
     await check(
-      4_000,
+      8_000,
       fc.asyncProperty(rawPath, search, async (path, query) => {
         world.received.length = 0
         world.events.length = 0
@@ -129,7 +129,7 @@ describe('a path', () => {
 
   it('has one canonical form, which is its own', async () => {
     await check(
-      3_000,
+      6_000,
       fc.property(rawPath, fc.boolean(), (path, allowAmbiguous) => {
         const canonical = canonicalPath(path, { allowAmbiguous })
         if (canonical === undefined) return
@@ -150,7 +150,7 @@ describe('a path', () => {
       fc.tuple(fc.constantFrom('https://'), rawPath),
     )
     await check(
-      1_000,
+      2_000,
       fc.asyncProperty(url, async ([base, rest]) => {
         world.received.length = 0
         const response = await world.sendRaw(base + rest)

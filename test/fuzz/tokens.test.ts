@@ -54,7 +54,7 @@ describe('a token that nobody signed', () => {
       fc.string({ unit: fc.constantFrom(...TOKEN68), minLength: 1, maxLength: 200 }),
     )
     await check(
-      1_000,
+      2_000,
       fc.asyncProperty(token, async (text) => {
         expect(await verdict(text)).not.toBe(200)
       }),
@@ -65,7 +65,7 @@ describe('a token that nobody signed', () => {
     const good = await world.mint({ exp: NOW + 300 })
     expect(await verdict(good)).toBe(200)
     await check(
-      1_000,
+      2_000,
       fc.asyncProperty(edits, async (changes) => {
         const changed = changes.reduce((token, change) => change(token), good)
         const bearer = changed.replace(/^ +/, '')
@@ -116,7 +116,7 @@ const oddClaims = fc.record(
 describe('a token that the issuer signed', () => {
   it('passes exactly if its claims are those of an access token for us, now', async () => {
     await check(
-      1_200,
+      2_400,
       fc.asyncProperty(
         oddClaims,
         fc.dictionary(memberName, json, { maxKeys: 2 }),
@@ -133,7 +133,7 @@ describe('a token that the issuer signed', () => {
   it('tells the origin who is calling in visible ASCII, and exactly', async () => {
     const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 30 })
     await check(
-      1_000,
+      2_000,
       fc.asyncProperty(text, fc.array(text), async (sub, roles) => {
         const token = await sign(
           defaultHeader(keys.ec),
@@ -170,7 +170,7 @@ describe('a token that the issuer signed', () => {
     )
     const types = ['jwt', 'at+jwt', 'application/at+jwt']
     await check(
-      800,
+      1_600,
       fc.asyncProperty(header, async (odd) => {
         const text = JSON.stringify({ alg: 'ES256', ...odd })
         const { alg, kid, typ, crit, b64 } = JSON.parse(text) as Members
@@ -196,7 +196,7 @@ describe('a token that the issuer signed', () => {
           : JSON.stringify(text),
       )
     await check(
-      1_000,
+      2_000,
       fc.asyncProperty(
         fc.array(spelled, { minLength: 1, maxLength: 5 }),
         fc.nat({ max: 4 }),
