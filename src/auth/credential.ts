@@ -11,8 +11,7 @@ export interface Credential {
 
 /**
  * The bearer token of a request; undefined where there is none, also where `Authorization` has another
- * scheme. The same one twice is one. Throws `multiple_credentials` for more than one, `invalid_token` for a
- * malformed one.
+ * scheme. Throws `multiple_credentials` for more than one, `invalid_token` for a malformed one.
  */
 export function readCredential(headers: Headers): Credential | undefined {
   const value = headers.get('authorization')
@@ -21,9 +20,6 @@ export function readCredential(headers: Headers): Credential | undefined {
   if (token !== undefined) return { token }
   // Several header lines arrive as one value with commas (RFC 9110 section 5.2).
   if (value.includes(',') && /(^|,)\s*bearer\b/i.test(value)) {
-    const tokens = new Set(value.split(',').map((line) => BEARER.exec(line.trim())?.[1]))
-    const [only] = tokens
-    if (tokens.size === 1 && only !== undefined) return { token: only }
     throw new GatewayError('multiple_credentials', { reason: 'Authorization has several values' })
   }
   if (/^bearer\b/i.test(value)) {

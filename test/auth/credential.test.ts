@@ -39,9 +39,9 @@ describe('the credential of a request', () => {
     ['Bearer Bearer abc', 'invalid_token'],
     ['Bearer token=abc', 'invalid_token'],
     // Several header lines arrive joined with commas.
-    ['Bearer abc, Bearer abc', { token: 'abc' }],
-    ['Bearer abc,bearer  abc', { token: 'abc' }],
-    ['Bearer abc, Bearer abc, Bearer abc', { token: 'abc' }],
+    ['Bearer abc, Bearer abc', 'multiple_credentials'],
+    ['Bearer abc,bearer  abc', 'multiple_credentials'],
+    ['Bearer abc, Bearer abc, Bearer abc', 'multiple_credentials'],
     ['Bearer abc, Bearer abd', 'multiple_credentials'],
     ['Bearer abc, Bearer abc, Bearer abd', 'multiple_credentials'],
     ['Bearer abc, Basic dXNlcjpwYXNz', 'multiple_credentials'],

@@ -150,10 +150,10 @@ describe('the header lines of a request', () => {
     expect(values(arrived, 'accept-encoding')).toEqual(['zstd'])
   })
 
-  it('have one credential: the same line twice is one, two are refused', async () => {
-    await arrivedLines('/api/x', [...bearer(), ...bearer()])
+  it('have one credential, once: a second line is refused, also where it says the same', async () => {
     const other = await issuer.mint({ sub: 'user-2' })
-    for (const second of [`Bearer ${other}`, 'Basic eA==']) {
+    const [[, same]] = bearer() as [[string, string]]
+    for (const second of [same, `Bearer ${other}`, 'Basic eA==']) {
       const headers: Lines = [['Host', 'localhost'], ...bearer(), ['authorization', second]]
       const { status, body } = await rawRequest(gateway.port, { target: '/api/x', headers })
       expect([status, (JSON.parse(body) as { code: string }).code]).toEqual([
@@ -161,7 +161,7 @@ describe('the header lines of a request', () => {
         'multiple_credentials',
       ])
     }
-    expect(origin.requests).toHaveLength(1)
+    expect(origin.requests).toHaveLength(0)
   })
 })
 

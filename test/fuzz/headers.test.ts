@@ -174,10 +174,8 @@ describe('an Authorization header', () => {
         const sent = headers.get('authorization') ?? ''
         world.events.length = 0
         const response = await world.send('/token', { headers })
-        // Once is good; the same token again in a list is nothing new.
         const isGood = (line: string) => /^bearer +TOKEN$/i.test(line.replaceAll(token, 'TOKEN'))
         const expected = isGood(sent) ? [200] : [400, 401]
-        if (sent.split(',').every((line) => isGood(line.trim()))) expected.push(200)
         expect([sent, expected]).toEqual([sent, expect.arrayContaining([response.status])])
       }),
     )
