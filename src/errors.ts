@@ -32,6 +32,11 @@ export const ERROR_CODES = {
     'Ask the issuer for a token with the scope that this request needs.',
   ],
   forbidden: [403, 'The caller may not do this', 'Ask the owner of this API for access.'],
+  csrf: [
+    403,
+    'The request may have been made by a page elsewhere',
+    'Send the token in the Authorization header, or make the request from a page of this origin.',
+  ],
   https_required: [403, 'Plain http is refused', 'Send the request over https.'],
   not_found: [404, 'Nothing is here', 'Check the path.'],
   method_not_allowed: [

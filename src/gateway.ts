@@ -5,7 +5,7 @@
 
 import { authenticate } from './auth/authenticate.ts'
 import { authorize } from './auth/authorize.ts'
-import { readCredential } from './auth/credential.ts'
+import { readCredential, refuseForgery } from './auth/credential.ts'
 import { isLocalhost } from './auth/discovery.ts'
 import type { Principal } from './auth/principal.ts'
 import { type Compiled, prepare, type Route } from './config/compile.ts'
@@ -116,11 +116,11 @@ async function handle(
   const match = gateway.router.match(request.method, location)
   trace.match = match
   const { route, path } = match
-  const principal = await identify(request, route, scope)
+  const publicOrigin = `${location.scheme}://${location.host}`
+  const principal = await identify(request, route, publicOrigin, scope)
   trace.principal = principal
   if (principal) authorize(principal, route.policy)
 
-  const publicOrigin = `${location.scheme}://${location.host}`
   const outgoing = outgoingRequest(request, {
     url: targetUrl(route.target, publicOrigin, originPath(path, route.mapping) + location.search),
     location,
@@ -152,11 +152,15 @@ function limitLifetime(
 async function identify(
   request: Request,
   route: Route,
+  ownOrigin: string,
   scope: RequestScope,
 ): Promise<Principal | undefined> {
   if (route.isPublic) return undefined
-  const credential = readCredential(request.headers)
-  if (credential) return authenticate(credential, route.issuers, scope)
+  const credential = readCredential(request.headers, route.tokenSources)
+  if (credential) {
+    if (credential.isAmbient) refuseForgery(request, ownOrigin)
+    return authenticate(credential, route.issuers, scope)
+  }
   if (route.allowsAnonymous) return undefined
   throw new GatewayError('credential_missing')
 }

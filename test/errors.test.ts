@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { oidc } from '../src/auth/issuers.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
 import { createTestGateway, ORIGIN, refusal, type TestGateway } from './support/gateway.ts'
 
@@ -30,6 +31,12 @@ const CASES: Record<ErrorCode, Case> = {
   invalid_token: ({ send }) => send('/', bearer('forged')),
   insufficient_scope: ({ sendWithToken }) => sendWithToken('/scope'),
   forbidden: ({ sendWithToken }) => sendWithToken('/role'),
+  csrf: async () => {
+    const tokenFrom = [{ cookie: 'token' }]
+    const main = oidc({ issuer: 'https://idp.test', audience: 'a', tokenFrom })
+    const { send } = await createTestGateway({ config: { issuers: { main } } })
+    return send('/', { method: 'POST', headers: { cookie: 'token=abc' } })
+  },
   https_required: ({ send }) => send('http://api.test/'),
   not_found: async () => (await gatewayWith([{ path: '/x', to: ORIGIN }])).send('/y'),
   method_not_allowed: ({ send }) => send('/get', { method: 'POST' }),

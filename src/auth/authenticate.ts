@@ -2,7 +2,7 @@
 
 import { GatewayError } from '../errors.ts'
 import type { RequestScope } from '../lib/request-scope.ts'
-import type { Credential } from './credential.ts'
+import type { Credential, TokenSource } from './credential.ts'
 import type { Introspection, Occasion } from './introspection.ts'
 import { checkClaims, type JwtRules, type JwtVerifier, toPrincipal } from './jwt.ts'
 import type { Principal } from './principal.ts'
@@ -15,6 +15,8 @@ export interface Issuer {
   readonly introspection: Introspection | undefined
   /** Unix seconds. */
   readonly now: () => number
+  /** Places for its tokens beside `Authorization`. */
+  readonly tokenFrom: readonly TokenSource[]
 }
 
 /**

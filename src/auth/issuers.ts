@@ -15,6 +15,7 @@ import {
 import type { Fetch } from '../lib/fetch-json.ts'
 import type { JsonObject } from '../lib/strict-json.ts'
 import type { ClaimLocation } from './claim-location.ts'
+import type { TokenSource } from './credential.ts'
 import { isSecureUrl } from './discovery.ts'
 import type { ClientAuthentication, IntrospectionOptions } from './introspection.ts'
 import { ALGORITHMS } from './jwk.ts'
@@ -41,6 +42,7 @@ export interface TrustedIssuer {
   /** Throws where claims that are otherwise good are not what this issuer's access tokens have. */
   readonly checkClaims?: ((claims: JsonObject) => void) | undefined
   readonly introspection?: IntrospectionOptions | undefined
+  readonly tokenFrom?: readonly TokenSource[] | undefined
 }
 
 interface Binding {
@@ -57,6 +59,13 @@ export interface CommonOptions {
   scopeClaim?: ClaimLocation | undefined
   /** Where roles stand: an array, or one string. Default: `roles`. */
   rolesClaim?: ClaimLocation | undefined
+  /**
+   * Places for this issuer's tokens beside `Authorization`, for example
+   * `[{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]`. No origin gets to see them, on
+   * any route. Whoever sends one that way has to come from a page of the gateway's own origin, or to read
+   * only. Default: none.
+   */
+  tokenFrom?: readonly TokenSource[] | undefined
   /**
    * A binding through which the issuer is reached: a Worker cannot fetch its own hostname. All of the
    * issuer's URLs must then be on one origin.
@@ -146,6 +155,20 @@ export const commonEntries = {
   ),
   scopeClaim: v.optional(claimLocation),
   rolesClaim: v.optional(claimLocation),
+  tokenFrom: v.optional(
+    v.array(
+      v.union(
+        [
+          v.strictObject({
+            header: v.pipe(text, v.regex(/^(?!authorization$|cookie$)[a-z0-9-]+$/)),
+          }),
+          v.strictObject({ cookie: v.pipe(text, v.regex(/^[\w!#$%&'*+.^`|~-]+$/)) }),
+        ],
+        "must be { header } with another header's name in lower case, or { cookie } with a cookie's name",
+      ),
+      'must be an array',
+    ),
+  ),
   via: v.optional(fetcher),
 }
 

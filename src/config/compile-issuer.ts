@@ -46,6 +46,7 @@ export function compileIssuer(
   const issuer = {
     rules,
     now,
+    tokenFrom: trusted.tokenFrom ?? [],
     verifier: createJwtVerifier(rules, keySet, now),
     introspection:
       introspection && createIntrospection(introspection, findEndpoint, fetchIssuer, now),

@@ -2,6 +2,7 @@
 
 import type { Issuer } from '../auth/authenticate.ts'
 import type { Policy } from '../auth/authorize.ts'
+import type { TokenSource } from '../auth/credential.ts'
 import { isSecureUrl } from '../auth/discovery.ts'
 import type { KeySet } from '../auth/jwks.ts'
 import {
@@ -23,6 +24,8 @@ export interface Route extends Routable {
   /** Whether a request without a credential may pass, as nobody. */
   readonly allowsAnonymous: boolean
   readonly issuers: readonly Issuer[]
+  /** Places for their tokens beside `Authorization`. */
+  readonly tokenSources: readonly TokenSource[]
   readonly policy: Policy
   readonly headers: HeaderRules
   readonly target: Target
@@ -33,6 +36,9 @@ export interface Route extends Routable {
   /** Whether a connection that stays open may last when the token it was opened with has expired. */
   readonly mayOutliveToken: boolean
 }
+
+/** What every route of a gateway keeps from its origin. */
+type Withheld = Omit<HeaderRules, 'keep' | 'forward'>
 
 export interface Compiled extends Dependencies {
   readonly hosts: ReadonlySet<string> | undefined
@@ -69,13 +75,18 @@ function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
     keySets.set(name, keySet)
     issuers.set(name, issuer)
   }
-  const forwardedNames = new Set(config.routes.flatMap(({ forward }) => Object.keys(forward ?? {})))
+  const sources = [...issuers.values()].flatMap(({ tokenFrom }) => tokenFrom)
+  const withheld = {
+    forwardedNames: new Set(config.routes.flatMap(({ forward }) => Object.keys(forward ?? {}))),
+    tokenHeaders: new Set(sources.flatMap((source) => ('header' in source ? source.header : []))),
+    tokenCookies: new Set(sources.flatMap((source) => ('cookie' in source ? source.cookie : []))),
+  }
   const routes = config.routes.map((route): Route => {
     const names = issuersOf(route, config.issuers)
     const ofRoute = names.flatMap((name) => issuers.get(name) ?? [])
-    return compileRoute(route, ofRoute, forwardedNames)
+    return compileRoute(route, ofRoute, withheld)
   })
-  const documents = config.routes.flatMap((route) => compileDocument(route, config) ?? [])
+  const documents = config.routes.flatMap((route) => compileDocument(route, config, withheld) ?? [])
   return {
     ...dependencies,
     hosts: config.hosts && new Set(config.hosts),
@@ -84,11 +95,7 @@ function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
   }
 }
 
-function compileRoute(
-  config: RouteConfig,
-  issuers: readonly Issuer[],
-  forwardedNames: ReadonlySet<string>,
-): Route {
+function compileRoute(config: RouteConfig, issuers: readonly Issuer[], withheld: Withheld): Route {
   const target = compileTarget(config)
   return {
     path: config.path,
@@ -99,7 +106,8 @@ function compileRoute(
     allowsAnonymous: typeof config.auth === 'object',
     issuers,
     policy: compilePolicy(config),
-    headers: { forwardedNames, keep: new Set(config.keep), forward: config.forward ?? NO_CLAIMS },
+    tokenSources: issuers.flatMap(({ tokenFrom }) => tokenFrom),
+    headers: { ...withheld, keep: new Set(config.keep), forward: config.forward ?? NO_CLAIMS },
     target,
     mapping: {
       stripped: config.stripPrefix ? literalPrefix(config.path) : '',
@@ -112,7 +120,11 @@ function compileRoute(
 }
 
 /** The metadata document of a route that has one: a public route of the gateway's own. */
-function compileDocument(route: RouteConfig, config: GatewayConfig): Route | undefined {
+function compileDocument(
+  route: RouteConfig,
+  config: GatewayConfig,
+  withheld: Withheld,
+): Route | undefined {
   if (!route.resource) return undefined
   const names = issuersOf(route, config.issuers)
   // A FusionAuth issuer may be any text; only a URL leads a client anywhere.
@@ -123,7 +135,7 @@ function compileDocument(route: RouteConfig, config: GatewayConfig): Route | und
   return compileRoute(
     { ...document, ...(route.host !== undefined && { host: route.host }) },
     [],
-    new Set(),
+    withheld,
   )
 }
 

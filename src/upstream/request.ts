@@ -5,6 +5,7 @@
 
 import type { Principal } from '../auth/principal.ts'
 import { GatewayError } from '../errors.ts'
+import { withoutCookies } from '../lib/cookies.ts'
 import type { Location } from '../router.ts'
 import { claimHeaders, type Forward } from './claims.ts'
 import { fold, isReserved, isWithheld, namesInConnection } from './header-names.ts'
@@ -18,6 +19,9 @@ export interface HeaderRules {
   /** Names that pass on this route although they would be removed: credentials, or names with `_`. */
   readonly keep: ReadonlySet<string>
   readonly forward: Forward
+  /** Where this gateway's tokens may stand: no origin gets to see them. */
+  readonly tokenHeaders: ReadonlySet<string>
+  readonly tokenCookies: ReadonlySet<string>
 }
 
 /** What is known about a request when it leaves. */
@@ -53,6 +57,7 @@ export function outgoingRequest(incoming: Request, departure: Departure): Reques
   for (const name of names) {
     if (mayPass(name, rules)) headers.set(name, sent.get(name) ?? '')
   }
+  if (rules.tokenCookies.size > 0 && headers.has('cookie')) removeTokens(headers, rules)
   // RFC 9110 section 7.8: the one switch of protocol that is passed on. With it the runtime sends GET,
   // whatever the method that the route was chosen by.
   const isUpgrade = method === 'GET' && sent.get('upgrade')?.toLowerCase() === 'websocket'
@@ -65,8 +70,16 @@ export function outgoingRequest(incoming: Request, departure: Departure): Reques
   return request
 }
 
-function mayPass(name: string, { keep, forwardedNames }: HeaderRules): boolean {
-  if (!isWithheld(name) && !forwardedNames.has(name)) return true
+function removeTokens(headers: Headers, { tokenCookies, keep }: HeaderRules): void {
+  if (keep.has('cookie')) return
+  const cookies = withoutCookies(headers.get('cookie') ?? '', tokenCookies)
+  if (cookies === '') headers.delete('cookie')
+  else headers.set('cookie', cookies)
+}
+
+function mayPass(name: string, { keep, forwardedNames, tokenHeaders }: HeaderRules): boolean {
+  const isCredential = tokenHeaders.has(name)
+  if (!isWithheld(name) && !forwardedNames.has(name) && !isCredential) return true
   return keep.has(name) && !isOurs(name, forwardedNames)
 }
 

@@ -13,12 +13,12 @@ function outcomeOf(work: () => unknown): unknown {
 }
 
 describe('the credential of a request', () => {
-  const TABLE: [value: string, outcome: string | { token: string } | undefined][] = [
-    ['Bearer abc', { token: 'abc' }],
-    ['bearer abc', { token: 'abc' }],
-    ['BEARER   abc', { token: 'abc' }],
-    ['  Bearer abc  ', { token: 'abc' }],
-    ['Bearer aZ09-._~+/==', { token: 'aZ09-._~+/==' }],
+  const TABLE: [value: string, outcome: string | { token: string; isAmbient: boolean } | undefined][] = [
+    ['Bearer abc', { token: 'abc', isAmbient: false }],
+    ['bearer abc', { token: 'abc', isAmbient: false }],
+    ['BEARER   abc', { token: 'abc', isAmbient: false }],
+    ['  Bearer abc  ', { token: 'abc', isAmbient: false }],
+    ['Bearer aZ09-._~+/==', { token: 'aZ09-._~+/==', isAmbient: false }],
     // No credential that we know.
     ['', undefined],
     ['Basic dXNlcjpwYXNz', undefined],

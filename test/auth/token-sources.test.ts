@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest'
+import { oidc } from '../../src/auth/issuers.ts'
+import { checkConfig } from '../../src/config/check.ts'
+import {
+  AUDIENCE,
+  createTestGateway,
+  ORIGIN,
+  refusal,
+  START,
+  type TestGateway,
+} from '../support/gateway.ts'
+import { createTestIssuer } from '../support/mint.ts'
+
+const HEADER = 'cf-access-jwt-assertion'
+const COOKIE = 'CF_Authorization'
+
+async function world(): Promise<TestGateway & { token: string; other: string }> {
+  const issuer = createTestIssuer({ audience: AUDIENCE, now: () => START })
+  const gateway = await createTestGateway({
+    issuer,
+    config: {
+      issuers: {
+        main: oidc({
+          issuer: issuer.issuer,
+          audience: AUDIENCE,
+          tokenFrom: [{ header: HEADER }, { cookie: COOKIE }],
+        }),
+      },
+    },
+    routes: [
+      { path: '/*', to: ORIGIN },
+      { path: '/public', to: ORIGIN, auth: 'public' },
+      { path: '/kept', to: ORIGIN, auth: 'public', keep: ['cookie'] },
+    ],
+  })
+  const [token, other] = [await issuer.mint(), await issuer.mint({ sub: 'user-2' })]
+  return { ...gateway, token, other }
+}
+
+const own = { origin: 'https://api.test' }
+
+describe('a token beside Authorization', () => {
+  it('is taken from a header and from a cookie that the issuer names', async () => {
+    const { send, received, token } = await world()
+    expect((await send('/a', { headers: { [HEADER]: token } })).status).toBe(200)
+    expect((await send('/a', { headers: { cookie: `a=1; ${COOKIE}=${token}; b=2` } })).status).toBe(
+      200,
+    )
+    expect(received.map(({ headers }) => headers.get('x-auth-subject'))).toEqual([
+      'user-1',
+      'user-1',
+    ])
+    expect(received.map(({ headers }) => headers.get(HEADER))).toEqual([null, null])
+    expect(received.map(({ headers }) => headers.get('cookie'))).toEqual([null, 'a=1; b=2'])
+  })
+
+  it('is one credential where the same token stands in several places', async () => {
+    const { send, token } = await world()
+    const headers = {
+      [HEADER]: token,
+      cookie: `${COOKIE}=${token}`,
+      authorization: `Bearer ${token}`,
+    }
+    expect((await send('/a', { headers })).status).toBe(200)
+    expect(
+      (await send('/a', { headers: { [HEADER]: token, cookie: `${COOKIE}=${token}` } })).status,
+    ).toBe(200)
+  })
+
+  it('is refused where two places have two tokens, or one place has two', async () => {
+    const { send, token, other, received } = await world()
+    for (const headers of [
+      { [HEADER]: token, cookie: `${COOKIE}=${other}` },
+      { authorization: `Bearer ${token}`, [HEADER]: other },
+      { authorization: `Bearer ${token}`, cookie: `${COOKIE}=${other}` },
+      { cookie: `${COOKIE}=${token}; ${COOKIE}=${other}` },
+      { cookie: `${COOKIE}=${token}, ${COOKIE}=${other}` },
+      { [HEADER]: `${token}, ${token}` },
+    ]) {
+      expect(await refusal(await send('/a', { headers }))).toEqual([400, 'multiple_credentials'])
+    }
+    expect(received).toEqual([])
+  })
+
+  it('is 401 where it is malformed, and nothing where it is empty', async () => {
+    const { send } = await world()
+    const bad = await send('/a', { headers: { cookie: `${COOKIE}=a b` } })
+    expect(await refusal(bad)).toEqual([401, 'invalid_token'])
+    const empty = await send('/a', { headers: { cookie: `${COOKIE}=` } })
+    expect(await refusal(empty)).toEqual([401, 'credential_missing'])
+  })
+
+  it('changes nothing for a page elsewhere', async () => {
+    const { send, token, received } = await world()
+    const cookie = `${COOKIE}=${token}`
+    for (const headers of [
+      {},
+      { origin: 'https://evil.test' },
+      { origin: 'null' },
+      { origin: 'https://evil.test', 'sec-fetch-site': 'same-origin' },
+      { 'sec-fetch-site': 'same-site' },
+    ]) {
+      for (const credential of [{ cookie }, { [HEADER]: token }]) {
+        const post = await send('/a', { method: 'POST', headers: { ...headers, ...credential } })
+        expect(await refusal(post)).toEqual([403, 'csrf'])
+        const upgrade = { ...headers, ...credential, upgrade: 'websocket' }
+        expect(await refusal(await send('/a', { headers: upgrade }))).toEqual([403, 'csrf'])
+      }
+    }
+    expect(received).toEqual([])
+    for (const headers of [own, { 'sec-fetch-site': 'same-origin' }]) {
+      const post = await send('/a', { method: 'POST', headers: { ...headers, cookie } })
+      expect(post.status).toBe(200)
+    }
+    const explicit = { authorization: `Bearer ${token}`, cookie }
+    expect((await send('/a', { method: 'POST', headers: explicit })).status).toBe(200)
+  })
+
+  it('reaches no origin on a public route either, unless the route keeps its cookies', async () => {
+    const { send, received, token } = await world()
+    const headers = { [HEADER]: token, cookie: `${COOKIE}=${token}` }
+    await send('/public', { headers })
+    await send('/kept', { headers })
+    expect(received.map((request) => request.headers.get('cookie'))).toEqual([
+      null,
+      `${COOKIE}=${token}`,
+    ])
+    expect(received.map((request) => request.headers.get(HEADER))).toEqual([null, null])
+  })
+
+  it('is not looked for where the issuer names no place', async () => {
+    const { send, issuer } = await createTestGateway()
+    const response = await send('/a', { headers: { cookie: `${COOKIE}=${await issuer.mint()}` } })
+    expect(await refusal(response)).toEqual([401, 'credential_missing'])
+  })
+
+  it('has places that are checked', () => {
+    const problems = checkConfig({
+      issuers: {
+        main: oidc({
+          issuer: 'https://idp.test',
+          audience: 'a',
+          tokenFrom: [{ header: 'authorization' }, { cookie: 'a b' }],
+        }),
+      },
+      routes: [{ path: '/*', to: ORIGIN }],
+    })
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+      'issuers.main.tokenFrom[0].header',
+      'issuers.main.tokenFrom[1].cookie',
+    ])
+  })
+})
