@@ -6,6 +6,8 @@ const NODE_TESTS = ['test/{e2e,demo,issuer,conformance,cli}/**/*.test.ts']
 
 export default defineConfig({
   test: {
+    // Most of the time goes to waiting for processes and sockets, so every core takes files.
+    maxWorkers: '100%',
     projects: [
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],

@@ -13,7 +13,10 @@ function outcomeOf(work: () => unknown): unknown {
 }
 
 describe('the credential of a request', () => {
-  const TABLE: [value: string, outcome: string | { token: string; isAmbient: boolean } | undefined][] = [
+  const TABLE: [
+    value: string,
+    outcome: string | { token: string; isAmbient: boolean } | undefined,
+  ][] = [
     ['Bearer abc', { token: 'abc', isAmbient: false }],
     ['bearer abc', { token: 'abc', isAmbient: false }],
     ['BEARER   abc', { token: 'abc', isAmbient: false }],
