@@ -1,10 +1,26 @@
 /** What a request shows to say who is calling. Reads; never judges who it is. */
 
+import * as v from 'valibot'
+import { text } from '../config/problems.ts'
 import { GatewayError } from '../errors.ts'
 import { readCookie } from '../lib/cookies.ts'
 
 /** A place for a token beside `Authorization`. Header names are in lower case, cookie names as they are. */
 export type TokenSource = { readonly header: string } | { readonly cookie: string }
+
+/** The owner's option. */
+export const tokenSources = v.array(
+  v.union(
+    [
+      v.strictObject({
+        header: v.pipe(text, v.regex(/^(?!authorization$|cookie$)[a-z0-9-]+$/)),
+      }),
+      v.strictObject({ cookie: v.pipe(text, v.regex(/^[\w!#$%&'*+.^`|~-]+$/)) }),
+    ],
+    "must be { header } with another header's name in lower case, or { cookie } with a cookie's name",
+  ),
+  'must be an array',
+)
 
 export interface Credential {
   readonly token: string

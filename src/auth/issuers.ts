@@ -15,7 +15,7 @@ import {
 import type { Fetch } from '../lib/fetch-json.ts'
 import type { JsonObject } from '../lib/strict-json.ts'
 import type { ClaimLocation } from './claim-location.ts'
-import type { TokenSource } from './credential.ts'
+import { type TokenSource, tokenSources } from './credential.ts'
 import { isSecureUrl } from './discovery.ts'
 import type { ClientAuthentication, IntrospectionOptions } from './introspection.ts'
 import { ALGORITHMS } from './jwk.ts'
@@ -155,20 +155,7 @@ export const commonEntries = {
   ),
   scopeClaim: v.optional(claimLocation),
   rolesClaim: v.optional(claimLocation),
-  tokenFrom: v.optional(
-    v.array(
-      v.union(
-        [
-          v.strictObject({
-            header: v.pipe(text, v.regex(/^(?!authorization$|cookie$)[a-z0-9-]+$/)),
-          }),
-          v.strictObject({ cookie: v.pipe(text, v.regex(/^[\w!#$%&'*+.^`|~-]+$/)) }),
-        ],
-        "must be { header } with another header's name in lower case, or { cookie } with a cookie's name",
-      ),
-      'must be an array',
-    ),
-  ),
+  tokenFrom: v.optional(tokenSources),
   via: v.optional(fetcher),
 }
 
