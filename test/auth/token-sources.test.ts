@@ -23,7 +23,7 @@ async function world(): Promise<TestGateway & { token: string; other: string }> 
         main: oidc({
           issuer: issuer.issuer,
           audience: AUDIENCE,
-          tokenFrom: [{ header: HEADER }, { cookie: COOKIE }],
+          tokenFrom: [{ header: HEADER }, { header: 'x-app-token' }, { cookie: COOKIE }],
         }),
       },
     },
@@ -118,14 +118,16 @@ describe('a token beside Authorization', () => {
 
   it('reaches no origin on a public route either, unless the route keeps its cookies', async () => {
     const { send, received, token } = await world()
-    const headers = { [HEADER]: token, cookie: `${COOKIE}=${token}` }
+    const headers = { [HEADER]: token, 'x-app-token': token, cookie: `${COOKIE}=${token}` }
     await send('/public', { headers })
     await send('/kept', { headers })
     expect(received.map((request) => request.headers.get('cookie'))).toEqual([
       null,
       `${COOKIE}=${token}`,
     ])
-    expect(received.map((request) => request.headers.get(HEADER))).toEqual([null, null])
+    for (const name of [HEADER, 'x-app-token']) {
+      expect(received.map((request) => request.headers.get(name))).toEqual([null, null])
+    }
   })
 
   it('is not looked for where the issuer names no place', async () => {
