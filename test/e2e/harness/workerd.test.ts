@@ -16,7 +16,7 @@ const MIRROR = `
     async scheduled({ cron, scheduledTime }, env) {
       await env.STORE.put('cron', cron + ' ' + scheduledTime)
     },
-    async fetch(request: Request, env: any) {
+    async fetch(request: Request, env) {
       if (request.url.includes('/to-origin')) return fetch(env.ORIGIN + '/to-origin', request)
       if (request.url.endsWith('/log')) console.log('one log line')
       if (request.url.endsWith('/rpc')) return Response.json(await env.LIMIT.limit({ key: 'k' }))
