@@ -4,7 +4,7 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { oidc } from '../src/auth/issuers.ts'
+import { oidc } from '../src/auth/presets/oidc.ts'
 import { createGateway, type Gateway } from '../src/gateway.ts'
 import { AUDIENCE, type Claims, createSigningKey, mint, type SigningKey } from './tokens.ts'
 

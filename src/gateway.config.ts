@@ -3,7 +3,7 @@
  * `npx wrangler secret put ISSUER`, then `CLIENT_ID`.
  */
 
-import { oidc } from './auth/issuers.ts'
+import { oidc } from './auth/presets/oidc.ts'
 import { defineGateway } from './config/define.ts'
 import { claims } from './upstream/claims-handler.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { oidc } from '../src/auth/issuers.ts'
+import { oidc } from '../src/auth/presets/oidc.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
 import { createTestGateway, ORIGIN, refusal, type TestGateway } from './support/gateway.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { oidc } from '../src/auth/issuers.ts'
+import { oidc } from '../src/auth/presets/oidc.ts'
 import type { GatewayConfig, RouteConfig } from '../src/config/define.ts'
 import { createGateway } from '../src/gateway.ts'
 import type { LogEvent } from '../src/operate/log.ts'

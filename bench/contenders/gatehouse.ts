@@ -3,7 +3,7 @@
  * is off unless the row is about logging.
  */
 
-import { oidc } from '../../src/auth/issuers.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway, type RouteConfig } from '../../src/config/define.ts'
 import { createGateway, type Gateway } from '../../src/gateway.ts'
 import { routePaths } from '../routes.ts'

@@ -2,11 +2,11 @@
 
 import { GatewayError } from '../errors.ts'
 import type { RequestScope } from '../lib/request-scope.ts'
+import type { Introspection, Occasion } from './bearer/introspection.ts'
+import { checkClaims, type JwtRules, type JwtVerifier, toPrincipal } from './bearer/jwt.ts'
+import { looksLikeJwt, MAX_TOKEN_BYTES, readToken, type UnverifiedToken } from './bearer/token.ts'
 import type { Credential, TokenSource } from './credential.ts'
-import type { Introspection, Occasion } from './introspection.ts'
-import { checkClaims, type JwtRules, type JwtVerifier, toPrincipal } from './jwt.ts'
 import type { Principal } from './principal.ts'
-import { looksLikeJwt, MAX_TOKEN_BYTES, readToken, type UnverifiedToken } from './token.ts'
 
 /** One entry of `issuers`, ready to judge its tokens. */
 export interface Issuer {

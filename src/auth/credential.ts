@@ -1,9 +1,9 @@
 /** What a request shows to say who is calling. Reads; never judges who it is. */
 
 import * as v from 'valibot'
-import { text } from '../config/problems.ts'
 import { GatewayError } from '../errors.ts'
 import { readCookie } from '../lib/cookies.ts'
+import { text } from '../options/schemas.ts'
 
 /** A place for a token beside `Authorization`. Header names are in lower case, cookie names as they are. */
 export type TokenSource = { readonly header: string } | { readonly cookie: string }

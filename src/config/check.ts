@@ -1,14 +1,14 @@
 /** Every check of the owner's file, so that a gateway either does what was meant or does nothing. */
 
 import * as v from 'valibot'
-import type { IssuerConfig } from '../auth/issuers.ts'
+import type { IssuerConfig } from '../auth/presets/oidc.ts'
 import { WELL_KNOWN } from '../edge/resource-metadata.ts'
 import { isObject } from '../lib/strict-json.ts'
+import { hasFetch, type Problem, type Reporter, reportIssues } from '../options/schemas.ts'
 import { literalPrefix, shapeOf } from '../router.ts'
 import { isHopByHop } from '../upstream/header-names.ts'
 import { impersonates } from '../upstream/request.ts'
 import type { GatewayConfig, RouteConfig } from './define.ts'
-import { hasFetch, type Problem, type Reporter, reportIssues } from './problems.ts'
 import { checkRoute, hostname, routeSchema } from './route-schema.ts'
 
 /** A service binding answers every name with a function, so it has to be told apart. */

@@ -1,15 +1,14 @@
 /** An entry of `issuers` becomes a key set, a verifier and, where it says so, introspection. */
 
 import type { Issuer } from '../auth/authenticate.ts'
-import { createIntrospection } from '../auth/introspection.ts'
-import type { IssuerConfig, TrustedIssuer } from '../auth/issuers.ts'
-import { ALGORITHMS } from '../auth/jwk.ts'
-import { createKeySet, type KeySet } from '../auth/jwks.ts'
-import { createJwtVerifier, type JwtRules } from '../auth/jwt.ts'
-import type { Fetch } from '../lib/fetch-json.ts'
+import { createIntrospection } from '../auth/bearer/introspection.ts'
+import { ALGORITHMS } from '../auth/bearer/jwk.ts'
+import { createKeySet, type KeySet } from '../auth/bearer/jwks.ts'
+import { createJwtVerifier, type JwtRules } from '../auth/bearer/jwt.ts'
+import type { IssuerConfig, TrustedIssuer } from '../auth/presets/oidc.ts'
+import { bound, type Fetch } from '../lib/fetch.ts'
 import type { Store } from '../lib/kv.ts'
 import type { RequestScope } from '../lib/request-scope.ts'
-import type { Binding } from './define.ts'
 
 export interface Dependencies {
   readonly fetch: Fetch
@@ -67,9 +66,4 @@ function compileRules(name: string, issuer: string, trusted: TrustedIssuer): Jwt
     rolesClaim: rolesClaim ?? 'roles',
     check: trusted.checkClaims,
   }
-}
-
-/** `fetch` of a binding works only when called on it. */
-export function bound(binding: Binding): Fetch {
-  return (request) => binding.fetch(request)
 }

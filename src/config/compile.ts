@@ -2,9 +2,11 @@
 
 import type { Issuer } from '../auth/authenticate.ts'
 import type { Policy } from '../auth/authorize.ts'
+import type { KeySet } from '../auth/bearer/jwks.ts'
 import type { TokenSource } from '../auth/credential.ts'
-import { isSecureUrl } from '../auth/discovery.ts'
-import type { KeySet } from '../auth/jwks.ts'
+import { type Binding, bound } from '../lib/fetch.ts'
+import { isSecureUrl } from '../lib/url.ts'
+import type { Problem } from '../options/schemas.ts'
 import {
   createRouter,
   DEFAULT_METHODS,
@@ -16,9 +18,8 @@ import type { PathMapping } from '../upstream/location.ts'
 import type { HeaderRules } from '../upstream/request.ts'
 import type { Handler, Target } from '../upstream/target.ts'
 import { checkConfig, issuersOf, metadataPath } from './check.ts'
-import { bound, compileIssuer, type Dependencies } from './compile-issuer.ts'
-import type { Binding, GatewayConfig, RouteConfig } from './define.ts'
-import type { Problem } from './problems.ts'
+import { compileIssuer, type Dependencies } from './compile-issuer.ts'
+import type { GatewayConfig, RouteConfig } from './define.ts'
 
 export interface Route extends Routable {
   /** Whether a request without a credential may pass, as nobody. */

@@ -2,15 +2,10 @@
 
 import type { AnyOf, ClaimValue } from '../auth/authorize.ts'
 import type { ClaimLocation } from '../auth/claim-location.ts'
-import type { IssuerConfig } from '../auth/issuers.ts'
+import type { IssuerConfig } from '../auth/presets/oidc.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
-import type { Fetch } from '../lib/fetch-json.ts'
+import type { Binding } from '../lib/fetch.ts'
 import type { Handler } from '../upstream/target.ts'
-
-/** A service binding, an mTLS certificate, a VPC service: whatever has `fetch`. */
-export interface Binding {
-  fetch: Fetch
-}
 
 export interface GatewayConfig {
   /** Host names that are served, without port; any other is 421. Default: every host (workers.dev too). */

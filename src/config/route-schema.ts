@@ -1,12 +1,19 @@
 /** The shape of one route in the owner's file, and what cannot be said by shape alone. */
 
 import * as v from 'valibot'
-import { isSecureUrl } from '../auth/discovery.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
 import { canonicalPath, matchForm } from '../lib/canonical-path.ts'
+import { isSecureUrl } from '../lib/url.ts'
+import {
+  claimLocation,
+  fetcher,
+  hasFetch,
+  nameList,
+  type Reporter,
+  text,
+} from '../options/schemas.ts'
 import { isForwardable } from '../upstream/header-names.ts'
 import type { RouteConfig } from './define.ts'
-import { claimLocation, fetcher, hasFetch, nameList, type Reporter, text } from './problems.ts'
 
 /** Literal segments, `:name` segments, and `*` as the last one. itty-router would read more as syntax. */
 const PATTERN = /^(?:\/(?:[\w.~!@&',=%-]+|:[A-Za-z]\w*))*(?:\/\*?)?$/

@@ -4,7 +4,7 @@
  */
 
 import * as v from 'valibot'
-import { type Reporter, reportIssues, text } from '../config/problems.ts'
+import { type Reporter, reportIssues, text } from '../options/schemas.ts'
 import type { Handler } from '../upstream/target.ts'
 
 export const WELL_KNOWN = '/.well-known/oauth-protected-resource'

@@ -3,8 +3,7 @@
  * bytes, no redirects and no HTTP cache in between.
  */
 
-/** Anything with `fetch`: the global one, a service binding, an mTLS certificate, a VPC service. */
-export type Fetch = (request: Request) => Promise<Response>
+import type { Fetch } from './fetch.ts'
 
 export interface FetchJsonOptions {
   fetch: Fetch

@@ -2,7 +2,7 @@
 
 import type { Principal } from '../auth/principal.ts'
 import { GatewayError } from '../errors.ts'
-import type { Fetch } from '../lib/fetch-json.ts'
+import type { Fetch } from '../lib/fetch.ts'
 
 /** Answers a route itself, inside the gateway. `principal` is undefined on public routes, and for anonymous callers of optional ones. */
 export type Handler = (

@@ -1,8 +1,8 @@
 // Every limit of what the gateway reads, keeps or asks: at the limit, and one past it.
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type OidcOptions, oidc } from '../../src/auth/issuers.ts'
-import { MAX_PROOF_LENGTH, MAX_PROOFS } from '../../src/auth/jwt.ts'
+import { MAX_PROOF_LENGTH, MAX_PROOFS } from '../../src/auth/bearer/jwt.ts'
+import { type OidcOptions, oidc } from '../../src/auth/presets/oidc.ts'
 import type { RouteConfig } from '../../src/config/define.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { createBoundedMap } from '../../src/lib/bounded-map.ts'
@@ -286,7 +286,7 @@ describe('an owner', () => {
 
 describe('an RSA key', () => {
   it('may have 8,192 bits', async () => {
-    const { readKeySet } = await import('../../src/auth/jwk.ts')
+    const { readKeySet } = await import('../../src/auth/bearer/jwk.ts')
     const modulus = (bits: number) => {
       const bytes = new Uint8Array(Math.ceil(bits / 8)).fill(0xff)
       if (bits % 8 !== 0) bytes[0] = 2 ** (bits % 8) - 1

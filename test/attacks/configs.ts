@@ -1,7 +1,7 @@
 // Mistakes in an owner's file that have left some gateway open. Here each is named, and until it is
 // mended every request is refused.
 
-import { oidc } from '../../src/auth/issuers.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
 import type { GatewayConfig } from '../../src/config/define.ts'
 import { AUDIENCE, ISSUER, ORIGIN } from './world.ts'
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type IssuerConfig, oidc } from '../../src/auth/issuers.ts'
+import { type IssuerConfig, oidc } from '../../src/auth/presets/oidc.ts'
 import { createMemoryStore } from '../support/gateway.ts'
 import type { TestKey } from '../support/signing-keys.ts'
 import { asKeyFor, BAD_KEYS, createShortKey, forgeForExponentOne } from './bad-keys.ts'

@@ -1,8 +1,8 @@
 // Ways around the gateway that a review of its request path found, each closed by a change of its own.
 
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { ACTIVE_SECONDS, createIntrospection } from '../../src/auth/introspection.ts'
-import { oidc } from '../../src/auth/issuers.ts'
+import { ACTIVE_SECONDS, createIntrospection } from '../../src/auth/bearer/introspection.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
 import { checkConfig, warnings } from '../../src/config/check.ts'
 import { anyOf, optional, type RouteConfig } from '../../src/config/define.ts'
 import { createRouter, readLocation } from '../../src/router.ts'

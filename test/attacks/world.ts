@@ -1,7 +1,7 @@
 // The world that attacks are tried in: a gateway with one issuer whose keys the test holds, an origin
 // that writes down what reaches it, and a list of every other address that was called.
 
-import { oidc } from '../../src/auth/issuers.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
 import type { GatewayConfig, RouteConfig } from '../../src/config/define.ts'
 import { createGateway, type Gateway } from '../../src/gateway.ts'
 import type { Store } from '../../src/lib/kv.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { readToken } from '../../src/auth/bearer/token.ts'
 import { readCredential } from '../../src/auth/credential.ts'
-import { readToken } from '../../src/auth/token.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { encodePart } from '../support/signing-keys.ts'
 

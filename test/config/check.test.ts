@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type OidcOptions, oidc } from '../../src/auth/issuers.ts'
+import { type OidcOptions, oidc } from '../../src/auth/presets/oidc.ts'
 import { checkConfig, warnings } from '../../src/config/check.ts'
 import { anyOf, defineGateway, type GatewayConfig, optional } from '../../src/config/define.ts'
 import { AUDIENCE } from '../support/gateway.ts'

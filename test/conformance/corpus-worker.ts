@@ -1,7 +1,7 @@
 // The gateway as the corpus runner drives it: one route and one issuer entry per verifier
 // configuration, key sets over HTTP, and a clock that a request header sets. Test code alone.
 
-import { oidc } from '../../src/auth/issuers.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
 import { createGateway, type Gateway } from '../../src/gateway.ts'
 import { claims } from '../../src/upstream/claims-handler.ts'
 import { CLOCK_HEADER, type Door } from './door.ts'

@@ -3,7 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { oidc } from '../../src/auth/issuers.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { createTestKey, encodePart, joinParts, signParts } from '../support/signing-keys.ts'
 

@@ -76,7 +76,7 @@ export const PROMISES: Promised[] = [
     mutations: [
       {
         guard: 'the end of the third part',
-        edits: [edit('auth/token.ts', '!isCompact || rest.length > 0', '!isCompact')],
+        edits: [edit('auth/bearer/token.ts', '!isCompact || rest.length > 0', '!isCompact')],
         test: tokens('a fourth part'),
       },
     ],
@@ -111,12 +111,12 @@ export const PROMISES: Promised[] = [
     mutations: [
       {
         guard: 'the list of allowed algorithms',
-        edits: [edit('auth/jwt.ts', '!rules.algorithms.includes(algorithm)', 'false')],
+        edits: [edit('auth/bearer/jwt.ts', '!rules.algorithms.includes(algorithm)', 'false')],
         test: keys('an algorithm that the owner did not allow'),
       },
       {
         guard: 'the list of algorithms that an owner may allow',
-        edits: [edit('auth/issuers.ts', '(name) => ALGORITHMS.includes(name)', '() => true')],
+        edits: [edit('auth/presets/oidc.ts', '(name) => ALGORITHMS.includes(name)', '() => true')],
         test: configs('a symmetric algorithm'),
       },
     ],
@@ -129,13 +129,17 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the match of algorithm and key',
         edits: [
-          edit('auth/jwk.ts', '(name) => jwk.alg === undefined || jwk.alg === name', '() => true'),
+          edit(
+            'auth/bearer/jwk.ts',
+            '(name) => jwk.alg === undefined || jwk.alg === name',
+            '() => true',
+          ),
         ],
         test: keys('a key published for RS256 verifies no RS384'),
       },
       {
         guard: 'the check of use',
-        edits: [edit('auth/jwk.ts', "use !== undefined && use !== 'sig'", 'false')],
+        edits: [edit('auth/bearer/jwk.ts', "use !== undefined && use !== 'sig'", 'false')],
         test: keys('an RSA key for encryption verifies nothing'),
       },
     ],
@@ -147,14 +151,14 @@ export const PROMISES: Promised[] = [
     mutations: [
       {
         guard: 'the least number of bits',
-        edits: [edit('auth/jwk.ts', 'bits >= MIN_RSA_BITS && ', '')],
+        edits: [edit('auth/bearer/jwk.ts', 'bits >= MIN_RSA_BITS && ', '')],
         test: keys('an RSA key of 1024 bits'),
       },
       {
         guard: 'the errors of import and verification',
         edits: [
           edit(
-            'auth/jwk.ts',
+            'auth/bearer/jwk.ts',
             'this key verifies nothing.\n      return undefined',
             "this key verifies nothing.\n      throw new Error('import')",
           ),
@@ -169,7 +173,7 @@ export const PROMISES: Promised[] = [
     mutations: [
       {
         guard: 'the check for extensions',
-        edits: [edit('auth/token.ts', "'crit' in header || 'b64' in header", 'false')],
+        edits: [edit('auth/bearer/token.ts', "'crit' in header || 'b64' in header", 'false')],
         test: tokens('an extension in crit that nobody knows'),
       },
     ],
@@ -183,7 +187,7 @@ export const PROMISES: Promised[] = [
         guard: '(a flaw is put in) the key in the header of the token is tried',
         edits: [
           edit(
-            'auth/jwt.ts',
+            'auth/bearer/jwt.ts',
             'let keys = usable(await keySet.keys(scope))',
             "const [head = ''] = new TextDecoder().decode(token.signedBytes).split('.')\n    const { jwk } = JSON.parse(Buffer.from(head, 'base64url').toString())\n    const { readKeySet } = await import('./jwk.ts')\n    let keys = [...usable(await keySet.keys(scope)), ...(readKeySet({ keys: [jwk] }) ?? [])]",
           ),
@@ -200,13 +204,17 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the match of kid and key',
         edits: [
-          edit('auth/jwt.ts', '(key) => keyId === undefined || key.keyId === keyId', '() => true'),
+          edit(
+            'auth/bearer/jwt.ts',
+            '(key) => keyId === undefined || key.keyId === keyId',
+            '() => true',
+          ),
         ],
         test: tokens('RS256 with the kid of an EC key'),
       },
       {
         guard: 'the limit of length',
-        edits: [edit('auth/token.ts', ' && keyId.length <= MAX_KID_LENGTH', '')],
+        edits: [edit('auth/bearer/token.ts', ' && keyId.length <= MAX_KID_LENGTH', '')],
         test: bounds('may have a kid of 256 characters'),
       },
     ],
@@ -224,7 +232,7 @@ export const PROMISES: Promised[] = [
             '({ rules }) => rules.issuer === unverified.claims.iss',
             '() => true',
           ),
-          edit('auth/jwt.ts', "has('iss') && claims.iss !== rules.issuer", 'false'),
+          edit('auth/bearer/jwt.ts', "has('iss') && claims.iss !== rules.issuer", 'false'),
         ],
         test: tokens('iss a list with the right one'),
       },
@@ -250,7 +258,7 @@ export const PROMISES: Promised[] = [
         guard: 'the comparison as a whole',
         edits: [
           edit(
-            'auth/jwt.ts',
+            'auth/bearer/jwt.ts',
             '(name) => rules.audiences.includes(name)',
             '(name) => rules.audiences.some((audience) => name.includes(audience))',
           ),
@@ -261,7 +269,7 @@ export const PROMISES: Promised[] = [
         guard: 'the check that all of aud are names',
         edits: [
           edit(
-            'auth/jwt.ts',
+            'auth/bearer/jwt.ts',
             "Array.isArray(audience) && audience.every((name) => typeof name === 'string')",
             'Array.isArray(audience)',
           ),
@@ -279,7 +287,7 @@ export const PROMISES: Promised[] = [
         guard: 'the need for exp',
         edits: [
           edit(
-            'auth/jwt.ts',
+            'auth/bearer/jwt.ts',
             "if (expiry === undefined) throw refused('exp is missing')\n  if (now >=",
             'if (expiry !== undefined && now >=',
           ),
@@ -288,8 +296,10 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the refusal of what is no time',
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a template
-        edits: [edit('auth/jwt.ts', 'throw refused(`${name} is no time`)', 'return undefined')],
+        edits: [
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a template
+          edit('auth/bearer/jwt.ts', 'throw refused(`${name} is no time`)', 'return undefined'),
+        ],
         test: tokens('nbf as text'),
       },
     ],
@@ -301,12 +311,12 @@ export const PROMISES: Promised[] = [
     mutations: [
       {
         guard: 'the check of typ',
-        edits: [edit('auth/token.ts', '!isAccessTokenType(header.typ)', 'false')],
+        edits: [edit('auth/bearer/token.ts', '!isAccessTokenType(header.typ)', 'false')],
         test: tokens('a DPoP proof'),
       },
       {
         guard: 'the check for security events',
-        edits: [edit('auth/jwt.ts', 'claims.events !== undefined', 'false')],
+        edits: [edit('auth/bearer/jwt.ts', 'claims.events !== undefined', 'false')],
         test: tokens('a logout token without its typ'),
       },
     ],
@@ -320,7 +330,7 @@ export const PROMISES: Promised[] = [
         guard: 'replacement (a refresh adds)',
         edits: [
           edit(
-            'auth/jwks.ts',
+            'auth/bearer/jwks.ts',
             'keys: keys.map((key) => known.get(key.fingerprint) ?? key) }',
             'keys: [...(held?.keys ?? []), ...keys] }',
           ),
@@ -329,17 +339,22 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the end of what a key has proven',
-        edits: [edit('auth/jwt.ts', '!keys.includes(proof.key)', 'false')],
+        edits: [edit('auth/bearer/jwt.ts', '!keys.includes(proof.key)', 'false')],
         test: keys('loses a key that a refresh no longer has'),
       },
       {
         guard: 'the greatest age',
-        edits: [edit('auth/jwks.ts', 'held && ageOf(held) < MAX_STALE_SECONDS', 'held')],
-        test: workers('auth/jwks', 'is used for a day while the issuer is down, and not longer'),
+        edits: [edit('auth/bearer/jwks.ts', 'held && ageOf(held) < MAX_STALE_SECONDS', 'held')],
+        test: workers(
+          'auth/bearer/jwks',
+          'is used for a day while the issuer is down, and not longer',
+        ),
       },
       {
         guard: 'the issuer in the name of the stored copy',
-        edits: [edit('auth/jwks.ts', 'digest([issuer, jwksUri, boundAs])', 'digest([boundAs])')],
+        edits: [
+          edit('auth/bearer/jwks.ts', 'digest([issuer, jwksUri, boundAs])', 'digest([boundAs])'),
+        ],
         test: keys('lies in the store under a name of its own'),
       },
     ],
@@ -352,7 +367,11 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the cooldown',
         edits: [
-          edit('auth/jwks.ts', 'if (now() - missedAt < COOLDOWN_SECONDS) return undefined', ''),
+          edit(
+            'auth/bearer/jwks.ts',
+            'if (now() - missedAt < COOLDOWN_SECONDS) return undefined',
+            '',
+          ),
         ],
         test: keys('is asked once however many kids a client makes up'),
       },
@@ -375,7 +394,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'https',
-        edits: [edit('auth/discovery.ts', "protocol === 'https:' ||", 'true ||')],
+        edits: [edit('lib/url.ts', "protocol === 'https:' ||", 'true ||')],
         test: configs('a key set over plain http'),
       },
     ],
@@ -389,7 +408,7 @@ export const PROMISES: Promised[] = [
         guard: 'the type of active',
         edits: [
           edit(
-            'auth/introspection.ts',
+            'auth/bearer/introspection.ts',
             "typeof body.active === 'boolean'",
             'body.active !== undefined',
           ),
@@ -411,13 +430,13 @@ export const PROMISES: Promised[] = [
         guard: 'the minute',
         edits: [
           edit(
-            'auth/introspection.ts',
+            'auth/bearer/introspection.ts',
             'export const ACTIVE_SECONDS = 60',
             'export const ACTIVE_SECONDS = 600',
           ),
         ],
         test: workers(
-          'auth/introspection',
+          'auth/bearer/introspection',
           'for 60 s where it is active, which bounds a revocation',
         ),
       },
@@ -425,12 +444,12 @@ export const PROMISES: Promised[] = [
         guard: 'the endpoint in the name of an answer',
         edits: [
           edit(
-            'auth/introspection.ts',
+            'auth/bearer/introspection.ts',
             'digest([token, endpoint, options.clientId])',
             'digest([token.slice(0, 20)])',
           ),
         ],
-        test: workers('auth/introspection', 'for the whole token, not for a part of it'),
+        test: workers('auth/bearer/introspection', 'for the whole token, not for a part of it'),
       },
     ],
   },
@@ -505,7 +524,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the refusal of bound tokens',
-        edits: [edit('auth/jwt.ts', 'claims.cnf !== undefined', 'false')],
+        edits: [edit('auth/bearer/jwt.ts', 'claims.cnf !== undefined', 'false')],
         test: tokens('a token bound to a key, sent as Bearer'),
       },
     ],
@@ -922,7 +941,7 @@ export const PROMISES: Promised[] = [
         guard: 'the outage',
         edits: [
           edit(
-            'auth/jwks.ts',
+            'auth/bearer/jwks.ts',
             "that may be used`\n      throw new GatewayError('issuer_unavailable', {",
             "that may be used`\n      throw new GatewayError('invalid_token', {",
           ),

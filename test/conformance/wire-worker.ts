@@ -1,6 +1,6 @@
 // The gateway as it is tried from a raw socket: an open part, a guarded part, and an origin.
 
-import { oidc } from '../../src/auth/issuers.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
 import { worker } from '../../src/worker.ts'
 
 interface Environment {

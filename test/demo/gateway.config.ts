@@ -1,7 +1,7 @@
 // The demo's gateway: its own /api/claims, the authorization server under the same hostname, and
 // a sample origin behind everything else.
 
-import { oidc } from '../../src/auth/issuers.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway } from '../../src/config/define.ts'
 import type { IssuerEnv } from '../../src/issuer/config.ts'
 import { claims } from '../../src/upstream/claims-handler.ts'

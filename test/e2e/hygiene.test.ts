@@ -13,7 +13,7 @@ import { startWorkerd, type Workerd } from '../support/workerd.ts'
 type Lines = [name: string, value: string][]
 
 const SCRIPT = `
-import { oidc } from './src/auth/issuers.ts'
+import { oidc } from './src/auth/presets/oidc.ts'
 import { worker } from './src/worker.ts'
 
 export default worker((env) => ({

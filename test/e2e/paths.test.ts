@@ -9,7 +9,7 @@ import { startWorkerd, type Workerd } from '../support/workerd.ts'
 
 // Each route has a prefix of its own at the origin, so that its bytes tell which route they came by.
 const SCRIPT = `
-import { oidc } from './src/auth/issuers.ts'
+import { oidc } from './src/auth/presets/oidc.ts'
 import { claims } from './src/upstream/claims-handler.ts'
 import { worker } from './src/worker.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { oidc } from '../../src/auth/issuers.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
 import { checkConfig } from '../../src/config/check.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
 import { createTestGateway, ORIGIN } from '../support/gateway.ts'

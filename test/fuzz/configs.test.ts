@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { oidc } from '../../src/auth/issuers.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
 import { anyOf, type GatewayConfig, optional } from '../../src/config/define.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { AUDIENCE, ISSUER, JWKS_URI, ORIGIN } from '../attacks/world.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Fetch, type FetchJsonOptions, fetchJson } from '../../src/lib/fetch-json.ts'
+import type { Fetch } from '../../src/lib/fetch.ts'
+import { type FetchJsonOptions, fetchJson } from '../../src/lib/fetch-json.ts'
 import { readStore, type Store, writeStore } from '../../src/lib/kv.ts'
 
 const URL = 'https://idp.test/keys'

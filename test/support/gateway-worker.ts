@@ -54,8 +54,8 @@ export async function startGatewayWorker(options: GatewayWorkerOptions): Promise
 
 function scriptOf(config: string): string {
   return `
-    import { fusionAuth } from './src/auth/fusionauth.ts'
-    import { oidc } from './src/auth/issuers.ts'
+    import { fusionAuth } from './src/auth/presets/fusionauth.ts'
+    import { oidc } from './src/auth/presets/oidc.ts'
     import { createGateway } from './src/gateway.ts'
     import { claims } from './src/upstream/claims-handler.ts'
 

@@ -1,7 +1,7 @@
 // A gateway inside the test, with everything outside it passed in: one issuer, one origin that
 // echoes, a store in memory, a clock that stands still. A call to anywhere else is a failure.
 
-import { oidc } from '../../src/auth/issuers.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
 import type { GatewayConfig, RouteConfig } from '../../src/config/define.ts'
 import { createGateway, type Gateway } from '../../src/gateway.ts'
 import type { Store } from '../../src/lib/kv.ts'

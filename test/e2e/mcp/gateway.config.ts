@@ -1,6 +1,6 @@
 // The owner's file of this test: an MCP server, and the authorization server under the same hostname.
 
-import { oidc } from '../../../src/auth/issuers.ts'
+import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { defineGateway } from '../../../src/config/define.ts'
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
 

@@ -4,8 +4,8 @@
  */
 
 import { importJWK, type JWK } from 'jose'
-import { decodeBase64url, isCanonicalBase64url } from '../lib/bytes.ts'
-import { isObject, type JsonObject } from '../lib/strict-json.ts'
+import { decodeBase64url, isCanonicalBase64url } from '../../lib/bytes.ts'
+import { isObject, type JsonObject } from '../../lib/strict-json.ts'
 
 const RSA_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
 /** RFC 7518 section 3.4: the curve decides the one algorithm. */

@@ -1,13 +1,13 @@
 /** Is this JWT an access token of this issuer, for us, now? */
 
-import { GatewayError } from '../errors.ts'
-import { createBoundedMap } from '../lib/bounded-map.ts'
-import type { RequestScope } from '../lib/request-scope.ts'
-import type { JsonObject } from '../lib/strict-json.ts'
-import { type ClaimLocation, readNames } from './claim-location.ts'
+import { GatewayError } from '../../errors.ts'
+import { createBoundedMap } from '../../lib/bounded-map.ts'
+import type { RequestScope } from '../../lib/request-scope.ts'
+import type { JsonObject } from '../../lib/strict-json.ts'
+import { type ClaimLocation, readNames } from '../claim-location.ts'
+import type { Principal } from '../principal.ts'
 import type { VerificationKey } from './jwk.ts'
 import type { KeySet } from './jwks.ts'
-import type { Principal } from './principal.ts'
 import type { UnverifiedToken } from './token.ts'
 
 /** Keys that are tried for one token at the most. */

@@ -1,7 +1,9 @@
 /** An issuer's own description of itself (OpenID Connect Discovery 1.0, RFC 8414), read for two URLs. */
 
-import { type Fetch, fetchJson } from '../lib/fetch-json.ts'
-import { isObject } from '../lib/strict-json.ts'
+import type { Fetch } from '../../lib/fetch.ts'
+import { fetchJson } from '../../lib/fetch-json.ts'
+import { isObject } from '../../lib/strict-json.ts'
+import { isSecureUrl } from '../../lib/url.ts'
 
 const MAX_DOCUMENT_BYTES = 262_144
 
@@ -47,15 +49,4 @@ export async function discover(issuer: string, options: DiscoveryOptions): Promi
 export function isOwnEndpoint(value: unknown, issuer: string): value is string {
   if (!isSecureUrl(value) || !URL.canParse(issuer)) return false
   return new URL(value).origin === new URL(issuer).origin
-}
-
-/** https, or http to this machine: nothing else is ever asked for keys or verdicts. */
-export function isSecureUrl(value: unknown): value is string {
-  if (typeof value !== 'string' || !URL.canParse(value)) return false
-  const { protocol, hostname } = new URL(value)
-  return protocol === 'https:' || (protocol === 'http:' && isLocalhost(hostname))
-}
-
-export function isLocalhost(hostname: string): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }

@@ -2,17 +2,23 @@
 // which its own tests drive with FusionAuth's client. What FusionAuth leaves open is tried both ways.
 
 import { describe, expect, it, vi } from 'vitest'
-import { type FusionAuthOptions, fusionAuth } from '../../src/auth/fusionauth.ts'
-import { claims } from '../../src/upstream/claims-handler.ts'
-import type { Assumptions } from '../support/fusionauth/assumptions.ts'
-import type { Mode } from '../support/fusionauth/faults.ts'
-import type { Version } from '../support/fusionauth/versions.ts'
+import { type FusionAuthOptions, fusionAuth } from '../../../src/auth/presets/fusionauth.ts'
+import { claims } from '../../../src/upstream/claims-handler.ts'
+import type { Assumptions } from '../../support/fusionauth/assumptions.ts'
+import type { Mode } from '../../support/fusionauth/faults.ts'
+import type { Version } from '../../support/fusionauth/versions.ts'
 import {
   createFusionAuth,
   type FusionAuth,
   type FusionAuthOptions as StandInOptions,
-} from '../support/fusionauth.ts'
-import { createTestGateway, ORIGIN, refusal, START, type TestGateway } from '../support/gateway.ts'
+} from '../../support/fusionauth.ts'
+import {
+  createTestGateway,
+  ORIGIN,
+  refusal,
+  START,
+  type TestGateway,
+} from '../../support/gateway.ts'
 
 const URL_OF_FUSIONAUTH = 'https://auth.test'
 const VERSIONS: Version[] = ['<1.60', '1.60', '1.67', '1.70']

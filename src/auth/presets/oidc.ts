@@ -4,6 +4,9 @@
  */
 
 import * as v from 'valibot'
+import type { Binding } from '../../lib/fetch.ts'
+import type { JsonObject } from '../../lib/strict-json.ts'
+import { isSecureUrl } from '../../lib/url.ts'
 import {
   claimLocation,
   fetcher,
@@ -11,14 +14,11 @@ import {
   type Reporter,
   reportIssues,
   text,
-} from '../config/problems.ts'
-import type { Fetch } from '../lib/fetch-json.ts'
-import type { JsonObject } from '../lib/strict-json.ts'
-import type { ClaimLocation } from './claim-location.ts'
-import { type TokenSource, tokenSources } from './credential.ts'
-import { isSecureUrl } from './discovery.ts'
-import type { ClientAuthentication, IntrospectionOptions } from './introspection.ts'
-import { ALGORITHMS } from './jwk.ts'
+} from '../../options/schemas.ts'
+import type { ClientAuthentication, IntrospectionOptions } from '../bearer/introspection.ts'
+import { ALGORITHMS } from '../bearer/jwk.ts'
+import type { ClaimLocation } from '../claim-location.ts'
+import { type TokenSource, tokenSources } from '../credential.ts'
 
 /** An entry of `issuers`, made by a preset such as {@link oidc}. */
 export interface IssuerConfig {
@@ -43,10 +43,6 @@ export interface TrustedIssuer {
   readonly checkClaims?: ((claims: JsonObject) => void) | undefined
   readonly introspection?: IntrospectionOptions | undefined
   readonly tokenFrom?: readonly TokenSource[] | undefined
-}
-
-interface Binding {
-  fetch: Fetch
 }
 
 /** Options that every preset takes. */

@@ -3,11 +3,12 @@
  * request waits for an issuer, and an issuer that is down is not noticed for a day.
  */
 
-import { GatewayError } from '../errors.ts'
-import { digest } from '../lib/bytes.ts'
-import { type Fetch, fetchJson } from '../lib/fetch-json.ts'
-import { readStore, type Store, writeStore } from '../lib/kv.ts'
-import type { RequestScope } from '../lib/request-scope.ts'
+import { GatewayError } from '../../errors.ts'
+import { digest } from '../../lib/bytes.ts'
+import type { Fetch } from '../../lib/fetch.ts'
+import { fetchJson } from '../../lib/fetch-json.ts'
+import { readStore, type Store, writeStore } from '../../lib/kv.ts'
+import type { RequestScope } from '../../lib/request-scope.ts'
 import { discover, type Endpoints } from './discovery.ts'
 import { readKeySet, type VerificationKey } from './jwk.ts'
 import { readEntry, type StoredKeySet } from './jwks-entry.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createKeySet, type KeySet, type KeySetOptions } from '../../src/auth/jwks.ts'
-import type { RequestScope } from '../../src/lib/request-scope.ts'
-import { createMemoryStore, type MemoryStore, START } from '../support/gateway.ts'
-import { createTestIssuer, type TestIssuer } from '../support/mint.ts'
+import { createKeySet, type KeySet, type KeySetOptions } from '../../../src/auth/bearer/jwks.ts'
+import type { RequestScope } from '../../../src/lib/request-scope.ts'
+import { createMemoryStore, type MemoryStore, START } from '../../support/gateway.ts'
+import { createTestIssuer, type TestIssuer } from '../../support/mint.ts'
 
 interface Isolate extends KeySet {
   /** The kids that a request gets, without waiting for what goes on after its answer. */

@@ -3,12 +3,13 @@
  * signed with a shared secret, and signed ones while the keys are unavailable. Never a second opinion.
  */
 
-import { GatewayError } from '../errors.ts'
-import { createBoundedMap } from '../lib/bounded-map.ts'
-import { digest } from '../lib/bytes.ts'
-import { AnswerTooLarge, type Fetch, fetchJson, type JsonAnswer } from '../lib/fetch-json.ts'
-import type { RequestScope } from '../lib/request-scope.ts'
-import { isObject, type JsonObject } from '../lib/strict-json.ts'
+import { GatewayError } from '../../errors.ts'
+import { createBoundedMap } from '../../lib/bounded-map.ts'
+import { digest } from '../../lib/bytes.ts'
+import type { Fetch } from '../../lib/fetch.ts'
+import { AnswerTooLarge, fetchJson, type JsonAnswer } from '../../lib/fetch-json.ts'
+import type { RequestScope } from '../../lib/request-scope.ts'
+import { isObject, type JsonObject } from '../../lib/strict-json.ts'
 
 export interface IntrospectionOptions {
   readonly clientId: string

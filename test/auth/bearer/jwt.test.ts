@@ -1,8 +1,8 @@
 import type { JWK } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { type OidcOptions, oidc } from '../../src/auth/issuers.ts'
-import { readKeySet } from '../../src/auth/jwk.ts'
-import type { RouteConfig } from '../../src/config/define.ts'
+import { readKeySet } from '../../../src/auth/bearer/jwk.ts'
+import { type OidcOptions, oidc } from '../../../src/auth/presets/oidc.ts'
+import type { RouteConfig } from '../../../src/config/define.ts'
 import {
   AUDIENCE,
   createTestGateway,
@@ -10,15 +10,15 @@ import {
   refusal,
   START,
   type TestGateway,
-} from '../support/gateway.ts'
-import { createTestIssuer, type MintOptions, type TestIssuer } from '../support/mint.ts'
+} from '../../support/gateway.ts'
+import { createTestIssuer, type MintOptions, type TestIssuer } from '../../support/mint.ts'
 import {
   createTestKey,
   encodePart,
   joinParts,
   signParts,
   type TestKey,
-} from '../support/signing-keys.ts'
+} from '../../support/signing-keys.ts'
 
 const NOW = { now: () => START }
 

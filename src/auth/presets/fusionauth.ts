@@ -4,11 +4,11 @@
  */
 
 import * as v from 'valibot'
-import { nameList, reportIssues, text } from '../config/problems.ts'
-import { GatewayError } from '../errors.ts'
-import { isObject, type JsonObject } from '../lib/strict-json.ts'
-import { readNames } from './claim-location.ts'
-import { type CommonOptions, commonEntries, type IssuerConfig, secureUrl } from './issuers.ts'
+import { GatewayError } from '../../errors.ts'
+import { isObject, type JsonObject } from '../../lib/strict-json.ts'
+import { nameList, reportIssues, text } from '../../options/schemas.ts'
+import { readNames } from '../claim-location.ts'
+import { type CommonOptions, commonEntries, type IssuerConfig, secureUrl } from './oidc.ts'
 
 export interface FusionAuthOptions extends CommonOptions {
   /** Where FusionAuth is, for example `https://auth.example.com`. */

@@ -1,7 +1,8 @@
 /** A key set as it lies in KV. What comes out of KV is judged like what comes from the network. */
 
-import { isObject, type JsonObject } from '../lib/strict-json.ts'
-import { type Endpoints, isOwnEndpoint, isSecureUrl } from './discovery.ts'
+import { isObject, type JsonObject } from '../../lib/strict-json.ts'
+import { isSecureUrl } from '../../lib/url.ts'
+import { type Endpoints, isOwnEndpoint } from './discovery.ts'
 
 /** Clocks of two machines may differ by this much; a copy from further in the future is refused. */
 const MAX_CLOCK_DIFFERENCE_SECONDS = 5

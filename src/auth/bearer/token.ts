@@ -3,9 +3,9 @@
  * spelling and one meaning. Says nothing about whether it is true. No I/O, no clock.
  */
 
-import { GatewayError } from '../errors.ts'
-import { decodeBase64url, decodeUtf8, encodeUtf8, isCanonicalBase64url } from '../lib/bytes.ts'
-import { type JsonObject, parseObject } from '../lib/strict-json.ts'
+import { GatewayError } from '../../errors.ts'
+import { decodeBase64url, decodeUtf8, encodeUtf8, isCanonicalBase64url } from '../../lib/bytes.ts'
+import { type JsonObject, parseObject } from '../../lib/strict-json.ts'
 
 /** Longer tokens are refused before anything else is done with them. */
 export const MAX_TOKEN_BYTES = 8_192

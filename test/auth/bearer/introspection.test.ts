@@ -2,10 +2,13 @@
 // is remembered, and what a flood costs. The clock is passed in; nothing here waits.
 
 import { describe, expect, it, vi } from 'vitest'
-import { createIntrospection, type IntrospectionOptions } from '../../src/auth/introspection.ts'
-import { type IntrospectOptions, type OidcOptions, oidc } from '../../src/auth/issuers.ts'
-import type { RouteConfig } from '../../src/config/define.ts'
-import { claims } from '../../src/upstream/claims-handler.ts'
+import {
+  createIntrospection,
+  type IntrospectionOptions,
+} from '../../../src/auth/bearer/introspection.ts'
+import { type IntrospectOptions, type OidcOptions, oidc } from '../../../src/auth/presets/oidc.ts'
+import type { RouteConfig } from '../../../src/config/define.ts'
+import { claims } from '../../../src/upstream/claims-handler.ts'
 import {
   AUDIENCE,
   createMemoryStore,
@@ -14,9 +17,9 @@ import {
   refusal,
   START,
   type TestGateway,
-} from '../support/gateway.ts'
-import { createTestIssuer, type MintOptions } from '../support/mint.ts'
-import { encodePart } from '../support/signing-keys.ts'
+} from '../../support/gateway.ts'
+import { createTestIssuer, type MintOptions } from '../../support/mint.ts'
+import { encodePart } from '../../support/signing-keys.ts'
 
 const CLIENT = { clientId: 'the gateway', clientSecret: 'se+cret/=:%&é' }
 const EVERYTHING = { ...CLIENT, opaque: true, sharedSecret: true }
