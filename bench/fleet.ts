@@ -141,7 +141,7 @@ export class Fleet {
   #isolate(): Gateway {
     return createGateway(
       {
-        issuers: {
+        schemes: {
           main: oidc({
             issuer: ISSUER,
             audience: AUDIENCE,

@@ -78,6 +78,8 @@ export interface GatewayErrorOptions {
   allow?: readonly string[]
   /** Scopes for the `scope` parameter of the challenge (RFC 6750 section 3). */
   scopes?: readonly string[]
+  /** Adds to the headers of the refusal, for example a nonce that the caller has to use. */
+  finish?: (headers: Headers, status: number) => void
   /** The evidence. */
   cause?: unknown
 }

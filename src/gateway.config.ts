@@ -8,7 +8,7 @@ import { defineGateway } from './config/define.ts'
 import { claims } from './upstream/claims-handler.ts'
 
 export default defineGateway((env: Env) => ({
-  issuers: {
+  schemes: {
     main: oidc({
       issuer: env.ISSUER,
       audience: env.CLIENT_ID,

@@ -3,25 +3,27 @@
  * step is a function of the values before it; nothing is written back.
  */
 
-import { authenticate } from './auth/authenticate.ts'
 import { authorize } from './auth/authorize.ts'
-import { readCredential, refuseForgery } from './auth/credential.ts'
-import type { Principal } from './auth/principal.ts'
-import { type Compiled, prepare, type Route } from './config/compile.ts'
+import { identify } from './auth/identify.ts'
+import type { Inbound } from './auth/scheme.ts'
+import type { Compiled, OwnRoute, Route } from './config/compile.ts'
 import type { GatewayConfig } from './config/define.ts'
+import { prepare } from './config/prepare.ts'
 import { problem } from './edge/problem.ts'
 import { answer } from './edge/response.ts'
 import { GatewayError } from './errors.ts'
 import type { Fetch } from './lib/fetch.ts'
 import type { Store } from './lib/kv.ts'
-import { type Context, createRequestScope, type RequestScope } from './lib/request-scope.ts'
+import { type Context, createScope, type Scope } from './lib/scope.ts'
 import { isLocalhost } from './lib/url.ts'
-import { consoleLog, type Log, type RequestEvent } from './operate/log.ts'
-import { type Location, type Match, readLocation } from './router.ts'
-import { endAfter } from './upstream/expiry.ts'
+import { consoleLog, type Log } from './operate/log.ts'
+import { startTrace, type Trace, toEvent } from './operate/trace.ts'
+import { type Location, originOf, readLocation } from './router.ts'
+import { endWith } from './upstream/expiry.ts'
 import { originPath, publicLocation } from './upstream/location.ts'
 import { outgoingRequest } from './upstream/request.ts'
 import { send, targetUrl } from './upstream/target.ts'
+import { withoutParameters } from './upstream/withheld.ts'
 
 /** What a gateway needs from outside. Tests pass their own. */
 export interface GatewayDependencies {
@@ -38,7 +40,7 @@ export interface GatewayDependencies {
 export interface Gateway {
   /** Answers any request; never throws. */
   fetch(request: Request, context: Context): Promise<Response>
-  /** Refreshes what is due, so that no request has to wait. Never throws. */
+  /** Does what is due, so that no request has to wait for it. Never throws. */
   scheduled(context: Context): Promise<void>
   /** What is wrong with the config; while there is anything, every request is 500 `config_invalid`. */
   readonly problems: readonly string[]
@@ -66,137 +68,89 @@ export function createGateway(
     problems,
 
     async fetch(request, context) {
-      const started = Date.now()
-      const trace: Trace = {}
+      const trace = startTrace<Route | OwnRoute>(request)
       let response: Response
       let refusal: GatewayError | undefined
-      const id = crypto.randomUUID()
       try {
-        response = await handle(request, compiled, createRequestScope(context), trace)
+        response = await handle(request, compiled, createScope(context), trace)
       } catch (error) {
         refusal = toGatewayError(error)
-        response = problem(refusal, id, metadataUrl(trace))
+        response = refuse(refusal, trace)
       }
-      log(toEvent(request, response, refusal, trace, id, Date.now() - started))
+      for (const finish of trace.finishes) finish(response.headers, response.status)
+      log(toEvent(trace, response, refusal))
       return response
     },
 
     async scheduled(context) {
-      for (const [issuer, keySet] of compiled?.keySets ?? []) {
+      for (const [of, work] of compiled?.scheduled ?? []) {
         try {
-          await keySet.refreshOnSchedule(createRequestScope(context))
+          await work(createScope(context))
         } catch (error) {
-          log({ event: 'refresh_failed', issuer, reason: toGatewayError(error).message })
+          log({ event: 'scheduled_failed', of, reason: toGatewayError(error).message })
         }
       }
     },
   }
 }
 
-/** What the log learns on the way; read by nobody else. */
-interface Trace {
-  location?: Location
-  match?: Match<Route>
-  principal?: Principal | undefined
-}
-
 async function handle(
   request: Request,
   gateway: Compiled | undefined,
-  scope: RequestScope,
-  trace: Trace,
+  scope: Scope,
+  trace: Trace<Route | OwnRoute>,
 ): Promise<Response> {
   if (!gateway) throw new GatewayError('config_invalid')
   const location = readLocation(request.url)
   trace.location = location
-  if (gateway.hosts && !gateway.hosts.has(location.hostname)) throw new GatewayError('host_unknown')
+  checkDoor(location, gateway)
   const isSecure = location.scheme === 'https'
-  if (!isSecure && !isLocalhost(location.hostname)) throw new GatewayError('https_required')
 
   const match = gateway.router.match(request.method, location)
   trace.match = match
   const { route, path } = match
-  const publicOrigin = `${location.scheme}://${location.host}`
-  const principal = await identify(request, route, publicOrigin, scope)
-  trace.principal = principal
+  const inbound: Inbound = { request, location, path }
+  if (route.endpoint) {
+    return answer(await route.endpoint.handle(inbound, scope), { isSecure, isPublic: true })
+  }
+
+  const verified = route.requirement
+    ? await identify(inbound, route.requirement, scope, trace.judges)
+    : []
+  for (const { finish } of verified) if (finish) trace.finishes.push(finish)
+  const principals = verified.map(({ principal }) => principal)
+  const [principal] = principals
+  trace.call = { ...inbound, principals }
   if (principal) authorize(principal, route.policy)
 
-  const outgoing = outgoingRequest(request, {
-    url: targetUrl(route.target, publicOrigin, originPath(path, route.mapping) + location.search),
-    location,
-    rules: route.headers,
-    principal,
-    isPublic: route.isPublic,
-  })
-  const { target, timeoutSeconds } = route
+  const publicOrigin = originOf(location)
+  const { target, mapping, headers, isPublic, timeoutSeconds } = route
+  const search = withoutParameters(location.search, headers.withheld.parameters)
+  const url = targetUrl(target, publicOrigin, originPath(path, mapping) + search)
+  const outgoing = outgoingRequest(request, { url, location, rules: headers, principal, isPublic })
   const response = await send(target, outgoing, principal, timeoutSeconds, gateway.fetch)
-  return answer(limitLifetime(response, route, principal, gateway.now()), {
-    isSecure,
-    isPublic: route.isPublic,
-    mapLocation: (to) => publicLocation(to, route.mapping, publicOrigin),
-  })
+  const lasting = route.mayOutliveToken ? response : endWith(response, principals, gateway.now)
+  const mapLocation = (to: string) => publicLocation(to, mapping, publicOrigin)
+  return answer(lasting, { isSecure, isPublic, mapLocation })
 }
 
-/** A connection that stays open ends with the credential that opened it. */
-function limitLifetime(
-  response: Response,
-  route: Route,
-  principal: Principal | undefined,
-  now: number,
-): Response {
-  if (!principal || route.mayOutliveToken) return response
-  return endAfter(response, principal.expiresAt - now)
+/** Throws `host_unknown` or `https_required`. */
+function checkDoor({ hostname, scheme }: Location, { hosts }: Compiled): void {
+  if (hosts && !hosts.has(hostname)) throw new GatewayError('host_unknown')
+  if (scheme !== 'https' && !isLocalhost(hostname)) throw new GatewayError('https_required')
 }
 
-/** Who is calling; undefined for nobody, where the route allows that. */
-async function identify(
-  request: Request,
-  route: Route,
-  ownOrigin: string,
-  scope: RequestScope,
-): Promise<Principal | undefined> {
-  if (route.isPublic) return undefined
-  const credential = readCredential(request.headers, route.tokenSources)
-  if (credential) {
-    if (credential.isAmbient) refuseForgery(request, ownOrigin)
-    return authenticate(credential, route.issuers, scope)
-  }
-  if (route.allowsAnonymous) return undefined
-  throw new GatewayError('credential_missing')
-}
-
-/** Where a refused client learns where to get a token for the route it asked for. */
-function metadataUrl({ location, match }: Trace): string | undefined {
-  const path = match?.route.metadataPath
-  return location && path !== undefined ? `${location.scheme}://${location.host}${path}` : undefined
+function refuse(error: GatewayError, trace: Trace<Route | OwnRoute>): Response {
+  const { id, location, match, judges, finishes } = trace
+  if (error.options.finish) finishes.push(error.options.finish)
+  if (!match?.route.requirement) return problem(error, id)
+  const { requirement, parts } = match.route
+  const metadata = location && parts.resource?.metadataUrl(location)
+  return problem(error, id, { schemes: requirement.schemes, judges, metadata })
 }
 
 function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'a value was thrown'
   return new GatewayError('internal', { reason, cause: error })
-}
-
-function toEvent(
-  request: Request,
-  { status }: Response,
-  refusal: GatewayError | undefined,
-  { location, match, principal }: Trace,
-  id: string,
-  durationMs: number,
-): RequestEvent {
-  return {
-    event: 'request',
-    id,
-    method: request.method,
-    host: location?.host ?? '',
-    path: match?.path ?? location?.rawPath ?? '',
-    route: match?.route.path,
-    status,
-    durationMs,
-    subject: principal?.subject,
-    issuer: principal?.issuerName,
-    code: refusal?.code,
-    reason: refusal?.message,
-  }
 }

@@ -33,6 +33,11 @@ export interface Location {
   readonly search: string
 }
 
+/** The origin that the client asked, as it spelled it. */
+export function originOf({ scheme, host }: Location): string {
+  return `${scheme}://${host}`
+}
+
 export interface Match<Route> {
   readonly route: Route
   /** Canonical: these bytes were matched, these bytes are forwarded. */

@@ -34,7 +34,7 @@ const CASES: Record<ErrorCode, Case> = {
   csrf: async () => {
     const tokenFrom = [{ cookie: 'token' }]
     const main = oidc({ issuer: 'https://idp.test', audience: 'a', tokenFrom })
-    const { send } = await createTestGateway({ config: { issuers: { main } } })
+    const { send } = await createTestGateway({ config: { schemes: { main } } })
     return send('/', { method: 'POST', headers: { cookie: 'token=abc' } })
   },
   https_required: ({ send }) => send('http://api.test/'),

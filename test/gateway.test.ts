@@ -96,8 +96,8 @@ describe('a public route', () => {
 
 describe('a route with an optional token', () => {
   const routes: RouteConfig[] = [
-    { path: '/claims', auth: { optional: 'token' }, to: claims, roles: ['admin'] },
-    { path: '/*', auth: { optional: 'token' }, to: ORIGIN },
+    { path: '/claims', auth: { optional: 'main' }, to: claims, roles: ['admin'] },
+    { path: '/*', auth: { optional: 'main' }, to: ORIGIN },
   ]
 
   it('lets in who has none, as nobody', async () => {
@@ -158,7 +158,7 @@ describe('the door', () => {
 
 describe('a gateway with problems', () => {
   const good: GatewayConfig = {
-    issuers: { main: oidc({ issuer: 'https://idp.test', audience: AUDIENCE }) },
+    schemes: { main: oidc({ issuer: 'https://idp.test', audience: AUDIENCE }) },
     routes: [
       { path: '/status', auth: 'public', to: ORIGIN },
       { path: '/*', to: ORIGIN },
@@ -168,7 +168,7 @@ describe('a gateway with problems', () => {
     'an option that is none': () => ({ ...good, rutes: [] }) as GatewayConfig,
     'an issuer that is not set': () => ({
       ...good,
-      issuers: { main: oidc({ issuer: undefined as unknown as string, audience: 'a' }) },
+      schemes: { main: oidc({ issuer: undefined as unknown as string, audience: 'a' }) },
     }),
     'nothing in it': () => ({}) as GatewayConfig,
     'nothing at all': () => undefined as unknown as GatewayConfig,
@@ -254,7 +254,7 @@ describe('the log', () => {
         status: 200,
         durationMs: expect.any(Number),
         subject: 'user-1',
-        issuer: 'main',
+        scheme: 'main',
       },
     ])
   })
@@ -293,7 +293,11 @@ describe('the log', () => {
     const other = await createTestGateway({ issuer })
     await other.gateway.scheduled(context)
     expect(other.events).toEqual([
-      { event: 'refresh_failed', issuer: 'main', reason: expect.stringContaining(issuer.issuer) },
+      {
+        event: 'scheduled_failed',
+        of: 'schemes.main',
+        reason: expect.stringContaining(issuer.issuer),
+      },
     ])
   })
 

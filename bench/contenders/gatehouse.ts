@@ -19,7 +19,7 @@ interface BenchEnv {
 }
 
 const define = defineGateway((env: BenchEnv) => ({
-  issuers: { main: oidc({ issuer: env.ISSUER, audience: env.AUDIENCE }) },
+  schemes: { main: oidc({ issuer: env.ISSUER, audience: env.AUDIENCE }) },
   routes: [
     {
       path: '/orders/*',

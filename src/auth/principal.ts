@@ -7,8 +7,8 @@ export interface Principal {
   readonly subject: string | undefined
   /** The `iss` that was verified, exactly as configured. */
   readonly issuer: string
-  /** The name of the issuer entry in gateway.config.ts. */
-  readonly issuerName: string
+  /** The name of the entry in `schemes` that verified it. */
+  readonly scheme: string
   readonly scopes: ReadonlySet<string>
   readonly roles: readonly string[]
   /** Every claim of the credential. Only bytes that were verified are in here. */

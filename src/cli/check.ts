@@ -6,7 +6,8 @@
 import { existsSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { getPlatformProxy } from 'wrangler'
-import { checkConfig, warnings } from '../config/check.ts'
+import { warnings } from '../config/check.ts'
+import { checkConfig } from '../config/prepare.ts'
 import define from '../gateway.config.ts'
 
 const EXAMPLE = '.dev.vars.example'

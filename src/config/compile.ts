@@ -1,12 +1,10 @@
 /** A checked config becomes what requests run on. Everything that can be decided once is decided here. */
 
-import type { Issuer } from '../auth/authenticate.ts'
 import type { Policy } from '../auth/authorize.ts'
-import type { KeySet } from '../auth/bearer/jwks.ts'
-import type { TokenSource } from '../auth/credential.ts'
+import type { Endpoint, Extras, House } from '../auth/feature.ts'
+import type { Requirement } from '../auth/identify.ts'
+import type { Scheme } from '../auth/scheme.ts'
 import { type Binding, bound } from '../lib/fetch.ts'
-import { isSecureUrl } from '../lib/url.ts'
-import type { Problem } from '../options/schemas.ts'
 import {
   createRouter,
   DEFAULT_METHODS,
@@ -17,127 +15,142 @@ import {
 import type { PathMapping } from '../upstream/location.ts'
 import type { HeaderRules } from '../upstream/request.ts'
 import type { Handler, Target } from '../upstream/target.ts'
-import { checkConfig, issuersOf, metadataPath } from './check.ts'
-import { compileIssuer, type Dependencies } from './compile-issuer.ts'
+import { withheldAt } from '../upstream/withheld.ts'
 import type { GatewayConfig, RouteConfig } from './define.ts'
+import { createHouse, type Dependencies } from './house.ts'
+import { type RequiredSchemes, requiredSchemes } from './requirement.ts'
+import { type CompiledParts, compileParts } from './route-parts.ts'
 
+/** A route of the owner. */
 export interface Route extends Routable {
-  /** Whether a request without a credential may pass, as nobody. */
-  readonly allowsAnonymous: boolean
-  readonly issuers: readonly Issuer[]
-  /** Places for their tokens beside `Authorization`. */
-  readonly tokenSources: readonly TokenSource[]
+  /** How a caller has to show who it is; undefined where nobody is asked. */
+  readonly requirement: Requirement | undefined
   readonly policy: Policy
   readonly headers: HeaderRules
   readonly target: Target
   readonly mapping: PathMapping
-  /** The path of the document that says where to get a token; undefined where there is none. */
-  readonly metadataPath: string | undefined
   readonly timeoutSeconds: number
   /** Whether a connection that stays open may last when the token it was opened with has expired. */
   readonly mayOutliveToken: boolean
+  readonly parts: CompiledParts
+  /** Of its schemes and parts. */
+  readonly fields: readonly NonNullable<Extras['fields']>[]
+  readonly endpoint?: undefined
+}
+
+/** A route of the gateway itself. */
+export interface OwnRoute extends Routable {
+  readonly endpoint: Endpoint
+  /** Where in the owner's file it comes from. */
+  readonly origin: string
+  readonly requirement?: undefined
+  readonly parts: CompiledParts
+  readonly fields: Route['fields']
+}
+
+export interface Compiled extends Dependencies {
+  readonly hosts: ReadonlySet<string> | undefined
+  readonly routes: readonly Route[]
+  readonly ownRoutes: readonly OwnRoute[]
+  readonly router: Router<Route | OwnRoute>
+  /** Work for the cron trigger, by what it is for. */
+  readonly scheduled: ReadonlyMap<string, NonNullable<Extras['scheduled']>>
 }
 
 /** What every route of a gateway keeps from its origin. */
 type Withheld = Omit<HeaderRules, 'keep' | 'forward'>
-
-export interface Compiled extends Dependencies {
-  readonly hosts: ReadonlySet<string> | undefined
-  readonly router: Router<Route>
-  readonly keySets: ReadonlyMap<string, KeySet>
-}
+/** What features bring, by where in the owner's file they stand. */
+type Brought = ReadonlyMap<string, Extras>
 
 const DEFAULT_TIMEOUT_SECONDS = 30
 /** One object for all, so that routes without claims of their own share prepared headers. */
 const NO_CLAIMS = {}
 
-/** Evaluates, checks and compiles a config: it has problems, or is ready. Never throws. */
-export function prepare(
-  define: () => GatewayConfig,
-  dependencies: Dependencies,
-): { problems: readonly Problem[]; compiled: Compiled | undefined } {
-  try {
-    const config = define()
-    const problems = checkConfig(config)
-    return { problems, compiled: problems.length === 0 ? compile(config, dependencies) : undefined }
-  } catch (error) {
-    // Only the name: a message may quote what was being read, which might be a secret.
-    const name = error instanceof Error ? error.name : 'no error'
-    const problem = `the config: reading it threw ${name}; "npm run check" shows it in full`
-    return { problems: [problem], compiled: undefined }
-  }
-}
-
-function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
-  const keySets = new Map<string, KeySet>()
-  const issuers = new Map<string, Issuer>()
-  for (const [name, entry] of Object.entries(config.issuers)) {
-    const { issuer, keySet } = compileIssuer(name, entry, dependencies)
-    keySets.set(name, keySet)
-    issuers.set(name, issuer)
-  }
-  const sources = [...issuers.values()].flatMap(({ tokenFrom }) => tokenFrom)
+/** Compiles a config in whose shape nothing is wrong. */
+export function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
+  const { house, schemes } = createHouse(config.schemes, dependencies)
+  const brought = new Map<string, Extras>()
+  for (const [name, scheme] of schemes) brought.set(`schemes.${name}`, scheme)
   const withheld = {
     forwardedNames: new Set(config.routes.flatMap(({ forward }) => Object.keys(forward ?? {}))),
-    tokenHeaders: new Set(sources.flatMap((source) => ('header' in source ? source.header : []))),
-    tokenCookies: new Set(sources.flatMap((source) => ('cookie' in source ? source.cookie : []))),
+    withheld: withheldAt([...schemes.values()].flatMap(({ withholds }) => withholds)),
   }
-  const routes = config.routes.map((route): Route => {
-    const names = issuersOf(route, config.issuers)
-    const ofRoute = names.flatMap((name) => issuers.get(name) ?? [])
-    return compileRoute(route, ofRoute, withheld)
+  const routes = config.routes.map((route, index) => {
+    const required = requiredSchemes(route, config.schemes)
+    const parts = compileParts(route, config.every ?? {}, siteOf(route, required), house)
+    for (const [name, part] of Object.entries(parts)) brought.set(`routes[${index}].${name}`, part)
+    return compileRoute(route, required, parts, house, withheld)
   })
-  const documents = config.routes.flatMap((route) => compileDocument(route, config, withheld) ?? [])
+  const ownRoutes = collectEndpoints(brought)
   return {
     ...dependencies,
     hosts: config.hosts && new Set(config.hosts),
-    router: createRouter([...routes, ...documents]),
-    keySets,
+    routes,
+    ownRoutes,
+    router: createRouter([...routes, ...ownRoutes]),
+    scheduled: collectScheduled(brought),
   }
 }
 
-function compileRoute(config: RouteConfig, issuers: readonly Issuer[], withheld: Withheld): Route {
+function siteOf({ path, host, ...route }: RouteConfig, required: RequiredSchemes | undefined) {
+  return { path, host, schemes: required?.names ?? [], scopes: compilePolicy(route).scopes.names }
+}
+
+function compileRoute(
+  config: RouteConfig,
+  required: RequiredSchemes | undefined,
+  parts: CompiledParts,
+  house: House,
+  withheld: Withheld,
+): Route {
   const target = compileTarget(config)
+  const schemes: readonly (Scheme & Extras)[] = required?.names.map(house.scheme) ?? []
+  const extras: readonly Extras[] = [...schemes, ...Object.values(parts)]
   return {
     path: config.path,
     host: config.host,
     methods: new Set(config.methods ?? DEFAULT_METHODS),
-    isPublic: config.auth === 'public',
+    isPublic: required === undefined,
     allowsAmbiguousPath: config.dangerouslyAllowAmbiguousPaths ?? false,
-    allowsAnonymous: typeof config.auth === 'object',
-    issuers,
+    requirement: required && { schemes, all: required.all, optional: required.optional },
     policy: compilePolicy(config),
-    tokenSources: issuers.flatMap(({ tokenFrom }) => tokenFrom),
     headers: { ...withheld, keep: new Set(config.keep), forward: config.forward ?? NO_CLAIMS },
     target,
     mapping: {
       stripped: config.stripPrefix ? literalPrefix(config.path) : '',
       base: target.kind === 'url' ? target.base : undefined,
     },
-    metadataPath: config.resource && metadataPath(config),
     timeoutSeconds: config.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
     mayOutliveToken: config.dangerouslyOutliveToken ?? false,
+    parts,
+    fields: extras.flatMap((extra) => extra.fields?.bind(extra) ?? []),
   }
 }
 
-/** The metadata document of a route that has one: a public route of the gateway's own. */
-function compileDocument(
-  route: RouteConfig,
-  config: GatewayConfig,
-  withheld: Withheld,
-): Route | undefined {
-  if (!route.resource) return undefined
-  const names = issuersOf(route, config.issuers)
-  // A FusionAuth issuer may be any text; only a URL leads a client anywhere.
-  const issuers = names.flatMap((name) => config.issuers[name]?.issuer ?? []).filter(isSecureUrl)
-  const { names: scopes } = compilePolicy(route).scopes
-  const to = route.resource.handler(literalPrefix(route.path), issuers, scopes)
-  const document = { path: metadataPath(route), methods: ['GET'], auth: 'public', to } as const
-  return compileRoute(
-    { ...document, ...(route.host !== undefined && { host: route.host }) },
-    [],
-    withheld,
+function collectEndpoints(brought: Brought): readonly OwnRoute[] {
+  return [...brought].flatMap(([origin, { endpoints = [] }]) =>
+    endpoints.map(
+      (endpoint): OwnRoute => ({
+        path: endpoint.path,
+        host: endpoint.host,
+        methods: new Set(endpoint.methods),
+        isPublic: true,
+        allowsAmbiguousPath: false,
+        endpoint,
+        origin,
+        parts: {},
+        fields: [],
+      }),
+    ),
   )
+}
+
+function collectScheduled(brought: Brought): Compiled['scheduled'] {
+  const work = [...brought].flatMap(([origin, extra]) => {
+    const scheduled = extra.scheduled?.bind(extra)
+    return scheduled ? [[origin, scheduled] as const] : []
+  })
+  return new Map(work)
 }
 
 function compileTarget({ to, via }: RouteConfig): Target {
@@ -155,7 +168,11 @@ function urlTarget(url: string, via: Binding | undefined): Target {
   return { kind: 'url', base: origin + pathname.replace(/\/$/, ''), fetch: via && bound(via) }
 }
 
-function compilePolicy({ scopes = [], roles = [], claims = {} }: RouteConfig): Policy {
+function compilePolicy({
+  scopes = [],
+  roles = [],
+  claims = {},
+}: Pick<RouteConfig, 'scopes' | 'roles' | 'claims'>): Policy {
   return {
     scopes: 'anyOf' in scopes ? { names: scopes.anyOf, any: true } : { names: scopes, any: false },
     roles,

@@ -2,24 +2,34 @@
 
 import type { AnyOf, ClaimValue } from '../auth/authorize.ts'
 import type { ClaimLocation } from '../auth/claim-location.ts'
-import type { IssuerConfig } from '../auth/presets/oidc.ts'
-import type { ProtectedResource } from '../edge/resource-metadata.ts'
+import type { SchemeFeature } from '../auth/feature.ts'
 import type { Binding } from '../lib/fetch.ts'
 import type { Handler } from '../upstream/target.ts'
+import type { RouteParts } from './route-parts.ts'
 
 export interface GatewayConfig {
   /** Host names that are served, without port; any other is 421. Default: every host (workers.dev too). */
   hosts?: readonly string[]
-  /** By a name of your choice, which routes refer to. */
-  issuers: Readonly<Record<string, IssuerConfig>>
+  /** The ways in, by a name of your choice, which routes refer to. */
+  schemes: Readonly<Record<string, SchemeFeature>>
+  /** Parts for all routes; a route's own one replaces it. */
+  every?: RouteParts
   /** In any order: the most specific path pattern decides. */
   routes: readonly RouteConfig[]
 }
 
-/** `token`: a valid access token, or 401. `public`: nobody is asked. */
-export type AuthConfig = 'token' | 'public' | { readonly optional: 'token' }
+/** Every one of the named schemes. */
+export interface AllOf {
+  readonly allOf: readonly string[]
+}
 
-export interface RouteConfig {
+/** The name of a scheme, or several. */
+export type Required = string | AnyOf<string> | AllOf
+
+/** `public`: nobody is asked. */
+export type AuthConfig = 'public' | Required | { readonly optional: Required }
+
+export interface RouteConfig extends RouteParts {
   /** `/orders/:id`, `/orders/*`. Matched in any case unless the route is public; `/x/*` matches `/x` too. */
   path: string
   /** Only for this host name. Default: every host. */
@@ -32,10 +42,11 @@ export interface RouteConfig {
   via?: Binding
   /** Drops the pattern's literal prefix from the path that the origin gets. Default false. */
   stripPrefix?: boolean
-  /** Default `token`. */
+  /**
+   * Who may come: the name of an entry of `schemes`, `anyOf('a', 'b')`, `allOf('a', 'b')`, `optional(…)` of
+   * these, or `'public'`. Default: the entry of `schemes`, where there is only one.
+   */
   auth?: AuthConfig
-  /** Whose tokens are accepted. Default: the issuer, where only one is configured. */
-  issuer?: string | readonly string[]
   /** All of these, or any of `anyOf(…)`; else 403. */
   scopes?: readonly string[] | AnyOf<string>
   /** Any of these; else 403. */
@@ -46,8 +57,6 @@ export interface RouteConfig {
   forward?: Readonly<Record<string, ClaimLocation>>
   /** Header names that go to the origin although they would be removed: `authorization`, or names with `_`. */
   keep?: readonly string[]
-  /** Publishes where to get a token for this route (RFC 9728): `protectedResource()`. Default: nothing. */
-  resource?: ProtectedResource
   /**
    * How long the origin may take to begin its response, in seconds; the time that the client needs to
    * send its body is included. Default 30, at most 600.
@@ -70,9 +79,14 @@ export function anyOf<T>(...values: readonly T[]): AnyOf<T> {
   return { anyOf: values }
 }
 
+/** Every one of the schemes; the first named says who it is, the others only have to agree. */
+export function allOf(...schemes: readonly string[]): AllOf {
+  return { allOf: schemes }
+}
+
 /** Without a credential the caller is anonymous; with a bad one it is 401. */
-export function optional(kind: 'token'): { readonly optional: 'token' } {
-  return { optional: kind }
+export function optional(required: Required): { readonly optional: Required } {
+  return { optional: required }
 }
 
 /** Reads the environment once per isolate: secrets, variables and bindings are used where they belong. */

@@ -1,7 +1,6 @@
 /** The shape of one route in the owner's file, and what cannot be said by shape alone. */
 
 import * as v from 'valibot'
-import type { ProtectedResource } from '../edge/resource-metadata.ts'
 import { canonicalPath, matchForm } from '../lib/canonical-path.ts'
 import { isSecureUrl } from '../lib/url.ts'
 import {
@@ -14,6 +13,7 @@ import {
 } from '../options/schemas.ts'
 import { isForwardable } from '../upstream/header-names.ts'
 import type { RouteConfig } from './define.ts'
+import { partsSchema } from './route-parts.ts'
 
 /** Literal segments, `:name` segments, and `*` as the last one. itty-router would read more as syntax. */
 const PATTERN = /^(?:\/(?:[\w.~!@&',=%-]+|:[A-Za-z]\w*))*(?:\/\*?)?$/
@@ -56,6 +56,12 @@ const scopeList = v.pipe(
   v.everyItem((name) => SCOPE.test(name), 'must be scopes: visible ASCII without " and \\'),
 )
 
+const required = v.union([
+  text,
+  v.strictObject({ anyOf: nameList }),
+  v.strictObject({ allOf: nameList }),
+])
+
 const claimValue = v.union([v.string(), v.number(), v.boolean()])
 
 /** An option that is there and undefined is a variable that is not set, and never the default, which may be wider. */
@@ -79,11 +85,10 @@ export const routeSchema = v.strictObject({
   stripPrefix: v.exactOptional(v.boolean('must be true or false')),
   auth: v.exactOptional(
     v.union(
-      [v.picklist(['token', 'public']), v.strictObject({ optional: v.literal('token') })],
-      "must be 'token', 'public' or optional('token')",
+      [required, v.strictObject({ optional: required })],
+      "must be the name of a scheme, anyOf(…), allOf(…), optional(…) of these, or 'public'",
     ),
   ),
-  issuer: v.exactOptional(v.union([text, nameList], 'must be the name of an issuer, or several')),
   scopes: v.exactOptional(
     v.union(
       [scopeList, v.strictObject({ anyOf: scopeList })],
@@ -118,12 +123,7 @@ export const routeSchema = v.strictObject({
       v.everyItem((name) => HEADER.test(name), 'must be header names in lower case'),
     ),
   ),
-  resource: v.exactOptional(
-    v.custom<ProtectedResource>(
-      (value) => typeof value === 'object' && value !== null && 'handler' in value,
-      'must be made by protectedResource()',
-    ),
-  ),
+  ...partsSchema,
   timeoutSeconds: v.exactOptional(
     v.pipe(
       v.number('must be a number'),
@@ -153,9 +153,8 @@ export function checkRoute(
   if (url !== undefined && !route.via && hosts?.includes(new URL(url).hostname)) {
     to.report(`${path}.to`, 'is on a host of the gateway itself')
   }
-  route.resource?.check(`${path}.resource`, to)
   if (route.auth !== 'public') return
-  for (const name of ['issuer', 'scopes', 'roles', 'claims', 'forward', 'resource'] as const) {
+  for (const name of ['scopes', 'roles', 'claims', 'forward', 'resource'] as const) {
     if (route[name] !== undefined) to.report(`${path}.${name}`, 'has no meaning on a public route')
   }
 }

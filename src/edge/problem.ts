@@ -1,24 +1,32 @@
-/** A refusal as the client sees it: problem details (RFC 9457) and, for credentials, a challenge (RFC 6750). */
+/** A refusal as the client sees it: problem details (RFC 9457) and, for credentials, challenges (RFC 9110). */
 
-import { ERROR_CODES, type ErrorCode, type GatewayError } from '../errors.ts'
+import type { Scheme } from '../auth/scheme.ts'
+import { ERROR_CODES, type GatewayError } from '../errors.ts'
+
+/** What the refused request had to do with credentials. */
+export interface Asked {
+  /** The schemes that the route takes. */
+  readonly schemes: readonly Scheme[]
+  /** Those whose evidence was judged. */
+  readonly judges: readonly Scheme[]
+  /** The URL of the route's metadata document (RFC 9728), if it has one. */
+  readonly metadata: string | undefined
+}
 
 /**
  * Builds the response. Its text comes from the table of codes and from configuration, never from the
- * request. `resourceMetadata` is the URL of the route's metadata document, if it has one.
+ * request.
  */
-export function problem(
-  error: GatewayError,
-  requestId: string,
-  resourceMetadata?: string,
-): Response {
+export function problem(error: GatewayError, requestId: string, asked?: Asked): Response {
   const { code, status, options } = error
   const [, title, detail] = ERROR_CODES[code]
   const headers = new Headers({
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
   })
-  const challenge = challengeFor(error, resourceMetadata)
-  if (challenge) headers.set('www-authenticate', challenge)
+  for (const challenge of asked ? challenges(error, asked) : []) {
+    headers.append('www-authenticate', challenge)
+  }
   if (options.allow) headers.set('allow', options.allow.join(', '))
   if (options.retryAfterSeconds !== undefined)
     headers.set('retry-after', `${options.retryAfterSeconds}`)
@@ -33,26 +41,16 @@ export function problem(
   return new Response(JSON.stringify(body), { status, headers })
 }
 
-/** RFC 6750 section 3.1: who sent no credential is told no error. RFC 9728 section 5.1: where to get one. */
-function challengeFor(
-  { code, options }: GatewayError,
-  resourceMetadata?: string,
-): string | undefined {
-  const error = CHALLENGES[code]
-  if (error === undefined) return undefined
-  const parameters = {
-    ...(error !== '' && { error }),
-    ...(options.scopes && { scope: options.scopes.join(' ') }),
-    ...(resourceMetadata !== undefined && { resource_metadata: resourceMetadata }),
-  }
-  const list = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`)
-  return ['Bearer', list.join(', ')].filter(Boolean).join(' ')
-}
-
-/** The `error` of each code that has a challenge. */
-const CHALLENGES: Partial<Record<ErrorCode, string>> = {
-  credential_missing: '',
-  invalid_token: 'invalid_token',
-  multiple_credentials: 'invalid_request',
-  insufficient_scope: 'insufficient_scope',
+/**
+ * A 401 names every way in (RFC 9110 section 15.5.2); any other refusal is explained by who judged alone.
+ * Two issuers with one challenge are one way in.
+ */
+function challenges(error: GatewayError, { schemes, judges, metadata }: Asked): Set<string> {
+  const isJudge = (scheme: Scheme) => judges.includes(scheme)
+  const named = error.status === 401 ? schemes : schemes.filter(isJudge)
+  return new Set(
+    named.flatMap(
+      (scheme) => scheme.challenge(isJudge(scheme) ? error : undefined, metadata) ?? [],
+    ),
+  )
 }

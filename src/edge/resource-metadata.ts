@@ -4,10 +4,12 @@
  */
 
 import * as v from 'valibot'
-import { type Reporter, reportIssues, text } from '../options/schemas.ts'
-import type { Handler } from '../upstream/target.ts'
+import type { RoutePart } from '../auth/feature.ts'
+import { isSecureUrl } from '../lib/url.ts'
+import { reportIssues, text } from '../options/schemas.ts'
+import { type Location, literalPrefix, originOf } from '../router.ts'
 
-export const WELL_KNOWN = '/.well-known/oauth-protected-resource'
+const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 
 export interface ProtectedResourceOptions {
   /** A name for people, shown by clients when they ask for consent. Default: none. */
@@ -18,9 +20,8 @@ export interface ProtectedResourceOptions {
 
 /** A route's `resource`, made by {@link protectedResource}. */
 export interface ProtectedResource {
-  check(path: string, to: Reporter): void
-  /** Answers the metadata document of the resource at `path` of whatever host is asked. */
-  handler(path: string, issuers: readonly string[], scopes: readonly string[]): Handler
+  /** The document's URL at the host that was asked; undefined for a route that asks nobody for a token. */
+  metadataUrl(location: Location): string | undefined
 }
 
 const schema = v.strictObject({ name: v.optional(text), documentation: v.optional(text) })
@@ -29,30 +30,50 @@ const schema = v.strictObject({ name: v.optional(text), documentation: v.optiona
  * Publishes metadata for a route: its issuers as authorization servers, its scopes, and the URL of its
  * literal prefix as the resource. The route's 401 and 403 then name the document.
  */
-export function protectedResource(options: ProtectedResourceOptions = {}): ProtectedResource {
+export function protectedResource(
+  options: ProtectedResourceOptions = {},
+): RoutePart<ProtectedResource> {
   return {
     check(path, to) {
       const { success, issues } = v.safeParse(schema, options)
       if (!success) reportIssues(issues, path, to)
     },
 
-    handler(path, issuers, scopes) {
-      return ({ url }) => {
-        const metadata = {
-          resource: new URL(url).origin + path,
-          authorization_servers: issuers,
-          ...(scopes.length > 0 && { scopes_supported: scopes }),
-          bearer_methods_supported: ['header'],
-          ...(options.name !== undefined && { resource_name: options.name }),
-          ...(options.documentation !== undefined && {
-            resource_documentation: options.documentation,
-          }),
-        }
-        // Anybody may read it, clients in browsers included.
-        return Response.json(metadata, {
-          headers: { 'access-control-allow-origin': '*', 'cache-control': 'public, max-age=300' },
-        })
+    compile({ path, host, schemes, scopes }, house) {
+      if (schemes.length === 0) return { metadataUrl: () => undefined }
+      const prefix = literalPrefix(path)
+      // A FusionAuth issuer may be any text; only a URL leads a client anywhere.
+      const issuers = schemes.map((name) => house.oauth(name)?.issuer).filter(isSecureUrl)
+      // Section 3.1.
+      const document = WELL_KNOWN + prefix
+      const metadata = {
+        authorization_servers: issuers,
+        ...(scopes.length > 0 && { scopes_supported: scopes }),
+        bearer_methods_supported: ['header'],
+        ...(options.name !== undefined && { resource_name: options.name }),
+        ...(options.documentation !== undefined && {
+          resource_documentation: options.documentation,
+        }),
+      }
+      return {
+        metadataUrl: (location) => originOf(location) + document,
+        endpoints: [
+          {
+            path: document,
+            host,
+            methods: ['GET'],
+            handle: ({ location }) =>
+              answer({ resource: originOf(location) + prefix, ...metadata }),
+          },
+        ],
       }
     },
   }
+}
+
+/** Anybody may read it, clients in browsers included. */
+function answer(metadata: Record<string, unknown>): Response {
+  return Response.json(metadata, {
+    headers: { 'access-control-allow-origin': '*', 'cache-control': 'public, max-age=300' },
+  })
 }

@@ -10,7 +10,7 @@ export interface AnswerRules {
   /** A response to one caller must not be kept for another one. */
   readonly isPublic: boolean
   /** Rewrites a `Location` that names the origin; undefined where there is nothing to rewrite. */
-  readonly mapLocation: ((location: string) => string) | undefined
+  readonly mapLocation?: (location: string) => string
 }
 
 export function answer(response: Response, rules: AnswerRules): Response {

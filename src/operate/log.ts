@@ -16,11 +16,13 @@ export interface RequestEvent {
   durationMs: number
   /** Who asked, if that is known. */
   subject: string | undefined
-  /** The name of the issuer entry. */
-  issuer: string | undefined
+  /** The name of the entry in `schemes` that said so, or that was asked. */
+  scheme: string | undefined
   code: ErrorCode | undefined
   /** Why it was refused, in words that are for the operator alone. */
   reason: string | undefined
+  /** Fields of the features that the route uses. */
+  [field: string]: unknown
 }
 
 export interface ConfigEvent {
@@ -28,14 +30,15 @@ export interface ConfigEvent {
   problems: readonly string[]
 }
 
-/** A refresh of a key set that nobody waited for has failed. */
-export interface RefreshEvent {
-  event: 'refresh_failed'
-  issuer: string
+/** Work of the cron trigger, such as the refresh of a key set, has failed. */
+export interface ScheduledEvent {
+  event: 'scheduled_failed'
+  /** The entry of `schemes`, or the route and its part. */
+  of: string
   reason: string
 }
 
-export type LogEvent = RequestEvent | ConfigEvent | RefreshEvent
+export type LogEvent = RequestEvent | ConfigEvent | ScheduledEvent
 
 export type Log = (event: LogEvent) => void
 

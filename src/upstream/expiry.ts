@@ -4,6 +4,7 @@
  * waitUntil ends 30 s after the response has begun, and the connection would go on.
  */
 
+import type { Principal } from '../auth/principal.ts'
 import { isPrivateToOrigin } from './header-names.ts'
 
 /** The longest time that setTimeout knows; who is connected for longer is asked again. */
@@ -11,6 +12,17 @@ const MAX_DELAY_MS = 2 ** 31 - 1
 /** RFC 6455 section 7.4.1: policy violation; and the codes that are reserved or stand for the lack of one. */
 const EXPIRED = { code: 1008, reason: 'the access token has expired' }
 const RESERVED = new Set([1004, 1005, 1006, 1015])
+
+/** The same response, ending with the first of the credentials that it was given for. */
+export function endWith(
+  response: Response,
+  principals: readonly Principal[],
+  now: () => number,
+): Response {
+  if (principals.length === 0) return response
+  const expiresAt = Math.min(...principals.map((principal) => principal.expiresAt))
+  return endAfter(response, expiresAt - now())
+}
 
 /** The same response, with an end in `seconds` from now where it would otherwise stay open. */
 export function endAfter(response: Response, seconds: number): Response {

@@ -9,6 +9,7 @@ import { withoutCookies } from '../lib/cookies.ts'
 import type { Location } from '../router.ts'
 import { claimHeaders, type Forward } from './claims.ts'
 import { fold, isReserved, isWithheld, namesInConnection } from './header-names.ts'
+import { type Withheld, withoutSubprotocols } from './withheld.ts'
 
 /** Names the gateways that a request has passed, so that a loop ends (508). */
 const LOOP_HEADER = 'x-gatehouse-hosts'
@@ -19,9 +20,7 @@ export interface HeaderRules {
   /** Names that pass on this route although they would be removed: credentials, or names with `_`. */
   readonly keep: ReadonlySet<string>
   readonly forward: Forward
-  /** Where this gateway's tokens may stand: no origin gets to see them. */
-  readonly tokenHeaders: ReadonlySet<string>
-  readonly tokenCookies: ReadonlySet<string>
+  readonly withheld: Withheld
 }
 
 /** What is known about a request when it leaves. */
@@ -57,7 +56,7 @@ export function outgoingRequest(incoming: Request, departure: Departure): Reques
   for (const name of names) {
     if (mayPass(name, rules)) headers.set(name, sent.get(name) ?? '')
   }
-  if (rules.tokenCookies.size > 0 && headers.has('cookie')) removeTokens(headers, rules)
+  removeCredentials(headers, rules)
   // RFC 9110 section 7.8: the one switch of protocol that is passed on. With it the runtime sends GET,
   // whatever the method that the route was chosen by.
   const isUpgrade = method === 'GET' && sent.get('upgrade')?.toLowerCase() === 'websocket'
@@ -70,15 +69,33 @@ export function outgoingRequest(incoming: Request, departure: Departure): Reques
   return request
 }
 
-function removeTokens(headers: Headers, { tokenCookies, keep }: HeaderRules): void {
-  if (keep.has('cookie')) return
-  const cookies = withoutCookies(headers.get('cookie') ?? '', tokenCookies)
-  if (cookies === '') headers.delete('cookie')
-  else headers.set('cookie', cookies)
+/** Credentials that are one entry of a header among others. */
+function removeCredentials(headers: Headers, { withheld, keep }: HeaderRules): void {
+  const { cookies, subprotocols } = withheld
+  if (cookies.size > 0) {
+    rewrite(headers, 'cookie', keep, (value) => withoutCookies(value, cookies))
+  }
+  if (subprotocols.length > 0) {
+    const name = 'sec-websocket-protocol'
+    rewrite(headers, name, keep, (value) => withoutSubprotocols(value, subprotocols))
+  }
 }
 
-function mayPass(name: string, { keep, forwardedNames, tokenHeaders }: HeaderRules): boolean {
-  const isCredential = tokenHeaders.has(name)
+function rewrite(
+  headers: Headers,
+  name: string,
+  keep: ReadonlySet<string>,
+  change: (value: string) => string,
+): void {
+  const value = keep.has(name) ? null : headers.get(name)
+  if (value === null) return
+  const changed = change(value)
+  if (changed === '') headers.delete(name)
+  else headers.set(name, changed)
+}
+
+function mayPass(name: string, { keep, forwardedNames, withheld }: HeaderRules): boolean {
+  const isCredential = withheld.headers.has(name)
   if (!isWithheld(name) && !forwardedNames.has(name) && !isCredential) return true
   return keep.has(name) && !isOurs(name, forwardedNames)
 }

@@ -131,7 +131,7 @@ describe('a key set', () => {
       [262_145, 503],
     ] as const) {
       const main = oidc({ issuer: ISSUER, audience: AUDIENCE })
-      const world = createWorld(keys, { config: { issuers: { main } } })
+      const world = createWorld(keys, { config: { schemes: { main } } })
       world.documents.set(
         `${ISSUER}/.well-known/openid-configuration`,
         () => new Response(filled({ issuer: ISSUER, jwks_uri: JWKS_URI }, bytes)),
@@ -147,7 +147,7 @@ describe('introspection', () => {
   function introspecting(answer: () => Response): World & { calls: number } {
     const introspect = { clientId: 'gw', endpoint, opaque: true }
     const main = oidc({ issuer: ISSUER, audience: AUDIENCE, jwksUri: JWKS_URI, introspect })
-    const world = Object.assign(createWorld(keys, { config: { issuers: { main } } }), { calls: 0 })
+    const world = Object.assign(createWorld(keys, { config: { schemes: { main } } }), { calls: 0 })
     world.documents.set(endpoint, () => {
       world.calls++
       return answer()
@@ -226,7 +226,7 @@ describe('what the gateway tells the origin', () => {
         {
           subject: 'a',
           issuer: ISSUER,
-          issuerName: 'main',
+          scheme: 'main',
           scopes: new Set(),
           roles: [],
           claims: longer,
@@ -268,7 +268,7 @@ describe('an owner', () => {
   const problems = (issuer: Partial<OidcOptions>, route: Partial<RouteConfig> = {}) =>
     createGateway(
       {
-        issuers: { main: oidc({ issuer: ISSUER, audience: AUDIENCE, ...issuer }) },
+        schemes: { main: oidc({ issuer: ISSUER, audience: AUDIENCE, ...issuer }) },
         routes: [{ path: '/*', to: ORIGIN, ...route }],
       },
       { log: () => {} },

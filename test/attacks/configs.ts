@@ -2,7 +2,7 @@
 // mended every request is refused.
 
 import { oidc } from '../../src/auth/presets/oidc.ts'
-import type { GatewayConfig } from '../../src/config/define.ts'
+import { anyOf, type GatewayConfig } from '../../src/config/define.ts'
 import { AUDIENCE, ISSUER, ORIGIN } from './world.ts'
 
 export interface ConfigMistake {
@@ -14,49 +14,49 @@ export interface ConfigMistake {
 }
 
 const main = { issuer: ISSUER, audience: AUDIENCE }
-const issuers = { main: oidc(main) }
+const schemes = { main: oidc(main) }
 const routes = [{ path: '/*', to: ORIGIN }]
 const withIssuer = (options: object): unknown => ({
-  issuers: { main: oidc({ ...main, ...options }) },
+  schemes: { main: oidc({ ...main, ...options }) },
   routes,
 })
 const withRoute = (options: object): unknown => ({
-  issuers,
+  schemes,
   routes: [{ path: '/*', to: ORIGIN, ...options }],
 })
 
-export const GOOD_CONFIG = { issuers, routes } satisfies GatewayConfig
+export const GOOD_CONFIG = { schemes, routes } satisfies GatewayConfig
 
 export const CONFIG_MISTAKES: ConfigMistake[] = [
   {
     ids: 'Envoy jwt_authn',
     mistake: 'an issuer that is empty',
     config: withIssuer({ issuer: '' }),
-    at: 'issuers.main.issuer',
+    at: 'schemes.main.issuer',
   },
   {
     ids: 'CVE-2026-54762, CVE-2026-27586',
     mistake: 'a secret that is not set',
     config: withIssuer({ issuer: undefined }),
-    at: 'issuers.main.issuer',
+    at: 'schemes.main.issuer',
   },
   {
     ids: 'CVE-2023-22482, CVE-2025-62610',
     mistake: 'no audience',
     config: withIssuer({ audience: undefined }),
-    at: 'issuers.main.audience',
+    at: 'schemes.main.audience',
   },
   {
     ids: 'CVE-2020-26160',
     mistake: 'an empty list of audiences',
     config: withIssuer({ audience: [] }),
-    at: 'issuers.main.audience',
+    at: 'schemes.main.audience',
   },
   {
     ids: 'CVE-2021-21411',
     mistake: 'an option that does not exist',
     config: withIssuer({ audiences: ['x'] }),
-    at: 'issuers.main.audiences',
+    at: 'schemes.main.audiences',
   },
   {
     ids: 'CVE-2021-21411',
@@ -68,70 +68,70 @@ export const CONFIG_MISTAKES: ConfigMistake[] = [
     ids: 'CVE-2026-107275',
     mistake: 'a duration that is text',
     config: withIssuer({ clockSkewSeconds: '30' }),
-    at: 'issuers.main.clockSkewSeconds',
+    at: 'schemes.main.clockSkewSeconds',
   },
   {
     ids: 'CVE-2026-107275',
     mistake: 'a duration that is no number',
     config: withIssuer({ clockSkewSeconds: Number.NaN }),
-    at: 'issuers.main.clockSkewSeconds',
+    at: 'schemes.main.clockSkewSeconds',
   },
   {
     ids: 'CVE-2026-48522',
     mistake: 'a key set in a file',
     config: withIssuer({ jwksUri: 'file:///etc/keys.json' }),
-    at: 'issuers.main.jwksUri',
+    at: 'schemes.main.jwksUri',
   },
   {
     ids: 'CVE-2026-48522',
     mistake: 'a key set in a data URL',
     config: withIssuer({ jwksUri: 'data:application/json,{"keys":[]}' }),
-    at: 'issuers.main.jwksUri',
+    at: 'schemes.main.jwksUri',
   },
   {
     ids: 'CVE-2026-31923',
     mistake: 'a key set over plain http',
     config: withIssuer({ jwksUri: 'http://idp.test/jwks' }),
-    at: 'issuers.main.jwksUri',
+    at: 'schemes.main.jwksUri',
   },
   {
     ids: 'CVE-2015-9235',
     mistake: 'a symmetric algorithm',
     config: withIssuer({ algorithms: ['HS256'] }),
-    at: 'issuers.main.algorithms',
+    at: 'schemes.main.algorithms',
   },
   {
     ids: 'CVE-2022-23540',
     mistake: 'no algorithm at all',
     config: withIssuer({ algorithms: [] }),
-    at: 'issuers.main.algorithms',
+    at: 'schemes.main.algorithms',
   },
   {
     ids: 'CVE-2026-54762',
     mistake: 'no issuer for a route that needs a token',
-    config: { issuers: {}, routes },
-    at: 'routes[0].issuer',
+    config: { schemes: {}, routes },
+    at: 'routes[0].auth',
   },
   {
     ids: 'CVE-2021-21378',
     mistake: 'an issuer that is not configured',
-    config: withRoute({ issuer: 'other' }),
-    at: 'routes[0].issuer',
+    config: withRoute({ auth: 'other' }),
+    at: 'routes[0].auth',
   },
   {
     ids: 'CVE-2021-21378',
     mistake: 'an issuer by a name of Object',
-    config: withRoute({ issuer: 'constructor' }),
-    at: 'routes[0].issuer',
+    config: withRoute({ auth: 'constructor' }),
+    at: 'routes[0].auth',
   },
   {
     ids: 'CVE-2025-46647',
     mistake: 'two entries for one issuer on a route',
     config: {
-      issuers: { main: oidc(main), again: oidc(main) },
-      routes: [{ path: '/*', to: ORIGIN, issuer: ['main', 'again'] }],
+      schemes: { main: oidc(main), again: oidc(main) },
+      routes: [{ path: '/*', to: ORIGIN, auth: anyOf('main', 'again') }],
     },
-    at: 'routes[0].issuer',
+    at: 'routes[0].auth',
   },
   {
     ids: 'Oathkeeper scope strategy none',
@@ -148,7 +148,7 @@ export const CONFIG_MISTAKES: ConfigMistake[] = [
   {
     ids: 'CVE-2026-48794',
     mistake: 'two routes for the same requests',
-    config: { issuers, routes: [...routes, { path: '/*', to: ORIGIN, auth: 'public' }] },
+    config: { schemes, routes: [...routes, { path: '/*', to: ORIGIN, auth: 'public' }] },
     at: 'routes[1].path',
   },
   {

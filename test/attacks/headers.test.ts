@@ -6,7 +6,7 @@ import { createKeys, createWorld, type Keys, ORIGIN, refusal, type World } from 
 
 const ROUTES: RouteConfig[] = [
   { path: '/token/*', to: ORIGIN, forward: { 'x-user-email': 'email' } },
-  { path: '/optional/*', to: ORIGIN, auth: optional('token'), forward: { 'x-user-team': 'team' } },
+  { path: '/optional/*', to: ORIGIN, auth: optional('main'), forward: { 'x-user-team': 'team' } },
   { path: '/public/*', to: ORIGIN, auth: 'public' },
   { path: '/kept/*', to: ORIGIN, auth: 'public', keep: ['x-real-ip'] },
 ]

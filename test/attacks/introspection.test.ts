@@ -26,7 +26,7 @@ function answering(answer: () => Response): World {
   const introspect = { clientId: 'gw', clientSecret: 'hush', endpoint: ENDPOINT, opaque: true }
   const main = oidc({ issuer: ISSUER, audience: AUDIENCE, jwksUri: JWKS_URI, introspect })
   const world = createWorld(keys, {
-    config: { issuers: { main } },
+    config: { schemes: { main } },
     routes: [
       { path: '/*', to: ORIGIN },
       { path: '/write', to: ORIGIN, scopes: ['orders:write'] },

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type IssuerConfig, oidc } from '../../src/auth/presets/oidc.ts'
+import type { SchemeFeature } from '../../src/auth/feature.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
+import { anyOf } from '../../src/config/define.ts'
 import { createMemoryStore } from '../support/gateway.ts'
 import type { TestKey } from '../support/signing-keys.ts'
 import { asKeyFor, BAD_KEYS, createShortKey, forgeForExponentOne } from './bad-keys.ts'
@@ -115,7 +117,7 @@ describe('a key that must not be used', () => {
       jwksUri: JWKS_URI,
       algorithms: ['ES256'],
     })
-    const world = createWorld(keys, { config: { issuers: { main: issuer } } })
+    const world = createWorld(keys, { config: { schemes: { main: issuer } } })
     expect(await outcome(world, await world.mint())).toEqual(INVALID)
     expect(await outcome(world, await world.mint({}, {}, keys.ec))).toEqual([200, ''])
   })
@@ -127,12 +129,12 @@ describe('the key set of an issuer', () => {
     const other = 'https://other.test'
     const world = createWorld(keys, {
       routes: [
-        { path: '/main/*', issuer: 'main', to: ORIGIN },
-        { path: '/other/*', issuer: 'other', to: ORIGIN },
-        { path: '/both/*', issuer: ['main', 'other'], to: ORIGIN },
+        { path: '/main/*', auth: 'main', to: ORIGIN },
+        { path: '/other/*', auth: 'other', to: ORIGIN },
+        { path: '/both/*', auth: anyOf('main', 'other'), to: ORIGIN },
       ],
       config: {
-        issuers: {
+        schemes: {
           main: oidc({ issuer: ISSUER, audience: AUDIENCE, jwksUri: JWKS_URI }),
           other: oidc({ issuer: other, audience: AUDIENCE, jwksUri: `${other}/jwks` }),
         },
@@ -167,14 +169,14 @@ describe('the key set of an issuer', () => {
   it('CVE-2026-49998, CVE-2026-33496: lies in the store under a name of its own', async () => {
     const store = createMemoryStore()
     const others = ['https://other.test', 'https://other.test/tenant']
-    const entries = [ISSUER, ...others].map((issuer): [string, IssuerConfig] => [
+    const entries = [ISSUER, ...others].map((issuer): [string, SchemeFeature] => [
       issuer,
       oidc({ issuer, audience: AUDIENCE, jwksUri: `${issuer}/jwks` }),
     ])
     const world = createWorld(keys, {
       store,
-      config: { issuers: Object.fromEntries(entries) },
-      routes: [{ path: '/*', to: ORIGIN, issuer: [ISSUER, ...others] }],
+      config: { schemes: Object.fromEntries(entries) },
+      routes: [{ path: '/*', to: ORIGIN, auth: anyOf(ISSUER, ...others) }],
     })
     for (const issuer of others) world.documents.set(`${issuer}/jwks`, { keys: [keys.rsa.jwk] })
     for (const iss of [ISSUER, ...others]) {
@@ -284,11 +286,11 @@ describe('what a token has proven before', () => {
     const entry = { issuer: ISSUER, jwksUri: JWKS_URI }
     const world = createWorld(keys, {
       routes: [
-        { path: '/a', issuer: 'a', to: ORIGIN },
-        { path: '/b', issuer: 'b', to: ORIGIN },
+        { path: '/a', auth: 'a', to: ORIGIN },
+        { path: '/b', auth: 'b', to: ORIGIN },
       ],
       config: {
-        issuers: { a: oidc({ ...entry, audience: 'a' }), b: oidc({ ...entry, audience: 'b' }) },
+        schemes: { a: oidc({ ...entry, audience: 'a' }), b: oidc({ ...entry, audience: 'b' }) },
       },
     })
     const token = await world.mint({ aud: 'a' })

@@ -3,8 +3,9 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { ACTIVE_SECONDS, createIntrospection } from '../../src/auth/bearer/introspection.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
-import { checkConfig, warnings } from '../../src/config/check.ts'
+import { warnings } from '../../src/config/check.ts'
 import { anyOf, optional, type RouteConfig } from '../../src/config/define.ts'
+import { checkConfig } from '../../src/config/prepare.ts'
 import { createRouter, readLocation } from '../../src/router.ts'
 import { endAfter } from '../../src/upstream/expiry.ts'
 import {
@@ -62,21 +63,12 @@ describe('a path of 8,000 segments', () => {
 })
 
 describe('an option whose variable is not set', () => {
-  const issuers = { main: oidc({ issuer: ISSUER, audience: AUDIENCE }) }
-  const widening = [
-    'host',
-    'methods',
-    'scopes',
-    'roles',
-    'claims',
-    'issuer',
-    'auth',
-    'via',
-  ] as const
+  const schemes = { main: oidc({ issuer: ISSUER, audience: AUDIENCE }) }
+  const widening = ['host', 'methods', 'scopes', 'roles', 'claims', 'auth', 'via'] as const
 
   for (const name of widening) {
     it(`is a problem of ${name}, which would guard less without it`, () => {
-      const config = { issuers, routes: [{ path: '/*', to: ORIGIN, [name]: undefined }] }
+      const config = { schemes, routes: [{ path: '/*', to: ORIGIN, [name]: undefined }] }
       expect(checkConfig(config)).toEqual([
         `routes[0].${name}: is missing; an unset secret, variable or binding arrives as undefined`,
       ])
@@ -84,7 +76,7 @@ describe('an option whose variable is not set', () => {
   }
 
   it('is a problem of hosts, without which every host is served', () => {
-    const config = { hosts: undefined, issuers, routes: [{ path: '/*', to: ORIGIN }] }
+    const config = { hosts: undefined, schemes, routes: [{ path: '/*', to: ORIGIN }] }
     expect(checkConfig(config)).toEqual([
       'hosts: is missing; an unset secret, variable or binding arrives as undefined',
     ])
@@ -134,7 +126,7 @@ describe('introspection', () => {
   function introspecting(): World {
     const introspect = { clientId: 'gw', endpoint: ENDPOINT, opaque: true }
     const main = oidc({ issuer: ISSUER, audience: AUDIENCE, jwksUri: JWKS_URI, introspect })
-    const world = createWorld(keys, { config: { issuers: { main } } })
+    const world = createWorld(keys, { config: { schemes: { main } } })
     world.documents.set(ENDPOINT, async (request: Request) => {
       const form = new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer()))
       const token = form.get('token') ?? ''
@@ -201,9 +193,9 @@ describe('a guard that guards nothing', () => {
     const guards = { scopes: anyOf('a'), roles: ['admin'], claims: { org: 'a' } }
     const routes = [
       { ...route, ...guards },
-      { ...route, ...guards, auth: optional('token') },
+      { ...route, ...guards, auth: optional('main') },
     ]
-    expect(warnings({ issuers: { main }, routes })).toEqual([
+    expect(warnings({ schemes: { main }, routes })).toEqual([
       'routes[1].scopes: whoever sends no token is let in without',
       'routes[1].roles: whoever sends no token is let in without',
       'routes[1].claims: whoever sends no token is let in without',
@@ -211,14 +203,14 @@ describe('a guard that guards nothing', () => {
   })
 
   it.each([{}, binding])('is a problem where no claim is named', (claims) => {
-    expect(checkConfig({ issuers: { main }, routes: [{ ...route, claims }] })).toEqual([
+    expect(checkConfig({ schemes: { main }, routes: [{ ...route, claims }] })).toEqual([
       'routes[0].claims: must not be empty; leave it out instead',
     ])
   })
 
   it('is a problem where a binding stands for an issuer', () => {
-    expect(checkConfig({ issuers: { main: binding }, routes: [route] })).toEqual([
-      'issuers.main: must be made by a preset, for example oidc({ … })',
+    expect(checkConfig({ schemes: { main: binding }, routes: [route] })).toEqual([
+      'schemes.main: must be made by a preset, for example oidc({ … })',
     ])
   })
 })

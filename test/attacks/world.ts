@@ -109,7 +109,7 @@ export function createWorld(keys: Keys, options: WorldOptions = {}): World {
   const events: LogEvent[] = []
   const gateway = createGateway(
     {
-      issuers: { main: oidc({ issuer: ISSUER, audience: AUDIENCE, jwksUri: JWKS_URI }) },
+      schemes: { main: oidc({ issuer: ISSUER, audience: AUDIENCE, jwksUri: JWKS_URI }) },
       routes: options.routes ?? [{ path: '/*', to: ORIGIN }],
       ...options.config,
     },

@@ -61,7 +61,7 @@ describe.concurrent('npm run check', () => {
     const { code, out, problems } = await check(UNSOUND)
     expect(problems).toEqual([
       'routes[1].to: must be an https URL; plain http is for localhost alone',
-      'issuers.main.audience: is missing; an unset secret, variable or binding arrives as undefined',
+      'schemes.main.audience: is missing; an unset secret, variable or binding arrives as undefined',
     ])
     expect(out).not.toContain('sound')
     expect(code).toBe(1)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type OidcOptions, oidc } from '../../src/auth/presets/oidc.ts'
-import { checkConfig, warnings } from '../../src/config/check.ts'
+import { warnings } from '../../src/config/check.ts'
 import { anyOf, defineGateway, type GatewayConfig, optional } from '../../src/config/define.ts'
+import { checkConfig } from '../../src/config/prepare.ts'
 import { AUDIENCE } from '../support/gateway.ts'
 
 const TO = 'https://origin.test'
@@ -10,17 +11,17 @@ const binding = { fetch: async () => new Response() }
 const main = oidc({ issuer: ISSUER, audience: AUDIENCE })
 
 /** The problems of a config that would have none but for what is given. */
-function problemsOf(config: object): string[] {
-  return checkConfig({ issuers: { main }, routes: [{ path: '/*', to: TO }], ...config })
+function problemsOf(config: object): readonly string[] {
+  return checkConfig({ schemes: { main }, routes: [{ path: '/*', to: TO }], ...config })
 }
 
-function problemsOfRoute(...routes: object[]): string[] {
+function problemsOfRoute(...routes: object[]): readonly string[] {
   return problemsOf({ routes: routes.map((route) => ({ path: '/*', to: TO, ...route })) })
 }
 
-function problemsOfIssuer(options: object): string[] {
+function problemsOfIssuer(options: object): readonly string[] {
   const issuer = oidc({ issuer: ISSUER, audience: AUDIENCE, ...options })
-  return problemsOf({ issuers: { main: issuer } })
+  return problemsOf({ schemes: { main: issuer } })
 }
 
 const MISSING = 'is missing; an unset secret, variable or binding arrives as undefined'
@@ -32,7 +33,7 @@ describe('a config', () => {
   it('with everything in it has no problems', () => {
     const config: GatewayConfig = {
       hosts: ['api.example.com', 'api2.example.com'],
-      issuers: {
+      schemes: {
         main,
         partner: oidc({
           issuer: 'https://partner.test/tenant',
@@ -48,18 +49,17 @@ describe('a config', () => {
       },
       routes: [
         { path: '/', auth: 'public', to: TO },
-        { path: '/me', issuer: 'main', to: () => new Response() },
-        { path: '/orders/:id', issuer: 'main', to: binding, methods: ['GET', 'M-SEARCH'] },
-        { path: '/orders/:id', issuer: 'main', to: `${TO}/base/`, methods: ['POST'] },
-        { path: '/local/*', issuer: 'main', to: 'http://localhost:3000', stripPrefix: true },
-        { path: '/mtls/*', issuer: 'main', to: { url: 'http://b2b.internal', via: binding } },
+        { path: '/me', auth: 'main', to: () => new Response() },
+        { path: '/orders/:id', auth: 'main', to: binding, methods: ['GET', 'M-SEARCH'] },
+        { path: '/orders/:id', auth: 'main', to: `${TO}/base/`, methods: ['POST'] },
+        { path: '/local/*', auth: 'main', to: 'http://localhost:3000', stripPrefix: true },
+        { path: '/mtls/*', auth: 'main', to: { url: 'http://b2b.internal', via: binding } },
         {
           path: '/billing/*',
           host: 'api.example.com',
-          issuer: ['main', 'partner'],
           to: TO,
           via: binding,
-          auth: optional('token'),
+          auth: optional(anyOf('main', 'partner')),
           scopes: anyOf('a', 'b'),
           roles: ['billing'],
           claims: { org: ['a', 1, true], verified: true },
@@ -77,10 +77,10 @@ describe('a config', () => {
     const config = {
       host: ['api.test'],
       hosts: ['API.test', 'https://api.test', 'api.test:443', ''],
-      issuers: { main: { issuer: ISSUER } },
+      schemes: { main: { issuer: ISSUER } },
       routes: [
         { path: 'orders', to: 'origin', scope: ['a'] },
-        { path: '/*', auth: 'none', methods: ['get', 'TRACE'], timeoutSeconds: 0 },
+        { path: '/*', auth: 7, methods: ['get', 'TRACE'], timeoutSeconds: 0 },
       ],
     }
     expect(checkConfig(config).toSorted((a, b) => a.localeCompare(b))).toEqual([
@@ -90,57 +90,57 @@ describe('a config', () => {
       `hosts[2]: must be a host name in lower case, without scheme and port`,
       `hosts[3]: ${EMPTY}`,
       `hosts[3]: must be a host name in lower case, without scheme and port`,
-      'issuers.main: must be made by a preset, for example oidc({ … })',
       'routes[0].path: must be a path of literal segments, :parameters, and * at its end',
       'routes[0].scope: is not an option',
       `routes[0].to: ${HTTPS}`,
-      "routes[1].auth: must be 'token', 'public' or optional('token')",
+      "routes[1].auth: must be the name of a scheme, anyOf(…), allOf(…), optional(…) of these, or 'public'",
       'routes[1].methods: must be methods in upper case, without CONNECT and TRACE',
       'routes[1].timeoutSeconds: must be more than 0',
       `routes[1].to: ${MISSING}`,
+      'schemes.main: must be made by a preset, for example oidc({ … })',
     ])
   })
 
   it('with one mistake hides no other', () => {
     const config = {
       hosts: ['api.test'],
-      issuers: {
+      schemes: {
         main: { issuer: ISSUER },
         partner: oidc({ issuer: 'http://partner.test', audience: '' }),
         third: oidc({ issuer: undefined, audience: 'a' } as unknown as OidcOptions),
       },
       routes: [
         { path: '/broken', to: 7 },
-        { path: '/a', to: 'https://api.test', issuer: 'partner', keep: ['x-auth-subject'] },
-        { path: '/A', to: TO, issuer: 'fourth' },
-        { path: '/b', to: TO, issuer: ['main', 'third'] },
+        { path: '/a', to: 'https://api.test', auth: 'partner', keep: ['x-auth-subject'] },
+        { path: '/A', to: TO, auth: 'fourth' },
+        { path: '/b', to: TO, auth: anyOf('main', 'third') },
         { path: '/c', to: TO, host: 'other.test' },
       ],
     }
     const target =
       'must be a URL (https, or http on localhost), a binding, { url, via }, or a handler function'
     expect(checkConfig(config)).toEqual([
-      'issuers.main: must be made by a preset, for example oidc({ … })',
+      'schemes.main: must be made by a preset, for example oidc({ … })',
       `routes[0].to: ${target}`,
-      `issuers.partner.audience: ${EMPTY}`,
-      `issuers.third.issuer: ${MISSING}`,
+      `schemes.partner.audience: ${EMPTY}`,
+      `schemes.third.issuer: ${MISSING}`,
       'routes[1].to: is on a host of the gateway itself',
-      'routes[2].issuer: names "fourth", which is not in issuers',
+      'routes[2].auth: names "fourth", which is not in schemes',
       'routes[4].host: is not among hosts, so the route can never match',
-      'routes[4].issuer: is missing, and there are several issuers',
+      'routes[4].auth: is missing, and there are several schemes',
       'routes[2].path: is also that of routes[1], for the same requests',
       'routes[1].keep: must not name x-auth-subject: only the gateway may say that',
     ])
   })
 
-  it('has to be an object with issuers and routes', () => {
+  it('has to be an object with schemes and routes', () => {
     expect(checkConfig(undefined)).toEqual([`the config: ${MISSING}`])
     expect(checkConfig(null)).toEqual(['the config: must be an object'])
     expect(checkConfig('x')).toEqual(['the config: must be an object'])
-    expect(checkConfig({})).toEqual([`issuers: ${MISSING}`, `routes: ${MISSING}`])
+    expect(checkConfig({})).toEqual([`schemes: ${MISSING}`, `routes: ${MISSING}`])
     expect(problemsOf({ routes: [] })).toEqual(['routes: must not be empty'])
     expect(problemsOf({ routes: {} })).toEqual(['routes: must be an array'])
-    expect(problemsOf({ issuers: 'x' })).toEqual(['issuers: must be an object of issuers by name'])
+    expect(problemsOf({ schemes: 'x' })).toEqual(['schemes: must be an object of schemes by name'])
     expect(problemsOf({ hosts: [] })).toEqual(['hosts: must not be empty'])
   })
 
@@ -148,23 +148,23 @@ describe('a config', () => {
     const secret = 's3cr3t'
     const config = {
       hosts: [`${secret}!`],
-      issuers: { main: secret },
+      schemes: { main: secret },
       routes: [{ path: secret, to: `ftp://${secret}`, auth: secret, keep: [`${secret} `] }],
     }
     expect(checkConfig(config).length).toBeGreaterThan(4)
     expect(checkConfig(config).join()).not.toContain(secret)
     const issuer = oidc({ issuer: `http://${secret}`, audience: AUDIENCE, algorithms: [secret] })
-    expect(problemsOf({ issuers: { main: issuer } }).join()).not.toContain(secret)
+    expect(problemsOf({ schemes: { main: issuer } }).join()).not.toContain(secret)
   })
 
   it('is written as a function of the environment', () => {
     const define = defineGateway((env: { ISSUER: string }) => ({
-      issuers: { main: oidc({ issuer: env.ISSUER, audience: AUDIENCE }) },
+      schemes: { main: oidc({ issuer: env.ISSUER, audience: AUDIENCE }) },
       routes: [{ path: '/*', to: TO }],
     }))
     expect(checkConfig(define({ ISSUER }))).toEqual([])
     expect(checkConfig(define({} as { ISSUER: string }))).toEqual([
-      `issuers.main.issuer: ${MISSING}`,
+      `schemes.main.issuer: ${MISSING}`,
     ])
   })
 })
@@ -213,14 +213,14 @@ describe('an issuer', () => {
   ]
   for (const [options, problems] of table) {
     it(`with ${JSON.stringify(options)} has ${problems.length === 0 ? 'no problem' : 'problems'}`, () => {
-      expect(problemsOfIssuer(options)).toEqual(problems.map((text) => `issuers.main.${text}`))
+      expect(problemsOfIssuer(options)).toEqual(problems.map((text) => `schemes.main.${text}`))
     })
   }
 
   it('may use asymmetric algorithms alone', () => {
     for (const name of ['none', 'HS256', 'HS512', 'RS1', 'ES256K', 'rs256', '']) {
       const [problem] = problemsOfIssuer({ algorithms: ['RS256', name] })
-      expect(problem, name).toMatch(/^issuers\.main\.algorithms/)
+      expect(problem, name).toMatch(/^schemes\.main\.algorithms/)
     }
   })
 })
@@ -293,7 +293,7 @@ describe('a route', () => {
     [{ methods: [] }, ['methods: must not be empty; leave it out instead']],
     [{ methods: 'GET' }, ['methods: must be an array']],
     [{ stripPrefix: 'yes' }, ['stripPrefix: must be true or false']],
-    [{ auth: 'optional' }, ["auth: must be 'token', 'public' or optional('token')"]],
+    [{ auth: 'optional' }, ['auth: names "optional", which is not in schemes']],
     [{ scopes: [] }, [`scopes: ${NO_ITEMS}`]],
     [{ scopes: 'a b' }, ['scopes: must be an array of scopes, or anyOf(…)']],
     [{ scopes: anyOf() }, [`scopes.anyOf: ${NO_ITEMS}`]],
@@ -357,7 +357,6 @@ describe('a route', () => {
     // public
     [{ auth: 'public' }, []],
     ...Object.entries({
-      issuer: 'main',
       scopes: ['a'],
       roles: ['a'],
       claims: { a: 1 },
@@ -393,47 +392,47 @@ describe('a route', () => {
   })
 })
 
-describe('the issuer of a route', () => {
+describe('the schemes of a route', () => {
   const two = { main, other: oidc({ issuer: 'https://other.test', audience: 'a' }) }
   const twin = { main, twin: oidc({ issuer: ISSUER, audience: 'b' }) }
   const none = {}
-  const table: [issuers: object, route: object, problems: string[]][] = [
+  const table: [schemes: object, route: object, problems: string[]][] = [
     [{ main }, {}, []],
-    [two, {}, ['is missing, and there are several issuers']],
-    [none, {}, ['is missing, and there is no issuer']],
+    [two, {}, ['is missing, and there are several schemes']],
+    [none, {}, ['is missing, and there is no scheme']],
     [none, { auth: 'public' }, []],
     [two, { auth: 'public' }, []],
-    [two, { issuer: 'other' }, []],
-    [two, { issuer: ['main', 'other'] }, []],
-    [two, { issuer: 'third' }, ['names "third", which is not in issuers']],
-    [two, { issuer: 'constructor' }, ['names "constructor", which is not in issuers']],
-    [two, { issuer: ['main', 'third'] }, ['names "third", which is not in issuers']],
+    [two, { auth: 'other' }, []],
+    [two, { auth: anyOf('main', 'other') }, []],
+    [two, { auth: 'third' }, ['names "third", which is not in schemes']],
+    [two, { auth: 'constructor' }, ['names "constructor", which is not in schemes']],
+    [two, { auth: anyOf('main', 'third') }, ['names "third", which is not in schemes']],
     [
       two,
-      { issuer: ['main', 'main'] },
+      { auth: anyOf('main', 'main') },
       ['names two entries with the same issuer, so that a token would have two meanings'],
     ],
-    [twin, { issuer: 'twin' }, []],
+    [twin, { auth: 'twin' }, []],
     [
       twin,
-      { issuer: ['main', 'twin'] },
+      { auth: anyOf('main', 'twin') },
       ['names two entries with the same issuer, so that a token would have two meanings'],
     ],
   ]
-  for (const [issuers, route, problems] of table) {
-    it(`of ${Object.keys(issuers)} with ${JSON.stringify(route)} ${problems[0] ?? 'is fine'}`, () => {
-      const found = problemsOf({ issuers, routes: [{ path: '/*', to: TO, ...route }] })
-      expect(found).toEqual(problems.map((text) => `routes[0].issuer: ${text}`))
+  for (const [schemes, route, problems] of table) {
+    it(`of ${Object.keys(schemes)} with ${JSON.stringify(route)} ${problems[0] ?? 'is fine'}`, () => {
+      const found = problemsOf({ schemes, routes: [{ path: '/*', to: TO, ...route }] })
+      expect(found).toEqual(problems.map((text) => `routes[0].auth: ${text}`))
     })
   }
 
   it('is one of those that take opaque tokens, and no more than one', () => {
     const asks = (issuer: string) =>
       oidc({ issuer, audience: 'a', introspect: { clientId: 'c', opaque: true } })
-    const issuers = { one: asks('https://one.test'), two: asks('https://two.test') }
+    const schemes = { one: asks('https://one.test'), two: asks('https://two.test') }
     expect(
-      problemsOf({ issuers, routes: [{ path: '/*', to: TO, issuer: ['one', 'two'] }] }),
-    ).toEqual(['routes[0].issuer: names one and two, which both take opaque tokens'])
+      problemsOf({ schemes, routes: [{ path: '/*', to: TO, auth: anyOf('one', 'two') }] }),
+    ).toEqual(['routes[0].auth: names one and two, which both take opaque tokens'])
   })
 })
 
@@ -481,7 +480,7 @@ describe('a switch that weakens the gateway', () => {
       { path: '/a', to: TO },
       { path: '/b', to: TO, dangerouslyAllowAmbiguousPaths: true },
     ]
-    expect(warnings({ issuers: { main }, routes })).toEqual([
+    expect(warnings({ schemes: { main }, routes })).toEqual([
       'routes[1].dangerouslyAllowAmbiguousPaths: paths that origins read differently than the gateway pass',
     ])
   })

@@ -17,7 +17,7 @@ function build(doors: readonly Door[], now: number): Entry {
   const clock = { now }
   const gateway = createGateway(
     {
-      issuers: Object.fromEntries(
+      schemes: Object.fromEntries(
         doors.map(({ path, ...options }) => [path, oidc({ ...options, clockSkewSeconds: 0 })]),
       ),
       routes: doors.map(({ path }) => ({ path, issuer: path, to: claims })),

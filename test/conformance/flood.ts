@@ -30,7 +30,7 @@ async function answer({ url }: Request): Promise<Response> {
 
 const gateway = createGateway(
   {
-    issuers: {
+    schemes: {
       main: oidc({ issuer: ISSUER, audience: 'gatehouse', jwksUri: JWKS_URI, introspect }),
     },
     routes: [{ path: '/*', to: ORIGIN, forward: { 'x-user-email': 'email' } }],

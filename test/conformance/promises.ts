@@ -27,7 +27,7 @@ export interface Promised {
   id: string
   promise: string
   mutations: Mutation[]
-  /** The part of the plan that a rest of the promise waits for. */
+  /** What a rest of the promise waits for. */
   later?: string
 }
 
@@ -64,7 +64,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the limit of length',
-        edits: [edit('auth/authenticate.ts', 'token.length > MAX_TOKEN_BYTES', 'false')],
+        edits: [edit('auth/bearer/authenticate.ts', 'token.length > MAX_TOKEN_BYTES', 'false')],
         test: bounds('may have 8,192 characters'),
       },
     ],
@@ -116,7 +116,9 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the list of algorithms that an owner may allow',
-        edits: [edit('auth/presets/oidc.ts', '(name) => ALGORITHMS.includes(name)', '() => true')],
+        edits: [
+          edit('auth/presets/common.ts', '(name) => ALGORITHMS.includes(name)', '() => true'),
+        ],
         test: configs('a symmetric algorithm'),
       },
     ],
@@ -228,9 +230,9 @@ export const PROMISES: Promised[] = [
         guard: 'both comparisons of iss',
         edits: [
           edit(
-            'auth/authenticate.ts',
-            '({ rules }) => rules.issuer === unverified.claims.iss',
-            '() => true',
+            'auth/bearer/authenticate.ts',
+            'unverified.claims.iss !== issuer.rules.issuer',
+            'false',
           ),
           edit('auth/bearer/jwt.ts', "has('iss') && claims.iss !== rules.issuer", 'false'),
         ],
@@ -240,9 +242,9 @@ export const PROMISES: Promised[] = [
         guard: 'the comparison before keys are looked at',
         edits: [
           edit(
-            'auth/authenticate.ts',
-            '({ rules }) => rules.issuer === unverified.claims.iss',
-            '() => true',
+            'auth/bearer/authenticate.ts',
+            'unverified.claims.iss !== issuer.rules.issuer',
+            'false',
           ),
         ],
         test: keys('is not asked for because of a token of a stranger'),
@@ -419,7 +421,7 @@ export const PROMISES: Promised[] = [
         guard: 'the check of the claims of an answer',
         edits: [
           edit(
-            'auth/authenticate.ts',
+            'auth/bearer/authenticate.ts',
             'checkClaims(claims, rules, now(), introspection.options.mayOmit)',
             '',
           ),
@@ -483,7 +485,9 @@ export const PROMISES: Promised[] = [
     mutations: [
       {
         guard: 'the difference between no verdict and a bad one',
-        edits: [edit('auth/authenticate.ts', '!isUndecided || !introspection', '!introspection')],
+        edits: [
+          edit('auth/bearer/authenticate.ts', '!isUndecided || !introspection', '!introspection'),
+        ],
         test: workers('fuzz/issuers', 'is asked for nothing by a token that can be judged here'),
       },
     ],
@@ -496,15 +500,15 @@ export const PROMISES: Promised[] = [
         guard: 'the refusal of several values',
         edits: [
           edit(
-            'auth/credential.ts',
-            "throw new GatewayError('multiple_credentials', { reason: 'Authorization has several values' })",
-            "return { token: [...tokens].find((token) => token !== undefined) ?? '' }",
+            'auth/bearer/credential.ts',
+            "throw severalTokens('Authorization has several values')",
+            'return /bearer +([^ ,]+)/i.exec(value)?.[1]',
           ),
         ],
         test: headers('two Authorization headers is 400'),
       },
     ],
-    later: 'cookies and other headers: 6/9 Every credential',
+    later: 'API keys and signed links',
   },
   {
     id: 'P21',
@@ -515,7 +519,7 @@ export const PROMISES: Promised[] = [
         guard: 'the scheme',
         edits: [
           edit(
-            'auth/credential.ts',
+            'auth/bearer/credential.ts',
             '/^[Bb][Ee][Aa][Rr][Ee][Rr] +(',
             '/^(?:DPoP|[Bb][Ee][Aa][Rr][Ee][Rr]) +(',
           ),
@@ -669,11 +673,7 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the same path (the raw one is forwarded)',
         edits: [
-          edit(
-            'gateway.ts',
-            'originPath(path, route.mapping)',
-            'originPath(location.rawPath, route.mapping)',
-          ),
+          edit('gateway.ts', 'originPath(path, mapping)', 'originPath(location.rawPath, mapping)'),
         ],
         test: paths('escapes of plain letters in the open part'),
       },
@@ -744,9 +744,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the list of hosts',
-        edits: [
-          edit('gateway.ts', 'gateway.hosts && !gateway.hosts.has(location.hostname)', 'false'),
-        ],
+        edits: [edit('gateway.ts', 'hosts && !hosts.has(hostname)', 'false')],
         test: paths('a host that nobody serves'),
       },
     ],
@@ -767,7 +765,7 @@ export const PROMISES: Promised[] = [
         test: paths('TRACE'),
       },
     ],
-    later: 'preflights that are answered here: 8/9 Traffic',
+    later: 'CORS preflights that are answered here',
   },
   {
     id: 'P34',
@@ -779,8 +777,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'gateway.ts',
-            'if (route.isPublic) return undefined',
-            "if (route.isPublic || request.headers.has('upgrade')) return undefined",
+            'const verified = route.requirement\n',
+            "const verified = route.requirement && !request.headers.has('upgrade')\n",
           ),
         ],
         test: paths('an upgrade where a token is needed'),
@@ -819,9 +817,9 @@ export const PROMISES: Promised[] = [
         guard: 'the refusal of a configuration with problems',
         edits: [
           edit(
-            'config/compile.ts',
-            'problems.length === 0 ? compile(config, dependencies) : undefined',
-            'compile(config, dependencies)',
+            'config/prepare.ts',
+            'if (problems.length > 0) return { problems, compiled: undefined }',
+            '',
           ),
         ],
         test: configs('an option that does not exist closes the gateway'),
@@ -850,14 +848,14 @@ export const PROMISES: Promised[] = [
         test: responses('is kept by no cache unless the origin says so'),
       },
     ],
-    later: 'a cache of responses: 8/9 Traffic',
+    later: 'a cache of responses',
   },
   {
     id: 'P38',
     promise:
       'CORS: exact origins, no wildcard with credentials, Vary: Origin, headers on refusals too.',
     mutations: [],
-    later: '8/9 Traffic',
+    later: 'CORS',
   },
   {
     id: 'P39',
@@ -870,13 +868,13 @@ export const PROMISES: Promised[] = [
         test: responses('says the same of every bad token'),
       },
     ],
-    later: 'secrets compared in constant time and hashed at rest: 6/9 Every credential',
+    later: 'API keys: secrets compared in constant time and hashed at rest',
   },
   {
     id: 'P40',
     promise: 'A limit on bodies counts the bytes that come.',
     mutations: [],
-    later: '8/9 Traffic',
+    later: 'a limit on bodies',
   },
   {
     id: 'P41',
@@ -906,13 +904,13 @@ export const PROMISES: Promised[] = [
     promise:
       'DPoP: proofs are checked in full and remembered, and the memory fails closed. Until then a bound token is refused (P21).',
     mutations: [],
-    later: '6/9 Every credential',
+    later: 'DPoP',
   },
   {
     id: 'P43',
     promise: 'Signed links: expiry inside the MAC, input with lengths, keys of 32 bytes or more.',
     mutations: [],
-    later: '6/9 Every credential',
+    later: 'signed links',
   },
   {
     id: 'P44',
@@ -950,7 +948,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the challenge',
-        edits: [edit('edge/problem.ts', "  invalid_token: 'invalid_token',\n", '')],
+        edits: [edit('auth/bearer/scheme.ts', "  invalid_token: 'invalid_token',\n", '')],
         test: responses('invalid_token has its challenge'),
       },
     ],

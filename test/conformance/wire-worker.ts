@@ -11,7 +11,7 @@ interface Environment {
 
 export default worker<Environment>(({ ISSUER, ORIGIN }) => ({
   hosts: ['localhost'],
-  issuers: { main: oidc({ issuer: ISSUER, audience: 'gatehouse' }) },
+  schemes: { main: oidc({ issuer: ISSUER, audience: 'gatehouse' }) },
   routes: [
     { path: '/public/*', to: ORIGIN, auth: 'public' },
     { path: '/admin/*', to: ORIGIN, forward: { 'x-user-email': 'email' } },

@@ -17,7 +17,7 @@ export default defineGateway((env: DemoEnv) => {
   // The authorization server reads its own clients' credentials.
   const toIssuer = { auth: 'public', to: env.ISSUER_WORKER, keep: ['authorization'] } as const
   return {
-    issuers: {
+    schemes: {
       main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID, via: env.ISSUER_WORKER }),
     },
     routes: [

@@ -16,7 +16,7 @@ export function readLogLine(line: string): LogEvent | undefined {
 /** The event in words. Coloured only where the terminal shows colours. */
 export function describeEvent(event: LogEvent): string {
   if (event.event === 'request') return describeRequest(event)
-  if (event.event === 'refresh_failed') return `  The keys of ${event.issuer}: ${event.reason}`
+  if (event.event === 'scheduled_failed') return `  Scheduled work of ${event.of}: ${event.reason}`
   return ['  The configuration has problems:', ...event.problems.map((text) => `  - ${text}`)].join(
     '\n',
   )

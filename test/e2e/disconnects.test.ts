@@ -8,7 +8,7 @@ import { type Origin, startOrigin } from '../support/origin.ts'
 import { type DisconnectPhase, disconnect, type RawRequest } from '../support/raw-http.ts'
 
 const CONFIG = `{
-  issuers: {
+  schemes: {
     main: oidc({
       issuer: env.ISSUER,
       audience: 'gatehouse',

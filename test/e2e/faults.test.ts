@@ -8,7 +8,7 @@ import { type KvStore, startKv } from '../support/kv.ts'
 import { type Origin, startOrigin } from '../support/origin.ts'
 
 const CONFIG = `{
-  issuers: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
+  schemes: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
   routes: [
     { path: '/*', to: env.ORIGIN },
     { path: '/hurry/*', to: env.ORIGIN, timeoutSeconds: 1 },
@@ -145,7 +145,7 @@ describe('the issuer', () => {
       expect(await gateway.show(token)).toEqual(GOOD)
       expect(await gateway.show(spoilt(token))).toEqual(BAD)
       expect(await gateway.scheduled()).toBe('ok')
-      await gateway.logLine(/"refresh_failed"/)
+      await gateway.logLine(/"scheduled_failed"/)
       await gateway.setClockAhead(DAY + 20)
       expect(await gateway.show(token)).toEqual(NO_VERDICT)
     },

@@ -18,7 +18,7 @@ const SIGNED = FORMATS.filter((name) => name !== 'opaque')
 
 // `deaf` has no introspection; `open` also takes what does not say for whom it is.
 const CONFIG = `{
-  issuers: {
+  schemes: {
     main: oidc({
       issuer: env.ISSUER,
       audience: env.AUDIENCES,
@@ -32,9 +32,9 @@ const CONFIG = `{
     }),
   },
   routes: [
-    { path: '/*', issuer: 'main', to: claims },
-    { path: '/deaf/*', issuer: 'deaf', to: claims },
-    { path: '/wrong/*', issuer: 'wrong', to: claims },
+    { path: '/*', auth: 'main', to: claims },
+    { path: '/deaf/*', auth: 'deaf', to: claims },
+    { path: '/wrong/*', auth: 'wrong', to: claims },
   ],
 }`
 

@@ -28,18 +28,18 @@ const CONFIG = `(() => {
   const keyless = { fetch: async (request) =>
     request.url.endsWith('/jwks.json') ? new Response('', { status: 503 }) : fetch(request) }
   return {
-    issuers: {
+    schemes: {
       main: fusionAuth({ url, issuer, clientId, clientSecret }),
       other: fusionAuth({ url, issuer, clientId: crypto.randomUUID() }),
       remote: fusionAuth({ url, issuer, clientId, clientSecret, via: keyless }),
       wrong: fusionAuth({ url, issuer, clientId, clientSecret: 'wrong', via: keyless }),
     },
     routes: [
-      { path: '/*', issuer: 'main', to: claims },
-      { path: '/guarded/*', issuer: 'main', to: claims, roles: ['a role of nobody'] },
-      { path: '/other/*', issuer: 'other', to: claims },
-      { path: '/remote/*', issuer: 'remote', to: claims },
-      { path: '/wrong/*', issuer: 'wrong', to: claims },
+      { path: '/*', auth: 'main', to: claims },
+      { path: '/guarded/*', auth: 'main', to: claims, roles: ['a role of nobody'] },
+      { path: '/other/*', auth: 'other', to: claims },
+      { path: '/remote/*', auth: 'remote', to: claims },
+      { path: '/wrong/*', auth: 'wrong', to: claims },
     ],
   }
 })()`

@@ -19,17 +19,17 @@ const CONFIG = `(() => {
     introspect,
   })
   return {
-    issuers: {
+    schemes: {
       main: oidc({ issuer: env.ISSUER, audience: env.AUDIENCE }),
       lenient: keyless({ ...client, mayOmit: ['iss', 'sub'] }),
       strict: keyless(client),
       wrong: keyless({ ...client, clientSecret: 'wrong', mayOmit: ['iss', 'sub'] }),
     },
     routes: [
-      { path: '/*', issuer: 'main', to: claims },
-      { path: '/lenient/*', issuer: 'lenient', to: claims },
-      { path: '/strict/*', issuer: 'strict', to: claims },
-      { path: '/wrong/*', issuer: 'wrong', to: claims },
+      { path: '/*', auth: 'main', to: claims },
+      { path: '/lenient/*', auth: 'lenient', to: claims },
+      { path: '/strict/*', auth: 'strict', to: claims },
+      { path: '/wrong/*', auth: 'wrong', to: claims },
     ],
   }
 })()`

@@ -17,7 +17,7 @@ import { oidc } from './src/auth/presets/oidc.ts'
 import { worker } from './src/worker.ts'
 
 export default worker((env) => ({
-  issuers: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
+  schemes: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
   routes: [
     { path: '/api/*', to: env.ORIGIN, forward: { 'x-user-email': 'email', 'x-user-name': 'name' } },
     { path: '/bound/*', to: env.BINDING },

@@ -21,7 +21,7 @@ afterAll(() => origin.stop())
 
 describe('three gateways that share one KV', () => {
   const CONFIG = `{
-    issuers: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
+    schemes: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
     routes: [{ path: '/*', to: env.ORIGIN }],
   }`
   let issuer: SocketIssuer
@@ -132,13 +132,13 @@ describe('three gateways that share one KV', () => {
 describe('two issuers, a route each', () => {
   // One name for both: what tells them apart is the entry, and so the keys.
   const CONFIG = `{
-    issuers: {
+    schemes: {
       one: oidc({ issuer: env.NAME_OF_ONE, jwksUri: env.KEYS_OF_ONE, audience: 'gatehouse' }),
       two: oidc({ issuer: env.NAME_OF_TWO, jwksUri: env.KEYS_OF_TWO, audience: 'gatehouse' }),
     },
     routes: [
-      { path: '/one/*', issuer: 'one', to: env.ORIGIN },
-      { path: '/two/*', issuer: 'two', to: env.ORIGIN, roles: ['admin'] },
+      { path: '/one/*', auth: 'one', to: env.ORIGIN },
+      { path: '/two/*', auth: 'two', to: env.ORIGIN, roles: ['admin'] },
     ],
   }`
 

@@ -12,7 +12,7 @@ import { type Origin, startOrigin } from '../support/origin.ts'
 import { openRaw, requestBytes } from '../support/raw-http.ts'
 
 const CONFIG = `{
-  issuers: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
+  schemes: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
   routes: [{ path: '/*', to: env.ORIGIN }],
 }`
 

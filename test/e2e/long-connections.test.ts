@@ -13,7 +13,7 @@ const POLL = { timeout: 10_000 }
 const AGAIN = { retry: 2 }
 
 const CONFIG = `{
-  issuers: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
+  schemes: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
   routes: [
     { path: '/*', to: env.ORIGIN },
     { path: '/outlive/*', to: env.ORIGIN, dangerouslyOutliveToken: true },

@@ -14,7 +14,7 @@ import { worker } from './src/worker.ts'
 const open = { auth: 'public', timeoutSeconds: 0.2 }
 
 export default worker((env) => ({
-  issuers: {},
+  schemes: {},
   routes: [
     { ...open, path: '/bound/*', to: env.BINDING },
     { ...open, path: '/closed/*', to: env.CLOSED },

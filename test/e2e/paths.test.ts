@@ -14,7 +14,7 @@ import { claims } from './src/upstream/claims-handler.ts'
 import { worker } from './src/worker.ts'
 
 export default worker((env) => ({
-  issuers: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
+  schemes: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
   routes: [
     { path: '/admin', to: env.ORIGIN + '/protected' },
     { path: '/files/*', to: env.ORIGIN + '/protected' },

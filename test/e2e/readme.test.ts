@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { checkConfig } from '../../src/config/check.ts'
+import { checkConfig } from '../../src/config/prepare.ts'
 import { ERROR_CODES } from '../../src/errors.ts'
 
 const readme = readFileSync('README.md', 'utf8')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { oidc } from '../../src/auth/presets/oidc.ts'
-import { checkConfig } from '../../src/config/check.ts'
+import { checkConfig } from '../../src/config/prepare.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
 import { createTestGateway, ORIGIN } from '../support/gateway.ts'
 
@@ -53,7 +53,7 @@ describe('resource metadata', () => {
 
   it('refuses a route of the owner over its document, and two documents at one address', () => {
     const problems = checkConfig({
-      issuers: { main: oidc({ issuer: 'https://idp.test', audience: 'a' }) },
+      schemes: { main: oidc({ issuer: 'https://idp.test', audience: 'a' }) },
       routes: [
         ...routes,
         { path: '/mcp/:id', to: ORIGIN, resource: protectedResource() },
@@ -62,7 +62,7 @@ describe('resource metadata', () => {
     })
     expect(problems).toEqual([
       'routes[2].resource: has the address of routes[0].resource, /.well-known/oauth-protected-resource/mcp',
-      'routes[3].path: is that of a resource document',
+      'routes[3].path: is the address of routes[0].resource',
     ])
   })
 })

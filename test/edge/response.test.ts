@@ -5,7 +5,7 @@ import { createTestIssuer } from '../support/mint.ts'
 
 const ROUTES: RouteConfig[] = [
   { path: '/public/*', auth: 'public', to: ORIGIN },
-  { path: '/optional', auth: { optional: 'token' }, to: ORIGIN },
+  { path: '/optional', auth: { optional: 'main' }, to: ORIGIN },
   { path: '/stripped/*', auth: 'public', to: `${ORIGIN}/base`, stripPrefix: true },
   { path: '/based/*', auth: 'public', to: `${ORIGIN}/base/` },
   { path: '/*', to: ORIGIN },

@@ -34,7 +34,7 @@ const BASE = {
       path: '/c/*',
       host: 'api.test',
       to: binding,
-      auth: optional('token'),
+      auth: optional('main'),
       issuer: ['main', 'other'],
     },
     {

@@ -13,13 +13,13 @@ describe('found by fuzzing', () => {
   it.each([
     ['text', 'https://idp.test'],
     ['options', { issuer: 'https://idp.test', audience: 'x' }],
-    ['half a preset', { issuer: 'https://idp.test', check: '', trust: '' }],
+    ['half a preset', { issuer: 'https://idp.test', check: '', compile: '' }],
   ])('an issuer that is %s and not made by a preset is a problem, not a crash', (_, issuer) => {
-    const gateway = createGateway({ issuers: { main: issuer }, routes: [] } as never, {
+    const gateway = createGateway({ schemes: { main: issuer }, routes: [] } as never, {
       log: () => {},
     })
     expect(gateway.problems).toContain(
-      'issuers.main: must be made by a preset, for example oidc({ … })',
+      'schemes.main: must be made by a preset, for example oidc({ … })',
     )
   })
 

@@ -7,7 +7,7 @@ import { check } from './check.ts'
 
 const ROUTES: RouteConfig[] = [
   { path: '/token', to: ORIGIN, forward: { 'x-user-email': 'email', tenant: 'tenant' } },
-  { path: '/optional', to: ORIGIN, auth: optional('token') },
+  { path: '/optional', to: ORIGIN, auth: optional('main') },
   { path: '/public', to: ORIGIN, auth: 'public' },
 ]
 

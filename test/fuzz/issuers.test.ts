@@ -108,7 +108,7 @@ describe('an answer of the issuer', () => {
       250,
       fc.asyncProperty(fc.oneof(spoiled, answer), async (given) => {
         const world = createWorld(keys, {
-          config: { issuers: { main: oidc({ issuer: ISSUER, audience: AUDIENCE }) } },
+          config: { schemes: { main: oidc({ issuer: ISSUER, audience: AUDIENCE }) } },
         })
         world.documents.set(`${ISSUER}/.well-known/openid-configuration`, () =>
           typeof given === 'string' ? new Response(given) : toResponse(given),
@@ -147,7 +147,7 @@ describe('an answer of the issuer', () => {
       600,
       fc.asyncProperty(fc.oneof(active, answer), fc.boolean(), async (given, isOpaque) => {
         const issuer = oidc({ issuer: ISSUER, audience: AUDIENCE, jwksUri: JWKS_URI, introspect })
-        const world = createWorld(keys, { config: { issuers: { main: issuer } } })
+        const world = createWorld(keys, { config: { schemes: { main: issuer } } })
         const isAnswer = 'text' in given
         const text = isAnswer ? given.text : JSON.stringify(given)
         world.documents.set(ENDPOINT, () => (isAnswer ? toResponse(given) : new Response(text)))
@@ -161,7 +161,7 @@ describe('an answer of the issuer', () => {
   it('is asked for nothing by a token that can be judged here', async () => {
     const introspect = { clientId: 'gw', endpoint: ENDPOINT, opaque: true, sharedSecret: true }
     const issuer = oidc({ issuer: ISSUER, audience: AUDIENCE, jwksUri: JWKS_URI, introspect })
-    const world = createWorld(keys, { config: { issuers: { main: issuer } } })
+    const world = createWorld(keys, { config: { schemes: { main: issuer } } })
     world.documents.set(ENDPOINT, () => {
       throw new Error('introspection was asked')
     })

@@ -7,7 +7,7 @@ import type { RawResponse } from './raw-response.ts'
 import { startWorkerd, type Workerd } from './workerd.ts'
 
 export interface GatewayWorkerOptions {
-  /** The object that the owner's file makes of `env`: `{ issuers: …, routes: … }`. */
+  /** The object that the owner's file makes of `env`: `{ schemes: …, routes: … }`. */
   config: string
   vars?: Record<string, unknown>
   /** Default: a fresh one; `undefined` for a gateway without a store. */

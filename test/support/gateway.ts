@@ -60,7 +60,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
 
   const gateway = createGateway(
     {
-      issuers: { main: oidc({ issuer: issuer.issuer, audience: AUDIENCE }) },
+      schemes: { main: oidc({ issuer: issuer.issuer, audience: AUDIENCE }) },
       routes: options.routes ?? [{ path: '/*', to: ORIGIN }],
       ...options.config,
     },

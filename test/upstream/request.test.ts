@@ -256,7 +256,7 @@ describe('the headers of a request', () => {
 
   it('never have a shared cache answer for one caller, but may for all', async () => {
     const { sendWithToken, send, received } = await createTestGateway({
-      routes: [...ROUTES, { path: '/optional', auth: { optional: 'token' }, to: ORIGIN }],
+      routes: [...ROUTES, { path: '/optional', auth: { optional: 'main' }, to: ORIGIN }],
     })
     await sendWithToken('/a')
     await send('/optional')
@@ -349,7 +349,7 @@ describe('the headers that describe a caller', () => {
   const caller: Principal = {
     subject: 'user-1',
     issuer: 'https://idp.test',
-    issuerName: 'main',
+    scheme: 'main',
     scopes: new Set(['orders:read', 'a b']),
     roles: ['admin', 'x,y'],
     claims: { sub: 'user-1', org: { name: 'Ácme', empty: '' }, 'a.b': 1, none: null, list: [] },

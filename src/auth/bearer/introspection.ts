@@ -8,7 +8,7 @@ import { createBoundedMap } from '../../lib/bounded-map.ts'
 import { digest } from '../../lib/bytes.ts'
 import type { Fetch } from '../../lib/fetch.ts'
 import { AnswerTooLarge, fetchJson, type JsonAnswer } from '../../lib/fetch-json.ts'
-import type { RequestScope } from '../../lib/request-scope.ts'
+import type { Scope } from '../../lib/scope.ts'
 import { isObject, type JsonObject } from '../../lib/strict-json.ts'
 
 export interface IntrospectionOptions {
@@ -39,7 +39,7 @@ export interface Introspection {
    * The claims of an active token, without judging them. Throws `invalid_token` for an inactive one,
    * `issuer_unavailable` where there is no answer, or no time for one.
    */
-  claimsOf(token: string, occasion: Occasion, scope: RequestScope): Promise<JsonObject>
+  claimsOf(token: string, occasion: Occasion, scope: Scope): Promise<JsonObject>
 }
 
 /** An active answer is believed so long, and never past `exp`: the bound on revocation. */
@@ -60,7 +60,7 @@ interface Answer {
 
 export function createIntrospection(
   options: IntrospectionOptions,
-  findEndpoint: (scope: RequestScope) => Promise<string | undefined>,
+  findEndpoint: (scope: Scope) => Promise<string | undefined>,
   fetch: Fetch,
   now: () => number,
 ): Introspection {
@@ -88,7 +88,7 @@ export function createIntrospection(
     token: string,
     endpoint: string,
     wasActive: boolean,
-    scope: RequestScope,
+    scope: Scope,
   ): Promise<JsonAnswer> {
     countCall(wasActive)
     const signal = scope.deadline()

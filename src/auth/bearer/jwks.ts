@@ -8,7 +8,7 @@ import { digest } from '../../lib/bytes.ts'
 import type { Fetch } from '../../lib/fetch.ts'
 import { fetchJson } from '../../lib/fetch-json.ts'
 import { readStore, type Store, writeStore } from '../../lib/kv.ts'
-import type { RequestScope } from '../../lib/request-scope.ts'
+import type { Scope } from '../../lib/scope.ts'
 import { discover, type Endpoints } from './discovery.ts'
 import { readKeySet, type VerificationKey } from './jwk.ts'
 import { readEntry, type StoredKeySet } from './jwks-entry.ts'
@@ -40,7 +40,7 @@ export interface KeySetOptions {
   /** Where the keys are; undefined to ask discovery. */
   readonly jwksUri: string | undefined
   /**
-   * The entry of `issuers` whose binding reaches the issuer. Another entry's binding may lead elsewhere under
+   * The entry of `schemes` whose binding reaches the issuer. Another entry's binding may lead elsewhere under
    * the same URLs, so the two share no stored copy. Undefined where the network is asked.
    */
   readonly boundAs: string | undefined
@@ -54,16 +54,16 @@ export interface KeySetOptions {
 
 export interface KeySet {
   /** The keys to verify with. Throws `issuer_unavailable` where there are none that may be used. */
-  keys(scope: RequestScope): Promise<readonly VerificationKey[]>
+  keys(scope: Scope): Promise<readonly VerificationKey[]>
   /**
    * For a token whose `kid` is not among {@link keys}: the keys after at most one KV read and one refetch
    * per 30 s, or undefined within those 30 s. Throws `issuer_unavailable` where the refetch fails.
    */
-  keysAfterMiss(keyId: string, scope: RequestScope): Promise<readonly VerificationKey[] | undefined>
+  keysAfterMiss(keyId: string, scope: Scope): Promise<readonly VerificationKey[] | undefined>
   /** The endpoints that discovery named; undefined where they are not to be had. */
-  endpoints(scope: RequestScope): Promise<Endpoints | undefined>
+  endpoints(scope: Scope): Promise<Endpoints | undefined>
   /** Refreshes the stored copy, where it is due. Throws where the issuer cannot be asked. */
-  refreshOnSchedule(scope: RequestScope): Promise<void>
+  refreshOnSchedule(scope: Scope): Promise<void>
 }
 
 interface Held extends StoredKeySet {
@@ -110,7 +110,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
   }
 
   async function fetchFromIssuer(
-    scope: RequestScope,
+    scope: Scope,
     stored: StoredKeySet | undefined,
     scheduled: boolean,
   ): Promise<void> {
@@ -152,10 +152,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
   }
 
   /** KV first: somebody else may have asked the issuer already. While a request waits, less is enough. */
-  async function refresh(
-    scope: RequestScope,
-    { isAwaited }: { isAwaited: boolean },
-  ): Promise<void> {
+  async function refresh(scope: Scope, { isAwaited }: { isAwaited: boolean }): Promise<void> {
     attemptedAt = now()
     const stored = await readStored()
     const graceSeconds = held?.scheduled ? SCHEDULE_GRACE_SECONDS : 0
@@ -163,13 +160,13 @@ export function createKeySet(options: KeySetOptions): KeySet {
     if (ageOf(held) >= enough) await fetchFromIssuer(scope, stored, false)
   }
 
-  function refreshInBackground(scope: RequestScope): void {
+  function refreshInBackground(scope: Scope): void {
     if (now() - attemptedAt < COOLDOWN_SECONDS) return
     attemptedAt = now()
     scope.waitUntil(refresh(scope, { isAwaited: false }).catch(() => {}))
   }
 
-  async function refetchFor(keyId: string, scope: RequestScope): Promise<void> {
+  async function refetchFor(keyId: string, scope: Scope): Promise<void> {
     const stored = await readStored()
     const isThere = held?.keys.some((key) => key.keyId === keyId)
     if (!isThere) await fetchFromIssuer(scope, stored, false)

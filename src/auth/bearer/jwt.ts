@@ -2,7 +2,7 @@
 
 import { GatewayError } from '../../errors.ts'
 import { createBoundedMap } from '../../lib/bounded-map.ts'
-import type { RequestScope } from '../../lib/request-scope.ts'
+import type { Scope } from '../../lib/scope.ts'
 import type { JsonObject } from '../../lib/strict-json.ts'
 import { type ClaimLocation, readNames } from '../claim-location.ts'
 import type { Principal } from '../principal.ts'
@@ -28,7 +28,7 @@ interface Proof {
 }
 
 export interface JwtRules {
-  /** The name of the issuer entry. */
+  /** The name of the entry in `schemes`. */
   readonly name: string
   readonly issuer: string
   /** One of these must be in `aud`. */
@@ -45,12 +45,12 @@ export interface JwtRules {
 
 export interface JwtVerifier {
   /** A token that this isolate has proven before; undefined where it has not. */
-  recall(token: string, scope: RequestScope): Promise<Principal | undefined>
+  recall(token: string, scope: Scope): Promise<Principal | undefined>
   /**
    * Verifies a token whose `iss` is this issuer's: algorithm, signature, then claims. Throws
    * `invalid_token`, or `issuer_unavailable` where there is no verdict.
    */
-  verify(token: string, unverified: UnverifiedToken, scope: RequestScope): Promise<Principal>
+  verify(token: string, unverified: UnverifiedToken, scope: Scope): Promise<Principal>
 }
 
 export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => number): JwtVerifier {
@@ -64,7 +64,7 @@ export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => nu
     return keyIds ? keys.filter(({ keyId }) => keyId !== undefined && keyIds.includes(keyId)) : keys
   }
 
-  async function findKey(token: UnverifiedToken, scope: RequestScope): Promise<VerificationKey> {
+  async function findKey(token: UnverifiedToken, scope: Scope): Promise<VerificationKey> {
     const { keyId, algorithm } = token
     let keys = usable(await keySet.keys(scope))
     if (keyId !== undefined && !keys.some((key) => key.keyId === keyId)) {
@@ -163,7 +163,7 @@ export function toPrincipal(claims: JsonObject, rules: JwtRules): Principal {
   return {
     subject: (claims.sub as string | undefined) || undefined,
     issuer: rules.issuer,
-    issuerName: rules.name,
+    scheme: rules.name,
     scopes: new Set(rules.scopeClaims.flatMap((location) => readNames(claims, location, ' '))),
     roles: readNames(claims, rules.rolesClaim),
     claims,

@@ -7,8 +7,10 @@ import * as v from 'valibot'
 import { GatewayError } from '../../errors.ts'
 import { isObject, type JsonObject } from '../../lib/strict-json.ts'
 import { nameList, reportIssues, text } from '../../options/schemas.ts'
+import { bearerScheme, type TrustedIssuer } from '../bearer/scheme.ts'
 import { readNames } from '../claim-location.ts'
-import { type CommonOptions, commonEntries, type IssuerConfig, secureUrl } from './oidc.ts'
+import type { SchemeFeature } from '../feature.ts'
+import { type CommonOptions, commonEntries, secureUrl } from './common.ts'
 
 export interface FusionAuthOptions extends CommonOptions {
   /** Where FusionAuth is, for example `https://auth.example.com`. */
@@ -44,20 +46,22 @@ const schema = v.strictObject({
  * Tokens signed with HS256, FusionAuth's first choice, are introspected; so are others while its keys
  * are unavailable. FusionAuth's answer says nothing of logout or revocation: it is no check of these.
  */
-export function fusionAuth(options: FusionAuthOptions): IssuerConfig {
+export function fusionAuth(options: FusionAuthOptions): SchemeFeature {
+  const issuer = options.issuer ?? options.url
   return {
-    issuer: options.issuer ?? options.url,
+    oauth: { issuer, takesOpaqueTokens: false },
 
     check(path, to) {
       const { success, issues } = v.safeParse(schema, options)
       if (!success) reportIssues(issues, path, to)
     },
 
-    trust() {
+    compile(name, house) {
       const { clientId, clientSecret, kids, tenants } = options
       const base = options.url.replace(/\/$/, '')
-      return {
+      const trusted: TrustedIssuer = {
         ...options,
+        issuer,
         audiences: [clientId],
         jwksUri: base + ENDPOINTS.keys,
         keyIds: kids,
@@ -75,6 +79,7 @@ export function fusionAuth(options: FusionAuthOptions): IssuerConfig {
           mayOmit: [],
         },
       }
+      return bearerScheme(name, trusted, house)
     },
   }
 }

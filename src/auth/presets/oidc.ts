@@ -1,73 +1,13 @@
-/**
- * Whom the owner trusts. An entry of `issuers` is made by a preset, which checks the owner's options and
- * says what they come to; a preset that is not imported is not in the bundle.
- */
+/** Any provider with OpenID Connect discovery, or an OAuth server that publishes its keys. */
 
 import * as v from 'valibot'
 import type { Binding } from '../../lib/fetch.ts'
-import type { JsonObject } from '../../lib/strict-json.ts'
 import { isSecureUrl } from '../../lib/url.ts'
-import {
-  claimLocation,
-  fetcher,
-  nameList,
-  type Reporter,
-  reportIssues,
-  text,
-} from '../../options/schemas.ts'
+import { nameList, type Reporter, reportIssues, text } from '../../options/schemas.ts'
 import type { ClientAuthentication, IntrospectionOptions } from '../bearer/introspection.ts'
-import { ALGORITHMS } from '../bearer/jwk.ts'
-import type { ClaimLocation } from '../claim-location.ts'
-import { type TokenSource, tokenSources } from '../credential.ts'
-
-/** An entry of `issuers`, made by a preset such as {@link oidc}. */
-export interface IssuerConfig {
-  /** What `iss` has to be. */
-  readonly issuer: string
-  /** Reports every problem with the options. */
-  check(path: string, to: Reporter): void
-  /** What the options come to. Only called where {@link check} found nothing. */
-  trust(): TrustedIssuer
-}
-
-export interface TrustedIssuer {
-  readonly audiences: readonly string[]
-  readonly jwksUri?: string | undefined
-  readonly via?: Binding | undefined
-  readonly algorithms?: readonly string[] | undefined
-  readonly keyIds?: readonly string[] | undefined
-  readonly clockSkewSeconds?: number | undefined
-  readonly scopeClaim?: ClaimLocation | undefined
-  readonly rolesClaim?: ClaimLocation | undefined
-  /** Throws where claims that are otherwise good are not what this issuer's access tokens have. */
-  readonly checkClaims?: ((claims: JsonObject) => void) | undefined
-  readonly introspection?: IntrospectionOptions | undefined
-  readonly tokenFrom?: readonly TokenSource[] | undefined
-}
-
-/** Options that every preset takes. */
-export interface CommonOptions {
-  /** Signature algorithms that are accepted. Default: RS, PS and ES 256 to 512, and EdDSA. */
-  algorithms?: readonly string[] | undefined
-  /** How far this clock and the issuer's may be apart, in seconds. Default 30, at most 300. */
-  clockSkewSeconds?: number | undefined
-  /** Where scopes stand: a string with spaces, or an array. Default: `scope` and `scp`. */
-  scopeClaim?: ClaimLocation | undefined
-  /** Where roles stand: an array, or one string. Default: `roles`. */
-  rolesClaim?: ClaimLocation | undefined
-  /**
-   * Places for this issuer's tokens beside `Authorization`, for example
-   * `[{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]`. No origin gets to see them, on
-   * any route. Whoever sends one that way has to come from a page of the gateway's own origin, or to read
-   * only. Default: none.
-   */
-  tokenFrom?: readonly TokenSource[] | undefined
-  /**
-   * A binding through which the issuer is reached: a Worker cannot fetch its own hostname. All of the
-   * issuer's URLs must then be on one origin.
-   */
-  via?: Binding | undefined
-}
+import { bearerScheme } from '../bearer/scheme.ts'
+import type { SchemeFeature } from '../feature.ts'
+import { type CommonOptions, commonEntries, secureUrl } from './common.ts'
 
 export interface OidcOptions extends CommonOptions {
   /** Exactly what `iss` must be, character by character. Its discovery document names the keys. */
@@ -99,9 +39,12 @@ export interface IntrospectOptions {
 }
 
 /** Any OpenID Connect provider, or OAuth server with JWT access tokens and discovery. */
-export function oidc(options: OidcOptions): IssuerConfig {
+export function oidc(options: OidcOptions): SchemeFeature {
   return {
-    issuer: options.issuer,
+    oauth: {
+      issuer: options.issuer,
+      takesOpaqueTokens: options.introspect?.opaque === true,
+    },
 
     check(path, to) {
       const { success, issues } = v.safeParse(oidcSchema, options)
@@ -116,43 +59,16 @@ export function oidc(options: OidcOptions): IssuerConfig {
       checkOrigins(options.via, [issuer, jwksUri, introspect?.endpoint], path, to)
     },
 
-    trust() {
+    compile(name, house) {
       const { audience, introspect } = options
-      return {
+      const trusted = {
         ...options,
         audiences: typeof audience === 'string' ? [audience] : audience,
         introspection: introspect && toIntrospection(introspect),
       }
+      return bearerScheme(name, trusted, house)
     },
   }
-}
-
-export const secureUrl = v.pipe(
-  text,
-  v.check((url) => isSecureUrl(url), 'must be an https URL; plain http is for localhost alone'),
-)
-
-export const commonEntries = {
-  algorithms: v.optional(
-    v.pipe(
-      nameList,
-      v.everyItem(
-        (name) => ALGORITHMS.includes(name),
-        `may contain ${ALGORITHMS.join(', ')} alone`,
-      ),
-    ),
-  ),
-  clockSkewSeconds: v.optional(
-    v.pipe(
-      v.number('must be a number'),
-      v.minValue(0, 'must be 0 or more'),
-      v.maxValue(300, 'must be 300 or less'),
-    ),
-  ),
-  scopeClaim: v.optional(claimLocation),
-  rolesClaim: v.optional(claimLocation),
-  tokenFrom: v.optional(tokenSources),
-  via: v.optional(fetcher),
 }
 
 const flag = v.optional(v.boolean('must be true or false'))

@@ -50,7 +50,7 @@ async function createWorld(
     clock,
     issuer,
     routes: ROUTES,
-    config: { issuers: { main } },
+    config: { schemes: { main } },
   })
   const show: World['show'] = async (token, path = '/api/claims') => {
     const response = await world.send(path, { headers: { authorization: `Bearer ${token}` } })
@@ -425,11 +425,11 @@ describe('the answer is remembered', () => {
       clock,
       issuer,
       routes: [
-        { path: '/*', to: ORIGIN, issuer: 'main' },
-        { path: '/partner/*', to: ORIGIN, issuer: 'partner' },
+        { path: '/*', to: ORIGIN, auth: 'main' },
+        { path: '/partner/*', to: ORIGIN, auth: 'partner' },
       ],
       config: {
-        issuers: {
+        schemes: {
           main: entry(issuer.issuer, issuer.fetch),
           partner: entry(partner.issuer, partner.fetch),
         },

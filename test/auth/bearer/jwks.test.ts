@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createKeySet, type KeySet, type KeySetOptions } from '../../../src/auth/bearer/jwks.ts'
-import type { RequestScope } from '../../../src/lib/request-scope.ts'
+import type { Scope } from '../../../src/lib/scope.ts'
 import { createMemoryStore, type MemoryStore, START } from '../../support/gateway.ts'
 import { createTestIssuer, type TestIssuer } from '../../support/mint.ts'
 
 interface Isolate extends KeySet {
   /** The kids that a request gets, without waiting for what goes on after its answer. */
-  kids(scope?: RequestScope): Promise<(string | undefined)[]>
+  kids(scope?: Scope): Promise<(string | undefined)[]>
 }
 
 interface World {
@@ -14,7 +14,7 @@ interface World {
   issuer: TestIssuer
   store: MemoryStore
   /** For every request that brings no scope of its own. */
-  scope: RequestScope
+  scope: Scope
   startIsolate(options?: Partial<KeySetOptions>): Isolate
   /** Waits for what requests left behind. */
   settle(): Promise<void>
@@ -28,7 +28,7 @@ function createWorld(): World {
   const issuer = createTestIssuer({ now, algs: ['ES256'] })
   const store = createMemoryStore()
   const pending: Promise<unknown>[] = []
-  const scope: RequestScope = {
+  const scope: Scope = {
     deadline: () => new AbortController().signal,
     waitUntil: (promise) => void pending.push(promise),
   }

@@ -2,7 +2,7 @@ import type { JWK } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { readKeySet } from '../../../src/auth/bearer/jwk.ts'
 import { type OidcOptions, oidc } from '../../../src/auth/presets/oidc.ts'
-import type { RouteConfig } from '../../../src/config/define.ts'
+import { anyOf, type RouteConfig } from '../../../src/config/define.ts'
 import {
   AUDIENCE,
   createTestGateway,
@@ -129,7 +129,7 @@ describe('the claims of a token', () => {
   it('may be for any of several audiences', async () => {
     const issuer = createIssuer()
     const entry = oidc({ issuer: issuer.issuer, audience: ['a', 'b'] })
-    const gateway = await createGateway({ issuer, config: { issuers: { main: entry } } })
+    const gateway = await createGateway({ issuer, config: { schemes: { main: entry } } })
     for (const [aud, outcome] of [
       ['a', 200],
       [['x', 'b'], 200],
@@ -142,7 +142,7 @@ describe('the claims of a token', () => {
   it('are judged with the clock skew of the issuer', async () => {
     const issuer = createIssuer()
     const entry = oidc({ issuer: issuer.issuer, audience: AUDIENCE, clockSkewSeconds: 0 })
-    const gateway = await createGateway({ issuer, config: { issuers: { main: entry } } })
+    const gateway = await createGateway({ issuer, config: { schemes: { main: entry } } })
     for (const [claims, outcome] of [
       [{ exp: START + 1 }, 200],
       [{ exp: START }, 'invalid_token'],
@@ -263,7 +263,7 @@ describe('a token', () => {
   it('is refused where its algorithm is not among those of the issuer', async () => {
     const issuer = createIssuer({ algs: ['ES256', 'EdDSA'] })
     const entry = oidc({ issuer: issuer.issuer, audience: AUDIENCE, algorithms: ['EdDSA'] })
-    const gateway = await createGateway({ issuer, config: { issuers: { main: entry } } })
+    const gateway = await createGateway({ issuer, config: { schemes: { main: entry } } })
     const outcome = async (alg: 'ES256' | 'EdDSA') =>
       outcomeOf(await ask(gateway, await issuer.mint({}, { alg })))
     expect([await outcome('EdDSA'), await outcome('ES256')]).toEqual([200, 'invalid_token'])
@@ -299,7 +299,7 @@ describe('the key of a token', () => {
       via,
       ...options,
     })
-    const gateway = await createGateway({ config: { issuers: { main: entry } } })
+    const gateway = await createGateway({ config: { schemes: { main: entry } } })
     return { ...gateway, calls: () => calls }
   }
 
@@ -478,7 +478,7 @@ describe('a proven token', () => {
       jwksUri: 'https://idp.test/keys',
       via,
     })
-    const gateway = await createGateway({ config: { issuers: { main: entry } } })
+    const gateway = await createGateway({ config: { schemes: { main: entry } } })
     const token = await gateway.issuer.mint({}, { key, lifetimeSeconds: 86_400 })
     expect(await outcomeOf(await ask(gateway, token))).toBe(200)
     keys[0] = { ...usurper.jwk, kid: key.kid }
@@ -509,9 +509,9 @@ describe('a proven token', () => {
 
 describe('two issuers, a route each', () => {
   const routes: RouteConfig[] = [
-    { path: '/one/*', issuer: 'one', to: ORIGIN },
-    { path: '/two/*', issuer: 'two', to: ORIGIN, roles: ['admin'] },
-    { path: '/both/*', issuer: ['one', 'two'], to: ORIGIN },
+    { path: '/one/*', auth: 'one', to: ORIGIN },
+    { path: '/two/*', auth: 'two', to: ORIGIN, roles: ['admin'] },
+    { path: '/both/*', auth: anyOf('one', 'two'), to: ORIGIN },
   ]
 
   /** Entries `one` and `two`, each reached through a binding of its own. */
@@ -521,7 +521,7 @@ describe('two issuers, a route each', () => {
     return createTestGateway({
       issuer: one,
       routes,
-      config: { issuers: { one: entry(one), two: entry(two) } },
+      config: { schemes: { one: entry(one), two: entry(two) } },
     })
   }
 
@@ -570,7 +570,7 @@ describe('two issuers, a route each', () => {
     const gateway = await createTestGateway({
       issuer: one,
       routes: routes.slice(0, 2),
-      config: { issuers: { one: entry(one), two: entry(two) } },
+      config: { schemes: { one: entry(one), two: entry(two) } },
     })
     const ofOne = await one.mint({ roles: ['admin'] })
     const ofTwo = await two.mint({ roles: ['admin'] })
@@ -592,12 +592,12 @@ describe('two issuers, a route each', () => {
     const gateway = await createTestGateway({
       issuer,
       routes: [
-        { path: '/a', issuer: 'a', to: ORIGIN, roles: ['admin'] },
-        { path: '/b', issuer: 'b', to: ORIGIN, roles: ['admin'] },
-        { path: '/c', issuer: 'c', to: ORIGIN },
+        { path: '/a', auth: 'a', to: ORIGIN, roles: ['admin'] },
+        { path: '/b', auth: 'b', to: ORIGIN, roles: ['admin'] },
+        { path: '/c', auth: 'c', to: ORIGIN },
       ],
       config: {
-        issuers: {
+        schemes: {
           a: oidc({ ...common, audience: 'a', rolesClaim: ['realm_access', 'roles'] }),
           b: oidc({ ...common, audience: 'b' }),
           c: oidc({ ...common, audience: 'c' }),

@@ -46,7 +46,7 @@ async function createWorld(
   })
   const world = await createTestGateway({
     clock,
-    config: { issuers: { main } },
+    config: { schemes: { main } },
     routes: [
       { path: '/api/claims', to: claims },
       { path: '/admin/*', to: ORIGIN, roles: ['admin'] },

@@ -14,7 +14,7 @@ interface McpEnv {
 export default defineGateway((env: McpEnv) => {
   const toIssuer = { auth: 'public', to: env.ISSUER_WORKER, keep: ['authorization'] } as const
   return {
-    issuers: {
+    schemes: {
       main: oidc({ issuer: env.ISSUER, audience: `${env.ISSUER}/mcp`, via: env.ISSUER_WORKER }),
     },
     routes: [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { oidc } from '../../src/auth/presets/oidc.ts'
-import { checkConfig } from '../../src/config/check.ts'
+import { oidc } from '../../../src/auth/presets/oidc.ts'
+import { checkConfig } from '../../../src/config/prepare.ts'
 import {
   AUDIENCE,
   createTestGateway,
@@ -8,8 +8,8 @@ import {
   refusal,
   START,
   type TestGateway,
-} from '../support/gateway.ts'
-import { createTestIssuer } from '../support/mint.ts'
+} from '../../support/gateway.ts'
+import { createTestIssuer } from '../../support/mint.ts'
 
 const HEADER = 'cf-access-jwt-assertion'
 const COOKIE = 'CF_Authorization'
@@ -19,7 +19,7 @@ async function world(): Promise<TestGateway & { token: string; other: string }> 
   const gateway = await createTestGateway({
     issuer,
     config: {
-      issuers: {
+      schemes: {
         main: oidc({
           issuer: issuer.issuer,
           audience: AUDIENCE,
@@ -71,8 +71,6 @@ describe('a token beside Authorization', () => {
     const { send, token, other, received } = await world()
     for (const headers of [
       { [HEADER]: token, cookie: `${COOKIE}=${other}` },
-      { authorization: `Bearer ${token}`, [HEADER]: other },
-      { authorization: `Bearer ${token}`, cookie: `${COOKIE}=${other}` },
       { cookie: `${COOKIE}=${token}; ${COOKIE}=${other}` },
       { cookie: `${COOKIE}=${token}, ${COOKIE}=${other}` },
       { [HEADER]: `${token}, ${token}` },
@@ -80,6 +78,22 @@ describe('a token beside Authorization', () => {
       expect(await refusal(await send('/a', { headers }))).toEqual([400, 'multiple_credentials'])
     }
     expect(received).toEqual([])
+  })
+
+  it('counts for nothing beside Authorization, and reaches no origin all the same', async () => {
+    const { send, received, token, other } = await world()
+    const authorization = `Bearer ${token}`
+    for (const beside of [{ [HEADER]: other }, { cookie: `${COOKIE}=${other}` }]) {
+      const post = { method: 'POST', headers: { authorization, ...beside } }
+      expect((await send('/a', post)).status).toBe(200)
+    }
+    for (const { headers } of received) {
+      expect([headers.get('x-auth-subject'), headers.get(HEADER), headers.get('cookie')]).toEqual([
+        'user-1',
+        null,
+        null,
+      ])
+    }
   })
 
   it('is 401 where it is malformed, and nothing where it is empty', async () => {
@@ -138,7 +152,7 @@ describe('a token beside Authorization', () => {
 
   it('has places that are checked', () => {
     const problems = checkConfig({
-      issuers: {
+      schemes: {
         main: oidc({
           issuer: 'https://idp.test',
           audience: 'a',
@@ -148,8 +162,8 @@ describe('a token beside Authorization', () => {
       routes: [{ path: '/*', to: ORIGIN }],
     })
     expect(problems.map((problem) => problem.split(':')[0])).toEqual([
-      'issuers.main.tokenFrom[0].header',
-      'issuers.main.tokenFrom[1].cookie',
+      'schemes.main.tokenFrom[0].header',
+      'schemes.main.tokenFrom[1].cookie',
     ])
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { readToken } from '../../src/auth/bearer/token.ts'
-import { readCredential } from '../../src/auth/credential.ts'
-import { GatewayError } from '../../src/errors.ts'
-import { encodePart } from '../support/signing-keys.ts'
+import { readCredential } from '../../../src/auth/bearer/credential.ts'
+import { readToken } from '../../../src/auth/bearer/token.ts'
+import { GatewayError } from '../../../src/errors.ts'
+import { encodePart } from '../../support/signing-keys.ts'
 
 function outcomeOf(work: () => unknown): unknown {
   try {
@@ -13,15 +13,12 @@ function outcomeOf(work: () => unknown): unknown {
 }
 
 describe('the credential of a request', () => {
-  const TABLE: [
-    value: string,
-    outcome: string | { token: string; isAmbient: boolean } | undefined,
-  ][] = [
-    ['Bearer abc', { token: 'abc', isAmbient: false }],
-    ['bearer abc', { token: 'abc', isAmbient: false }],
-    ['BEARER   abc', { token: 'abc', isAmbient: false }],
-    ['  Bearer abc  ', { token: 'abc', isAmbient: false }],
-    ['Bearer aZ09-._~+/==', { token: 'aZ09-._~+/==', isAmbient: false }],
+  const TABLE: [value: string, outcome: string | { value: string } | undefined][] = [
+    ['Bearer abc', { value: 'abc' }],
+    ['bearer abc', { value: 'abc' }],
+    ['BEARER   abc', { value: 'abc' }],
+    ['  Bearer abc  ', { value: 'abc' }],
+    ['Bearer aZ09-._~+/==', { value: 'aZ09-._~+/==' }],
     // No credential that we know.
     ['', undefined],
     ['Basic dXNlcjpwYXNz', undefined],
@@ -57,7 +54,10 @@ describe('the credential of a request', () => {
     const title = outcome === undefined ? 'none' : JSON.stringify(outcome)
     it(`in ${JSON.stringify(value)} is ${title}`, () => {
       const headers = new Headers({ authorization: value })
-      expect(outcomeOf(() => readCredential(headers))).toEqual(outcome)
+      const place = { header: 'authorization' }
+      expect(outcomeOf(() => readCredential(headers))).toEqual(
+        typeof outcome === 'object' ? { ...outcome, place, ambient: false } : outcome,
+      )
     })
   }
 

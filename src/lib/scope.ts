@@ -3,7 +3,7 @@
 /** Keys and verdicts from an issuer together take no longer. */
 const DEADLINE_MS = 5_000
 
-export interface RequestScope {
+export interface Scope {
   /** Made when it is first asked for, so that a request that waits for nobody has none. */
   deadline(): AbortSignal
   waitUntil(promise: Promise<unknown>): void
@@ -14,7 +14,7 @@ export interface Context {
   waitUntil(promise: Promise<unknown>): void
 }
 
-export function createRequestScope(context: Context): RequestScope {
+export function createScope(context: Context): Scope {
   let deadline: AbortSignal | undefined
   return {
     deadline: () => (deadline ??= AbortSignal.timeout(DEADLINE_MS)),

@@ -1,65 +1,50 @@
-/** Credential to Principal: by signature where that can be judged here, by asking where it cannot. */
+/** Token to Principal: by signature where that can be judged here, by asking where it cannot. */
 
-import { GatewayError } from '../errors.ts'
-import type { RequestScope } from '../lib/request-scope.ts'
-import type { Introspection, Occasion } from './bearer/introspection.ts'
-import { checkClaims, type JwtRules, type JwtVerifier, toPrincipal } from './bearer/jwt.ts'
-import { looksLikeJwt, MAX_TOKEN_BYTES, readToken, type UnverifiedToken } from './bearer/token.ts'
-import type { Credential, TokenSource } from './credential.ts'
-import type { Principal } from './principal.ts'
+import { GatewayError } from '../../errors.ts'
+import type { Scope } from '../../lib/scope.ts'
+import type { Principal } from '../principal.ts'
+import type { NotMine } from '../scheme.ts'
+import type { Introspection, Occasion } from './introspection.ts'
+import { checkClaims, type JwtRules, type JwtVerifier, toPrincipal } from './jwt.ts'
+import { looksLikeJwt, MAX_TOKEN_BYTES, readToken, type UnverifiedToken } from './token.ts'
 
-/** One entry of `issuers`, ready to judge its tokens. */
+/** One issuer, ready to judge its tokens. */
 export interface Issuer {
   readonly rules: JwtRules
   readonly verifier: JwtVerifier
   readonly introspection: Introspection | undefined
   /** Unix seconds. */
   readonly now: () => number
-  /** Places for its tokens beside `Authorization`. */
-  readonly tokenFrom: readonly TokenSource[]
 }
 
 /**
- * Verifies a credential against the issuers that a route names, and no others. Throws `invalid_token`
- * (or what a preset's own check says), or `issuer_unavailable` where there is no verdict.
+ * Verifies a token, where it says that it is this issuer's, or says nothing and the issuer may be asked.
+ * Throws `invalid_token` (or what a preset's own check says), or `issuer_unavailable` where there is no verdict.
  */
 export async function authenticate(
-  { token }: Credential,
-  issuers: readonly Issuer[],
-  scope: RequestScope,
-): Promise<Principal> {
+  token: string,
+  issuer: Issuer,
+  scope: Scope,
+): Promise<Principal | NotMine> {
   if (token.length > MAX_TOKEN_BYTES) throw refused('the token is too long')
   if (!looksLikeJwt(token)) {
-    const issuer = issuers.find(({ introspection }) => introspection?.options.opaque)
-    if (!issuer)
-      throw refused('the token is opaque, and no issuer of this route may be asked about it')
-    return introspect(token, issuer, 'opaque', scope)
+    if (issuer.introspection?.options.opaque) return introspect(token, issuer, 'opaque', scope)
+    return { notMine: 'the token is opaque, and no issuer of this route may be asked about it' }
   }
-  const recalled = await recall(token, issuers, scope)
+  const recalled = await issuer.verifier.recall(token, scope)
   if (recalled) return recalled
   const unverified = readToken(token)
-  const issuer = issuers.find(({ rules }) => rules.issuer === unverified.claims.iss)
-  if (!issuer) throw refused('no issuer of this route has issued the token')
-  return judge(token, unverified, issuer, scope)
-}
-
-async function recall(
-  token: string,
-  issuers: readonly Issuer[],
-  scope: RequestScope,
-): Promise<Principal | undefined> {
-  for (const { verifier } of issuers) {
-    const principal = await verifier.recall(token, scope)
-    if (principal) return principal
+  if (unverified.claims.iss !== issuer.rules.issuer) {
+    return { notMine: 'no issuer of this route has issued the token' }
   }
-  return undefined
+  return judge(token, unverified, issuer, scope)
 }
 
 async function judge(
   token: string,
   unverified: UnverifiedToken,
   issuer: Issuer,
-  scope: RequestScope,
+  scope: Scope,
 ): Promise<Principal> {
   const { rules, verifier, introspection, now } = issuer
   const isShared = unverified.algorithm.startsWith('HS') && introspection?.options.sharedSecret
@@ -86,7 +71,7 @@ async function introspect(
   token: string,
   { rules, introspection, now }: Issuer,
   occasion: Occasion,
-  scope: RequestScope,
+  scope: Scope,
 ): Promise<Principal> {
   if (!introspection) throw refused('the issuer may not be asked about the token')
   const claims = await introspection.claimsOf(token, occasion, scope)

@@ -1,0 +1,129 @@
+/** The tokens of one OAuth issuer as a scheme: what every preset compiles to. */
+
+import type { ErrorCode, GatewayError } from '../../errors.ts'
+import { type Binding, bound } from '../../lib/fetch.ts'
+import type { Scope } from '../../lib/scope.ts'
+import type { JsonObject } from '../../lib/strict-json.ts'
+import type { ClaimLocation } from '../claim-location.ts'
+import type { Extras, House } from '../feature.ts'
+import type { Place, Scheme } from '../scheme.ts'
+import { authenticate, type Issuer } from './authenticate.ts'
+import { readCredential, type TokenSource } from './credential.ts'
+import { createIntrospection, type IntrospectionOptions } from './introspection.ts'
+import { ALGORITHMS } from './jwk.ts'
+import { createKeySet, type KeySet } from './jwks.ts'
+import { createJwtVerifier, type JwtRules } from './jwt.ts'
+
+/** What a preset knows of an issuer whose tokens are trusted. */
+export interface TrustedIssuer {
+  /** What `iss` has to be. */
+  readonly issuer: string
+  readonly audiences: readonly string[]
+  readonly jwksUri?: string | undefined
+  readonly via?: Binding | undefined
+  readonly algorithms?: readonly string[] | undefined
+  readonly keyIds?: readonly string[] | undefined
+  readonly clockSkewSeconds?: number | undefined
+  readonly scopeClaim?: ClaimLocation | undefined
+  readonly rolesClaim?: ClaimLocation | undefined
+  /** Throws where claims that are otherwise good are not what this issuer's access tokens have. */
+  readonly checkClaims?: ((claims: JsonObject) => void) | undefined
+  readonly introspection?: IntrospectionOptions | undefined
+  readonly tokenFrom?: readonly TokenSource[] | undefined
+}
+
+const DEFAULT_CLOCK_SKEW_SECONDS = 30
+/** For keys, and less where there has to be time left to introspect: 5 s is the limit for both. */
+const KEYS_SECONDS = 5
+const HURRIED_KEYS_SECONDS = 3
+
+export function bearerScheme(name: string, trusted: TrustedIssuer, house: House): Scheme & Extras {
+  const { tokenFrom = [] } = trusted
+  const keySet = compileKeySet(name, trusted, house)
+  const issuer = compileIssuer(name, trusted, keySet, house)
+  return {
+    name,
+    withholds: [AUTHORIZATION, ...tokenFrom],
+    find: ({ request }) => readCredential(request.headers, tokenFrom),
+    async verify({ value }, _inbound, scope) {
+      const principal = await authenticate(value, issuer, scope)
+      return 'notMine' in principal ? principal : { principal }
+    },
+    challenge,
+    scheduled: (scope) => keySet.refreshOnSchedule(scope),
+  }
+}
+
+const AUTHORIZATION: Place = { header: 'authorization' }
+
+function compileKeySet(name: string, trusted: TrustedIssuer, house: House): KeySet {
+  const { issuer, jwksUri, via, introspection } = trusted
+  return createKeySet({
+    issuer,
+    jwksUri,
+    boundAs: via && name,
+    timeoutSeconds: introspection ? HURRIED_KEYS_SECONDS : KEYS_SECONDS,
+    fetch: via ? bound(via) : house.fetch,
+    store: house.store,
+    now: house.now,
+  })
+}
+
+function compileIssuer(
+  name: string,
+  trusted: TrustedIssuer,
+  keySet: KeySet,
+  { fetch, now }: House,
+): Issuer {
+  const { via, introspection } = trusted
+  const rules = compileRules(name, trusted)
+  const findEndpoint = async (scope: Scope) =>
+    (await keySet.endpoints(scope))?.introspectionEndpoint
+  return {
+    rules,
+    now,
+    verifier: createJwtVerifier(rules, keySet, now),
+    introspection:
+      introspection &&
+      createIntrospection(introspection, findEndpoint, via ? bound(via) : fetch, now),
+  }
+}
+
+function compileRules(name: string, trusted: TrustedIssuer): JwtRules {
+  const { issuer, audiences, algorithms, keyIds, clockSkewSeconds, scopeClaim, rolesClaim } =
+    trusted
+  return {
+    name,
+    issuer,
+    audiences,
+    algorithms: algorithms ?? ALGORITHMS,
+    keyIds,
+    clockSkewSeconds: clockSkewSeconds ?? DEFAULT_CLOCK_SKEW_SECONDS,
+    scopeClaims: scopeClaim === undefined ? ['scope', 'scp'] : [scopeClaim],
+    rolesClaim: rolesClaim ?? 'roles',
+    check: trusted.checkClaims,
+  }
+}
+
+/** RFC 6750 section 3.1: who sent no credential is told no error. RFC 9728 section 5.1: where to get one. */
+function challenge(
+  error: GatewayError | undefined,
+  metadata: string | undefined,
+): string | undefined {
+  const name = error && ERRORS[error.code]
+  if (error && name === undefined) return undefined
+  const parameters = {
+    ...(name !== undefined && { error: name }),
+    ...(error?.options.scopes && { scope: error.options.scopes.join(' ') }),
+    ...(metadata !== undefined && { resource_metadata: metadata }),
+  }
+  const list = Object.entries(parameters).map(([key, value]) => `${key}="${value}"`)
+  return ['Bearer', list.join(', ')].filter(Boolean).join(' ')
+}
+
+/** The `error` of each code that is about the token. */
+const ERRORS: Partial<Record<ErrorCode, string>> = {
+  invalid_token: 'invalid_token',
+  multiple_credentials: 'invalid_request',
+  insufficient_scope: 'insufficient_scope',
+}

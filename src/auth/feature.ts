@@ -1,0 +1,81 @@
+/**
+ * What can be plugged in, and what it may bring: a scheme, or a part of a route. Each checks its own options
+ * and compiles to one object with the methods of its steps; nothing else reaches the corridor.
+ */
+
+import type { Fetch } from '../lib/fetch.ts'
+import type { Store } from '../lib/kv.ts'
+import type { Scope } from '../lib/scope.ts'
+import type { Reporter } from '../options/schemas.ts'
+import type { Principal } from './principal.ts'
+import type { Inbound, Scheme } from './scheme.ts'
+
+/** What an owner writes into the config, made by a function such as `oidc({ … })`. */
+export interface Feature<Compiled, Site> {
+  /** Reports every problem with the options, below `path`. */
+  check(path: string, to: Reporter): void
+  /** Only called where {@link check} found nothing. */
+  compile(site: Site, house: House): Compiled & Extras
+}
+
+/** An entry of `schemes`; its site is its name. */
+export interface SchemeFeature extends Feature<Scheme, string> {
+  /** Of an entry that takes an issuer's tokens. */
+  readonly oauth?: OAuthIssuer
+}
+
+/** A part of a route, or of every route. */
+export type RoutePart<Compiled> = Feature<Compiled, RouteSite>
+
+export interface OAuthIssuer {
+  /** What `iss` has to be. */
+  readonly issuer: string
+  /** Whether it may be asked about tokens that do not say whose they are. */
+  readonly takesOpaqueTokens: boolean
+}
+
+/** The route that a part is compiled for. */
+export interface RouteSite {
+  readonly path: string
+  readonly host: string | undefined
+  /** Names of the schemes that the route takes; empty on a public route. */
+  readonly schemes: readonly string[]
+  readonly scopes: readonly string[]
+}
+
+/** What a gateway has for its features. */
+export interface House {
+  /** Reaches issuers and origins that have no binding. */
+  readonly fetch: Fetch
+  readonly store: Store | undefined
+  /** Unix seconds. */
+  readonly now: () => number
+  scheme(name: string): Scheme
+  /** Undefined for a scheme that takes no issuer's tokens. */
+  oauth(name: string): OAuthIssuer | undefined
+}
+
+/** What a feature may bring beside its steps. */
+export interface Extras {
+  /** Routes of the gateway itself. An owner's route at the same address is a config problem. */
+  readonly endpoints?: readonly Endpoint[]
+  /** Work for the cron trigger. Throws a GatewayError where it fails, which is logged. */
+  scheduled?(scope: Scope): Promise<void>
+  /** Fields for the log event of a request that was answered. Never a token, a secret or a claim value. */
+  fields?(call: Call, response: Response): Readonly<Record<string, string | number>>
+}
+
+export interface Endpoint {
+  /** Literal segments. */
+  readonly path: string
+  /** Undefined for every host that has no route of its own for the path. */
+  readonly host: string | undefined
+  readonly methods: readonly string[]
+  handle(inbound: Inbound, scope: Scope): Response | Promise<Response>
+}
+
+/** A request whose caller is known. */
+export interface Call extends Inbound {
+  /** The first speaks for all. Empty where anybody may come. */
+  readonly principals: readonly Principal[]
+}

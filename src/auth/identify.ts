@@ -1,0 +1,117 @@
+/** Who is calling: which evidence counts, and which of a route's schemes judges it. */
+
+import { GatewayError } from '../errors.ts'
+import type { Scope } from '../lib/scope.ts'
+import { refuseForgery } from './csrf.ts'
+import type { Evidence, Inbound, Place, Scheme, Verified } from './scheme.ts'
+
+/** How a caller of a route has to show who it is. */
+export interface Requirement {
+  readonly schemes: readonly Scheme[]
+  /** Whether every one of them has to be satisfied, or any. */
+  readonly all: boolean
+  /** Whether a request without evidence may pass, as nobody. */
+  readonly optional: boolean
+}
+
+interface Shown {
+  readonly scheme: Scheme
+  readonly evidence: Evidence
+}
+
+/**
+ * The verified callers of a request, the first of which speaks for all; none where nothing was shown and the
+ * route allows that. `judges` afterwards holds the schemes behind the outcome, also where this throws:
+ * `credential_missing`, `multiple_credentials`, `csrf`, and what the schemes throw.
+ */
+export async function identify(
+  inbound: Inbound,
+  { schemes, all, optional }: Requirement,
+  scope: Scope,
+  judges: Scheme[],
+): Promise<readonly Verified[]> {
+  const shown: Shown[] = []
+  for (const scheme of schemes) {
+    const evidence = findFor(scheme, inbound, judges)
+    if (evidence) shown.push({ scheme, evidence })
+  }
+  if (shown.length === 0 && optional) return []
+  if (shown.length === 0 || (all && shown.length < schemes.length)) {
+    throw new GatewayError('credential_missing')
+  }
+  const chosen = all ? shown : choose(shown, judges)
+  if (chosen.some(({ evidence }) => evidence.ambient)) refuseForgery(inbound)
+  return all ? verifyAll(chosen, inbound, scope, judges) : verifyAny(chosen, inbound, scope, judges)
+}
+
+function findFor(scheme: Scheme, inbound: Inbound, judges: Scheme[]): Evidence | undefined {
+  try {
+    return scheme.find(inbound)
+  } catch (error) {
+    judges.push(scheme)
+    throw error
+  }
+}
+
+/**
+ * What somebody chose to send wins over what a browser or an access proxy adds by itself. Two that were
+ * chosen leave open who is meant; of several that were not, the first named scheme's counts.
+ */
+function choose(shown: readonly Shown[], judges: Scheme[]): readonly Shown[] {
+  const explicit = shown.filter(({ evidence }) => !evidence.ambient)
+  const [first, ...others] = explicit.length > 0 ? explicit : shown
+  const isSame = ({ evidence }: Shown) => evidence.value === first?.evidence.value
+  if (explicit.length > 0 && !others.every(isSame)) {
+    judges.push(...explicit.map(({ scheme }) => scheme))
+    const places = explicit.map(({ evidence }) => describePlace(evidence.place))
+    const reason = `two credentials were sent, ${[...new Set(places)].join(' and ')}`
+    throw new GatewayError('multiple_credentials', { reason })
+  }
+  return explicit.length > 0 ? explicit : shown.filter(isSame)
+}
+
+function describePlace(place: Place): string {
+  const [kind, name] = Object.entries(place)[0] ?? []
+  return `in the ${kind} ${name}`
+}
+
+async function verifyAny(
+  shown: readonly Shown[],
+  inbound: Inbound,
+  scope: Scope,
+  judges: Scheme[],
+): Promise<readonly [Verified]> {
+  const reasons = new Set<string>()
+  for (const { scheme, evidence } of shown) {
+    judges.push(scheme)
+    const verdict = await scheme.verify(evidence, inbound, scope)
+    if ('notMine' in verdict) {
+      reasons.add(verdict.notMine)
+      continue
+    }
+    setJudge(judges, scheme)
+    return [verdict]
+  }
+  throw new GatewayError('invalid_token', { reason: [...reasons].join('; ') })
+}
+
+async function verifyAll(
+  shown: readonly Shown[],
+  inbound: Inbound,
+  scope: Scope,
+  judges: Scheme[],
+): Promise<readonly Verified[]> {
+  const verified: Verified[] = []
+  for (const { scheme, evidence } of shown) {
+    setJudge(judges, scheme)
+    const verdict = await scheme.verify(evidence, inbound, scope)
+    if ('notMine' in verdict) throw new GatewayError('invalid_token', { reason: verdict.notMine })
+    verified.push(verdict)
+  }
+  if (shown[0]) setJudge(judges, shown[0].scheme)
+  return verified
+}
+
+function setJudge(judges: Scheme[], scheme: Scheme): void {
+  judges.splice(0, judges.length, scheme)
+}

@@ -1,0 +1,67 @@
+/**
+ * A way in (OpenAPI's security schemes): an OpenID provider, an access proxy, keys, signed links. The one
+ * interface between the corridor and whatever can say who is calling.
+ */
+
+import type { GatewayError } from '../errors.ts'
+import type { Scope } from '../lib/scope.ts'
+import type { Location } from '../router.ts'
+import type { Principal } from './principal.ts'
+
+/** A request on its way in. */
+export interface Inbound {
+  readonly request: Request
+  readonly location: Location
+  /** Canonical: these bytes were matched, these bytes are forwarded. */
+  readonly path: string
+}
+
+/**
+ * Where a credential may stand. Header names are in lower case, cookie and parameter names as they are; a
+ * subprotocol is the beginning of an entry of `Sec-WebSocket-Protocol`.
+ */
+export type Place =
+  | { readonly header: string }
+  | { readonly cookie: string }
+  | { readonly query: string }
+  | { readonly subprotocol: string }
+
+/** What a caller shows. */
+export interface Evidence {
+  readonly value: string
+  readonly place: Place
+  /** Whether a browser may have sent it without being asked to: then a page elsewhere may be behind it. */
+  readonly ambient: boolean
+}
+
+/** Changes the headers of an answer, a refusal or a switched connection (101), last of all. */
+export type Finish = (headers: Headers, status: number) => void
+
+export interface Verified {
+  readonly principal: Principal
+  readonly finish?: Finish
+}
+
+/** The evidence is somebody else's to judge; why, for the operator. */
+export interface NotMine {
+  readonly notMine: string
+}
+
+export interface Scheme {
+  /** The name of its entry in `schemes`. */
+  readonly name: string
+  /** Every place where its credentials may stand: no origin gets to see them, on any route. */
+  readonly withholds: readonly Place[]
+  /**
+   * The evidence of a request that this scheme would judge; the first of several places wins. Throws
+   * `multiple_credentials` or the scheme's own 401 where it is there and cannot be read.
+   */
+  find(inbound: Inbound): Evidence | undefined
+  /** Who it is. Throws where the evidence is this scheme's and is not good, or where there is no verdict. */
+  verify(evidence: Evidence, inbound: Inbound, scope: Scope): Promise<Verified | NotMine>
+  /**
+   * The challenge (RFC 9110 section 11.6.1) for a caller who has shown nothing to this scheme, or whose
+   * evidence it has refused with `error`; undefined where it has none.
+   */
+  challenge(error: GatewayError | undefined, metadata: string | undefined): string | undefined
+}

@@ -1,0 +1,36 @@
+/** What a gateway has for its features: the world outside, and its schemes. */
+
+import type { Extras, House } from '../auth/feature.ts'
+import type { Scheme } from '../auth/scheme.ts'
+import type { Fetch } from '../lib/fetch.ts'
+import type { Store } from '../lib/kv.ts'
+import type { GatewayConfig } from './define.ts'
+
+export interface Dependencies {
+  readonly fetch: Fetch
+  readonly store: Store | undefined
+  /** Unix seconds. */
+  readonly now: () => number
+}
+
+/** Compiles every scheme once, also where one of them asks for another. */
+export function createHouse(
+  config: GatewayConfig['schemes'],
+  dependencies: Dependencies,
+): { house: House; schemes: ReadonlyMap<string, Scheme & Extras> } {
+  const schemes = new Map<string, Scheme & Extras>()
+
+  function scheme(name: string): Scheme & Extras {
+    const known = schemes.get(name)
+    if (known) return known
+    const entry = config[name]
+    if (!entry) throw new Error(`there is no scheme ${name}`)
+    const compiled = entry.compile(name, house)
+    schemes.set(name, compiled)
+    return compiled
+  }
+
+  const house: House = { ...dependencies, scheme, oauth: (name) => config[name]?.oauth }
+  for (const name of Object.keys(config)) scheme(name)
+  return { house, schemes }
+}

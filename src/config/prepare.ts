@@ -1,0 +1,62 @@
+/** The owner's file, evaluated, checked and compiled: it has problems, or is ready. */
+
+import type { Problem } from '../options/schemas.ts'
+import { shapeOf } from '../router.ts'
+import { checkShape } from './check.ts'
+import { type Compiled, compile, type OwnRoute } from './compile.ts'
+import type { GatewayConfig } from './define.ts'
+import type { Dependencies } from './house.ts'
+
+export interface Prepared {
+  readonly problems: readonly Problem[]
+  /** Undefined where there are problems. */
+  readonly compiled: Compiled | undefined
+}
+
+/** Never throws. */
+export function prepare(define: () => GatewayConfig, dependencies: Dependencies): Prepared {
+  try {
+    return prepareConfig(define(), dependencies)
+  } catch (error) {
+    // Only the name: a message may quote what was being read, which might be a secret.
+    const name = error instanceof Error ? error.name : 'no error'
+    const problem = `the config: reading it threw ${name}; "npm run check" shows it in full`
+    return { problems: [problem], compiled: undefined }
+  }
+}
+
+/** All that is wrong with a config, each with where. Empty where nothing is. */
+export function checkConfig(config: unknown): readonly Problem[] {
+  const unused = { fetch: () => Promise.reject(new Error('checked, not run')), store: undefined }
+  return prepareConfig(config, { ...unused, now: () => 0 }).problems
+}
+
+function prepareConfig(config: unknown, dependencies: Dependencies): Prepared {
+  const problems = checkShape(config)
+  if (problems.length > 0) return { problems, compiled: undefined }
+  const compiled = compile(config as GatewayConfig, dependencies)
+  const collisions = checkOwnRoutes(compiled)
+  return collisions.length === 0
+    ? { problems: [], compiled }
+    : { problems: collisions, compiled: undefined }
+}
+
+/** The gateway's own endpoints are at addresses that no route of the owner, and no other endpoint, may have. */
+function checkOwnRoutes({ routes, ownRoutes }: Compiled): Problem[] {
+  const problems: Problem[] = []
+  const addressOf = ({ host, path }: { host: string | undefined; path: string }) =>
+    `${host ?? '*'} ${shapeOf(path).toLowerCase()}`
+  const own = new Map<string, OwnRoute>()
+  for (const route of ownRoutes) {
+    const earlier = own.get(addressOf(route))
+    if (earlier) {
+      problems.push(`${route.origin}: has the address of ${earlier.origin}, ${route.path}`)
+    }
+    own.set(addressOf(route), earlier ?? route)
+  }
+  for (const [index, route] of routes.entries()) {
+    const taken = own.get(addressOf(route))
+    if (taken) problems.push(`routes[${index}].path: is the address of ${taken.origin}`)
+  }
+  return problems
+}

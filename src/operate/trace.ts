@@ -1,0 +1,59 @@
+/** What becomes known of a request on its way. Its log event, and what a refusal has to say, are made of it. */
+
+import type { Call, Extras } from '../auth/feature.ts'
+import type { Finish, Scheme } from '../auth/scheme.ts'
+import type { GatewayError } from '../errors.ts'
+import type { Location, Match } from '../router.ts'
+import type { RequestEvent } from './log.ts'
+
+/** What the log needs to know of a route. */
+export interface Traceable {
+  /** Its pattern. */
+  readonly path: string
+  readonly fields: readonly NonNullable<Extras['fields']>[]
+}
+
+export interface Trace<Route extends Traceable> {
+  /** The `instance` of the problem document that the client gets. */
+  readonly id: string
+  readonly request: Request
+  readonly startedMs: number
+  location?: Location
+  match?: Match<Route>
+  call?: Call
+  /** The schemes behind the outcome. */
+  readonly judges: Scheme[]
+  /** What changes the headers of the answer, in this order. */
+  readonly finishes: Finish[]
+}
+
+export function startTrace<Route extends Traceable>(request: Request): Trace<Route> {
+  return { id: crypto.randomUUID(), request, startedMs: Date.now(), judges: [], finishes: [] }
+}
+
+export function toEvent(
+  { id, request, startedMs, location, match, call, judges }: Trace<Traceable>,
+  response: Response,
+  refusal: GatewayError | undefined,
+): RequestEvent {
+  const [principal] = call?.principals ?? []
+  const own: Record<string, string | number> = {}
+  for (const fields of (call && match?.route.fields) ?? []) {
+    if (call) Object.assign(own, fields(call, response))
+  }
+  return {
+    ...own,
+    event: 'request',
+    id,
+    method: request.method,
+    host: location?.host ?? '',
+    path: match?.path ?? location?.rawPath ?? '',
+    route: match?.route.path,
+    status: response.status,
+    durationMs: Date.now() - startedMs,
+    subject: principal?.subject,
+    scheme: principal?.scheme ?? judges[0]?.name,
+    code: refusal?.code,
+    reason: refusal?.message,
+  }
+}
