@@ -55,7 +55,7 @@ export function createGateway(
   dependencies: GatewayDependencies = {},
 ): Gateway {
   const {
-    fetch = (request) => globalThis.fetch(request),
+    fetch,
     now = () => Math.floor(Date.now() / 1_000),
     store,
     log = consoleLog,
@@ -127,7 +127,11 @@ async function handle(
   const { target, mapping, headers, isPublic, timeoutSeconds } = route
   const search = withoutParameters(location.search, headers.withheld.parameters)
   const url = targetUrl(target, publicOrigin, originPath(path, mapping) + search)
-  const outgoing = outgoingRequest(request, { url, location, rules: headers, principal, isPublic })
+  // A service binding has no cache in front of it.
+  const mayBeCached = isPublic || target.kind === 'binding'
+  const departure = { url, location, rules: headers, principal, mayBeCached }
+  const outgoing = outgoingRequest(request, departure)
+  trace.omitted = outgoing.omitted
   const response = await send(target, outgoing, principal, timeoutSeconds, gateway.fetch)
   const lasting = route.mayOutliveToken ? response : endWith(response, principals, gateway.now)
   const mapLocation = (to: string) => publicLocation(to, mapping, publicOrigin)

@@ -13,6 +13,8 @@ export interface Principal {
   readonly roles: readonly string[]
   /** Every claim of the credential. Only bytes that were verified are in here. */
   readonly claims: JsonObject
+  /** The same as base64url of JSON, to the letter of the token; undefined where there is none with them in it. */
+  readonly encodedClaims?: string
   /** Unix seconds after which the credential is no longer good. */
   readonly expiresAt: number
 }

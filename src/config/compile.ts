@@ -13,7 +13,7 @@ import {
   type Router,
 } from '../router.ts'
 import type { PathMapping } from '../upstream/location.ts'
-import type { HeaderRules } from '../upstream/request.ts'
+import { type HeaderRules, headerRules } from '../upstream/request.ts'
 import type { Handler, Target } from '../upstream/target.ts'
 import { withheldAt } from '../upstream/withheld.ts'
 import type { GatewayConfig, RouteConfig } from './define.ts'
@@ -29,7 +29,7 @@ export interface Route extends Routable {
   readonly headers: HeaderRules
   readonly target: Target
   readonly mapping: PathMapping
-  readonly timeoutSeconds: number
+  readonly timeoutSeconds: number | false
   /** Whether a connection that stays open may last when the token it was opened with has expired. */
   readonly mayOutliveToken: boolean
   readonly parts: CompiledParts
@@ -58,7 +58,7 @@ export interface Compiled extends Dependencies {
 }
 
 /** What every route of a gateway keeps from its origin. */
-type Withheld = Omit<HeaderRules, 'keep' | 'forward'>
+type Withheld = Omit<HeaderRules, 'keep' | 'forward' | 'mayPass'>
 /** What features bring, by where in the owner's file they stand. */
 type Brought = ReadonlyMap<string, Extras>
 
@@ -114,7 +114,11 @@ function compileRoute(
     allowsAmbiguousPath: config.dangerouslyAllowAmbiguousPaths ?? false,
     requirement: required && { schemes, all: required.all, optional: required.optional },
     policy: compilePolicy(config),
-    headers: { ...withheld, keep: new Set(config.keep), forward: config.forward ?? NO_CLAIMS },
+    headers: headerRules({
+      ...withheld,
+      keep: new Set(config.keep),
+      forward: config.forward ?? NO_CLAIMS,
+    }),
     target,
     mapping: {
       stripped: config.stripPrefix ? literalPrefix(config.path) : '',

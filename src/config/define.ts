@@ -58,10 +58,11 @@ export interface RouteConfig extends RouteParts {
   /** Header names that go to the origin although they would be removed: `authorization`, or names with `_`. */
   keep?: readonly string[]
   /**
-   * How long the origin may take to begin its response, in seconds; the time that the client needs to
-   * send its body is included. Default 30, at most 600.
+   * How long the origin may be silent before its response begins, in seconds. While the client is still sending a
+   * body of 64 KiB or more, or of unknown length, it is not the origin's turn. `false`: as long as the platform
+   * lets it, whose own 52x answers then come through. Default 30, at most 600.
    */
-  timeoutSeconds?: number
+  timeoutSeconds?: number | false
   /**
    * WARNING: lets `//`, `%2F`, `%5C`, `;` and the like through to the origin. An origin that reads them
    * differently than the gateway lets callers around the rules of every other route with this target.

@@ -7,7 +7,8 @@ import type { Store } from '../lib/kv.ts'
 import type { GatewayConfig } from './define.ts'
 
 export interface Dependencies {
-  readonly fetch: Fetch
+  /** Undefined for the runtime's own. */
+  readonly fetch: Fetch | undefined
   readonly store: Store | undefined
   /** Unix seconds. */
   readonly now: () => number
@@ -30,7 +31,8 @@ export function createHouse(
     return compiled
   }
 
-  const house: House = { ...dependencies, scheme, oauth: (name) => config[name]?.oauth }
+  const fetch = dependencies.fetch ?? ((request: Request) => globalThis.fetch(request))
+  const house: House = { ...dependencies, fetch, scheme, oauth: (name) => config[name]?.oauth }
   for (const name of Object.keys(config)) scheme(name)
   return { house, schemes }
 }

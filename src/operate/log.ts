@@ -21,6 +21,8 @@ export interface RequestEvent {
   code: ErrorCode | undefined
   /** Why it was refused, in words that are for the operator alone. */
   reason: string | undefined
+  /** Headers that the origin did not get because they would have been too long, with spaces between them. */
+  omitted?: string
   /** Fields of the features that the route uses. */
   [field: string]: unknown
 }

@@ -21,6 +21,8 @@ export interface Trace<Route extends Traceable> {
   location?: Location
   match?: Match<Route>
   call?: Call
+  /** Names of headers that the origin did not get because they would have been too long. */
+  omitted?: readonly string[]
   /** The schemes behind the outcome. */
   readonly judges: Scheme[]
   /** What changes the headers of the answer, in this order. */
@@ -32,7 +34,7 @@ export function startTrace<Route extends Traceable>(request: Request): Trace<Rou
 }
 
 export function toEvent(
-  { id, request, startedMs, location, match, call, judges }: Trace<Traceable>,
+  { id, request, startedMs, location, match, call, omitted = [], judges }: Trace<Traceable>,
   response: Response,
   refusal: GatewayError | undefined,
 ): RequestEvent {
@@ -55,5 +57,6 @@ export function toEvent(
     scheme: principal?.scheme ?? judges[0]?.name,
     code: refusal?.code,
     reason: refusal?.message,
+    ...(omitted.length > 0 && { omitted: omitted.join(' ') }),
   }
 }

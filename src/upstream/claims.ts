@@ -4,37 +4,49 @@ import { type ClaimLocation, readClaim } from '../auth/claim-location.ts'
 import type { Principal } from '../auth/principal.ts'
 import { encodeBase64url, encodeUtf8 } from '../lib/bytes.ts'
 
-/** Of `X-Auth-Claims`, encoded. Longer ones are left out; the origin then asks the single headers. */
-export const MAX_CLAIMS_LENGTH = 8_192
+/** Of one header. nginx with its defaults answers 400 from 8,176 characters on, and its name counts. */
+export const MAX_HEADER_LENGTH = 7_000
 
 /** Header name to claim, in lower case: `{ 'x-user-email': 'email' }`. */
 export type Forward = Readonly<Record<string, ClaimLocation>>
+
+export interface ClaimHeaders {
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** Names of headers that would be longer than {@link MAX_HEADER_LENGTH}, and so are not there. */
+  readonly omitted: readonly string[]
+}
 
 /**
  * The headers that describe a principal: `X-Auth-Subject`, `-Issuer`, `-Scope`, `-Roles`, `-Claims` and
  * the route's own. A claim that is absent or empty has no header.
  */
-export function claimHeaders(
-  principal: Principal,
-  forward: Forward,
-): readonly (readonly [string, string])[] {
+export function claimHeaders(principal: Principal, forward: Forward): ClaimHeaders {
   const { subject, issuer, scopes, roles, claims } = principal
-  const encodedClaims = encodeBase64url(encodeUtf8(JSON.stringify(claims)))
-  const headers: [string, string | undefined][] = [
+  const all: [string, string | undefined][] = [
     ['x-auth-subject', encodeValue(subject)],
     ['x-auth-issuer', encodeValue(issuer)],
     ['x-auth-scope', [...scopes].map(encodeText).join(' ')],
     ['x-auth-roles', encodeValue(roles)],
-    ['x-auth-claims', encodedClaims.length <= MAX_CLAIMS_LENGTH ? encodedClaims : undefined],
+    ['x-auth-claims', principal.encodedClaims ?? encodeClaims(claims)],
   ]
   for (const [name, location] of Object.entries(forward)) {
-    headers.push([name, encodeValue(readClaim(claims, location))])
+    all.push([name, encodeValue(readClaim(claims, location))])
   }
-  return headers.filter((header): header is [string, string] => Boolean(header[1]))
+  const headers = all.filter((header): header is [string, string] => Boolean(header[1]))
+  const isShort = ([, value]: [string, string]) => value.length <= MAX_HEADER_LENGTH
+  return {
+    headers: headers.filter(isShort),
+    omitted: headers.filter((header) => !isShort(header)).map(([name]) => name),
+  }
+}
+
+function encodeClaims(claims: Principal['claims']): string {
+  return encodeBase64url(encodeUtf8(JSON.stringify(claims)))
 }
 
 /**
- * A claim as a header value. Text: everything outside visible ASCII, and `%`, is percent-encoded UTF-8. Lists: each item so, `,` too, joined with commas. Objects: JSON, so encoded.
+ * A claim as a header value. Text: everything outside visible ASCII, and `%`, is percent-encoded UTF-8.
+ * Lists: each item so, `,` too, joined with commas. Objects: JSON, so encoded.
  */
 export function encodeValue(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined

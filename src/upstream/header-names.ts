@@ -57,9 +57,9 @@ export function isReserved(name: string): boolean {
 }
 
 /** Whether a client's header stays here unless a route keeps it. */
-export const isWithheld = remembered(
-  (name) => name === 'authorization' || isFoldable(name) || isReserved(name),
-)
+export function isWithheld(name: string): boolean {
+  return name === 'authorization' || isFoldable(name) || isReserved(name)
+}
 
 /** Whether an origin's header may never reach a client. */
 export const isPrivateToOrigin = remembered(
@@ -100,7 +100,7 @@ export function namesInConnection(headers: Headers): string[] {
 }
 
 /** The same few names arrive with every request, so that the answer for each is kept, up to a limit. */
-function remembered(decide: (name: string) => boolean): (name: string) => boolean {
+export function remembered(decide: (name: string) => boolean): (name: string) => boolean {
   const known = createBoundedMap<boolean>({ maxEntries: 400, maxKeyLength: 20_000 })
   return (name) => {
     const answer = known.get(name)

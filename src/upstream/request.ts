@@ -7,8 +7,9 @@ import type { Principal } from '../auth/principal.ts'
 import { GatewayError } from '../errors.ts'
 import { withoutCookies } from '../lib/cookies.ts'
 import type { Location } from '../router.ts'
-import { claimHeaders, type Forward } from './claims.ts'
-import { fold, isReserved, isWithheld, namesInConnection } from './header-names.ts'
+import { type ClaimHeaders, claimHeaders, type Forward } from './claims.ts'
+import { fold, isReserved, isWithheld, namesInConnection, remembered } from './header-names.ts'
+import { type Upload, watchUpload } from './upload.ts'
 import { type Withheld, withoutSubprotocols } from './withheld.ts'
 
 /** Names the gateways that a request has passed, so that a loop ends (508). */
@@ -21,6 +22,8 @@ export interface HeaderRules {
   readonly keep: ReadonlySet<string>
   readonly forward: Forward
   readonly withheld: Withheld
+  /** Whether a client's header goes to the origin. */
+  readonly mayPass: (name: string) => boolean
 }
 
 /** What is known about a request when it leaves. */
@@ -30,33 +33,60 @@ export interface Departure {
   readonly location: Location
   readonly rules: HeaderRules
   readonly principal: Principal | undefined
-  /** Where anybody may come, one answer may serve all. */
-  readonly isPublic: boolean
+  /** Whether a cache may answer: where anybody may come, one answer may serve all. */
+  readonly mayBeCached: boolean
+}
+
+/** A request that is ready to leave. */
+export interface Outgoing {
+  readonly url: string
+  readonly init: RequestInit<RequestInitCfProperties>
+  readonly upload: Upload | undefined
+  /** Names of the gateway's own headers that were left out because they are too long. */
+  readonly omitted: readonly string[]
 }
 
 /**
- * Builds the origin's request: the gateway's own headers, then of the client's what may pass. Throws
+ * Builds the origin's request: of the client's headers what may pass, then the gateway's own. Throws
  * `origin_loop` where the request has come through here before.
  */
-export function outgoingRequest(incoming: Request, departure: Departure): Request {
-  const { url, location, rules, isPublic } = departure
+export function outgoingRequest(incoming: Request, departure: Departure): Outgoing {
+  const { url, rules, mayBeCached } = departure
   const { method, headers: sent } = incoming
-  const request = new Request(url, {
-    method,
-    headers: gatewayHeaders(departure),
-    // RFC 9110 section 9.3.1: content in a GET means nothing, and is a way to smuggle.
-    body: method === 'GET' || method === 'HEAD' ? null : incoming.body,
-    redirect: 'manual',
-    // Elsewhere fetch must not read through a cache that is keyed by the URL alone.
-    ...(!isPublic && { cache: 'no-store' }),
-  })
-  const { headers } = request
-  const names = new Set(sent.keys())
-  if (names.has('connection')) for (const name of namesInConnection(sent)) names.delete(name)
-  for (const name of names) {
-    if (mayPass(name, rules)) headers.set(name, sent.get(name) ?? '')
+  // Copied as they are, and then taken away from: bytes that are no UTF-8 would not survive being set.
+  const headers = new Headers(sent)
+  const named = sent.has('connection') ? namesInConnection(sent) : undefined
+  for (const name of sent.keys()) {
+    if (!rules.mayPass(name) || named?.includes(name)) headers.delete(name)
   }
   removeCredentials(headers, rules)
+  const own = gatewayHeaders(departure)
+  for (const [name, value] of own.headers) headers.set(name, value)
+  setFromPlatform(headers, incoming, departure.location)
+  // RFC 9110 section 9.3.1: content in a GET means nothing, and is a way to smuggle.
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  const upload = hasBody ? watchUpload(incoming) : undefined
+  const body = hasBody ? (upload?.body ?? incoming.body) : null
+  return {
+    url,
+    init: {
+      method,
+      headers,
+      body,
+      redirect: 'manual',
+      // Elsewhere fetch must not read through a cache that is keyed by the URL alone. `cache: 'no-store'` would
+      // send Cache-Control and Pragma to the origin, which then answers 200 where it would have answered 304.
+      ...(!mayBeCached && NO_CACHE),
+    },
+    upload,
+    omitted: own.omitted,
+  }
+}
+
+/** https://developers.cloudflare.com/workers/runtime-apis/request/#the-cf-property-requestinitcfproperties */
+const NO_CACHE = { cf: { cacheTtl: -1 } }
+
+function setFromPlatform(headers: Headers, { method, headers: sent }: Request, location: Location) {
   // RFC 9110 section 7.8: the one switch of protocol that is passed on. With it the runtime sends GET,
   // whatever the method that the route was chosen by.
   const isUpgrade = method === 'GET' && sent.get('upgrade')?.toLowerCase() === 'websocket'
@@ -66,7 +96,6 @@ export function outgoingRequest(incoming: Request, departure: Departure): Reques
   if (address !== null) headers.set('x-forwarded-for', address)
   const passed = sent.get(LOOP_HEADER)
   if (passed !== null) headers.set(LOOP_HEADER, addHost(passed, location))
-  return request
 }
 
 /** Credentials that are one entry of a header among others. */
@@ -94,10 +123,15 @@ function rewrite(
   else headers.set(name, changed)
 }
 
-function mayPass(name: string, { keep, forwardedNames, withheld }: HeaderRules): boolean {
-  const isCredential = withheld.headers.has(name)
-  if (!isWithheld(name) && !forwardedNames.has(name) && !isCredential) return true
-  return keep.has(name) && !isOurs(name, forwardedNames)
+/** Completes the rules of a route. The same few names arrive with every request, so each is judged once. */
+export function headerRules(rules: Omit<HeaderRules, 'mayPass'>): HeaderRules {
+  const { keep, forwardedNames, withheld } = rules
+  const mayPass = remembered((name) => {
+    const isCredential = withheld.headers.has(name)
+    if (!isWithheld(name) && !forwardedNames.has(name) && !isCredential) return true
+    return keep.has(name) && !isOurs(name, forwardedNames)
+  })
+  return { ...rules, mayPass }
 }
 
 /** What speaks for the gateway is never taken from a client, also not when an owner asks for it. */
@@ -112,35 +146,36 @@ function addHost(passed: string, { host }: Location): string {
   return `${passed}, ${host}`
 }
 
-interface Prepared {
+interface Prepared extends ClaimHeaders {
   readonly forward: Forward
   readonly scheme: string
   readonly host: string
-  readonly headers: Headers
 }
 
 /** The last headers that were prepared, by principal, or by route where there is nobody. */
 const prepared = new WeakMap<object, Prepared>()
 
 /** What the gateway says itself. Encoding claims costs more than copying them, so that is done once. */
-function gatewayHeaders({ location, rules, principal }: Departure): Headers {
+function gatewayHeaders({ location, rules, principal }: Departure): Prepared {
   const { forward } = rules
   const { scheme, host } = location
   const owner = principal ?? rules
   const known = prepared.get(owner)
   if (known && known.forward === forward && known.scheme === scheme && known.host === host) {
-    return known.headers
+    return known
   }
-  const headers = new Headers()
-  headers.set('x-forwarded-proto', scheme)
-  headers.set('x-forwarded-host', host)
-  headers.set(LOOP_HEADER, host)
-  if (principal) {
-    for (const [name, value] of claimHeaders(principal, forward)) headers.set(name, value)
-  }
-  prepared.set(owner, { forward, scheme, host, headers })
-  return headers
+  const { headers, omitted } = principal ? claimHeaders(principal, forward) : NOBODY
+  const own: [string, string][] = [
+    ['x-forwarded-proto', scheme],
+    ['x-forwarded-host', host],
+    [LOOP_HEADER, host],
+  ]
+  const fresh = { forward, scheme, host, headers: [...own, ...headers], omitted }
+  prepared.set(owner, fresh)
+  return fresh
 }
+
+const NOBODY: ClaimHeaders = { headers: [], omitted: [] }
 
 /** For config checks: a kept name that a folding origin would take for one of ours. */
 export function impersonates(name: string, forwardedNames: ReadonlySet<string>): boolean {

@@ -3,6 +3,8 @@
 import type { Principal } from '../auth/principal.ts'
 import { GatewayError } from '../errors.ts'
 import type { Fetch } from '../lib/fetch.ts'
+import type { Outgoing } from './request.ts'
+import type { Upload } from './upload.ts'
 
 /** Answers a route itself, inside the gateway. `principal` is undefined on public routes, and for anonymous callers of optional ones. */
 export type Handler = (
@@ -18,34 +20,62 @@ export type Target =
   | { readonly kind: 'url'; readonly base: string; readonly fetch: Fetch | undefined }
 
 /**
- * Sends the request and answers with what came back, redirects included. Throws `origin_timeout` where no
- * response begins in time, `origin_unreachable` where there is no response at all.
+ * Sends the request and answers with what came back, redirects included. Throws `origin_timeout` where the
+ * origin is silent for too long, `origin_unreachable` where there is no response at all.
  */
 export async function send(
   target: Target,
-  request: Request,
+  outgoing: Outgoing,
   principal: Principal | undefined,
-  timeoutSeconds: number,
-  globalFetch: Fetch,
+  timeoutSeconds: number | false,
+  globalFetch: Fetch | undefined,
 ): Promise<Response> {
-  if (target.kind === 'handler') return target.handle(request, principal && freeze(principal))
-  // The wait has a limit and the exchange has none: once a response has begun, it may last.
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new TimeoutError()), timeoutSeconds * 1_000)
+  const { url, init, upload } = outgoing
+  if (target.kind === 'handler') {
+    return target.handle(new Request(url, init), principal && freeze(principal))
+  }
+  const fetch = target.fetch ?? globalFetch
   try {
-    return passable(await Promise.race([(target.fetch ?? globalFetch)(request), late.promise]))
+    // The runtime's own fetch makes a Request of what it is given, so that one made here would be a second.
+    const response = fetch ? fetch(new Request(url, init)) : globalThis.fetch(url, init)
+    return passable(await inTime(response, timeoutSeconds, upload))
   } catch (cause) {
-    if (cause instanceof TimeoutError) {
-      throw new GatewayError('origin_timeout', { reason: `no response within ${timeoutSeconds} s` })
-    }
+    if (cause instanceof GatewayError) throw cause
     const reason = cause instanceof Error ? cause.message : 'unknown'
     throw new GatewayError('origin_unreachable', { reason, cause })
-  } finally {
-    clearTimeout(timer)
   }
 }
 
-class TimeoutError extends Error {}
+/** The wait has a limit and the exchange has none: once a response has begun, it may last. */
+function inTime(
+  response: Promise<Response>,
+  timeoutSeconds: number | false,
+  upload: Upload | undefined,
+): Promise<Response> {
+  if (timeoutSeconds === false) return response
+  const limitMs = timeoutSeconds * 1_000
+  return new Promise((resolve, reject) => {
+    let timer = setTimeout(check, limitMs)
+
+    function check(): void {
+      const leftMs = upload ? limitMs - silentMs(upload) : 0
+      if (leftMs > 0) {
+        timer = setTimeout(check, leftMs)
+        return
+      }
+      reject(
+        new GatewayError('origin_timeout', { reason: `no response within ${timeoutSeconds} s` }),
+      )
+    }
+
+    response.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+function silentMs(upload: Upload): number {
+  const since = upload.originTurnSinceMs()
+  return since === undefined ? 0 : Date.now() - since
+}
 
 /** RFC 9110 section 15: a status beyond 599 is none, and cannot be passed on. */
 function passable(response: Response): Response {

@@ -95,7 +95,10 @@ export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => nu
       if (!rules.algorithms.includes(algorithm)) throw refused(explainAlgorithm(algorithm))
       const key = await findKey(unverified, scope)
       checkClaims(claims, rules, now())
-      const principal = toPrincipal(claims, rules)
+      const principal = {
+        ...toPrincipal(claims, rules),
+        encodedClaims: token.split('.', 2)[1] ?? '',
+      }
       proofs.set(token, { key, principal })
       return principal
     },
