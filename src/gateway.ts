@@ -10,7 +10,7 @@ import type { Compiled, OwnRoute, Route } from './config/compile.ts'
 import type { GatewayConfig } from './config/define.ts'
 import { prepare } from './config/prepare.ts'
 import { problem } from './edge/problem.ts'
-import { answer } from './edge/response.ts'
+import { answer, finish } from './edge/response.ts'
 import { GatewayError } from './errors.ts'
 import type { Fetch } from './lib/fetch.ts'
 import type { Store } from './lib/kv.ts'
@@ -77,9 +77,9 @@ export function createGateway(
         refusal = toGatewayError(error)
         response = refuse(refusal, trace)
       }
-      for (const finish of trace.finishes) finish(response.headers, response.status)
-      log(toEvent(trace, response, refusal))
-      return response
+      const finished = finish(response, trace.finishes)
+      log(toEvent(trace, finished, refusal))
+      return finished
     },
 
     async scheduled(context) {
@@ -147,10 +147,10 @@ function checkDoor({ hostname, scheme }: Location, { hosts }: Compiled): void {
 function refuse(error: GatewayError, trace: Trace<Route | OwnRoute>): Response {
   const { id, location, match, judges, finishes } = trace
   if (error.options.finish) finishes.push(error.options.finish)
-  if (!match?.route.requirement) return problem(error, id)
+  if (!match?.route.requirement) return problem(error, id())
   const { requirement, parts } = match.route
   const metadata = location && parts.resource?.metadataUrl(location)
-  return problem(error, id, { schemes: requirement.schemes, judges, metadata })
+  return problem(error, id(), { schemes: requirement.schemes, judges, metadata })
 }
 
 function toGatewayError(error: unknown): GatewayError {

@@ -58,7 +58,11 @@ export interface Scheme {
    */
   find(inbound: Inbound): Evidence | undefined
   /** Who it is. Throws where the evidence is this scheme's and is not good, or where there is no verdict. */
-  verify(evidence: Evidence, inbound: Inbound, scope: Scope): Promise<Verified | NotMine>
+  verify(
+    evidence: Evidence,
+    inbound: Inbound,
+    scope: Scope,
+  ): Verified | NotMine | Promise<Verified | NotMine>
   /**
    * The challenge (RFC 9110 section 11.6.1) for a caller who has shown nothing to this scheme, or whose
    * evidence it has refused with `error`; undefined where it has none.

@@ -1,5 +1,6 @@
 /** The origin's response as the client gets it. The body passes untouched and unread. */
 
+import type { Finish } from '../auth/scheme.ts'
 import { isPrivateToOrigin, namesInConnection } from '../upstream/header-names.ts'
 
 /** A year: RFC 6797 section 6.1.1. Without subdomains, which may not be ours to speak for. */
@@ -13,29 +14,59 @@ export interface AnswerRules {
   readonly mapLocation?: (location: string) => string
 }
 
+/** The response without what is between origin and gateway, and safe to give away; itself where it is both. */
 export function answer(response: Response, rules: AnswerRules): Response {
+  const { headers } = response
+  const removed: string[] = []
+  const has = new Set<string>()
+  for (const name of headers.keys()) {
+    if (isPrivateToOrigin(name)) removed.push(name)
+    if (DECISIVE.has(name)) has.add(name)
+  }
+  if (has.has('connection')) removed.push(...namesInConnection(headers))
+  for (const name of removed) has.delete(name)
+  const added = response.webSocket ? [] : additions(headers, has, rules)
+  if (removed.length === 0 && added.length === 0) return response
+  const result = copy(response)
+  for (const name of removed) result.headers.delete(name)
+  for (const [name, value] of added) result.headers.set(name, value)
+  return result
+}
+
+/** Names whose presence decides what is added. */
+const DECISIVE = new Set(['connection', 'location', 'cache-control', 'strict-transport-security'])
+
+/** A switched connection gets none of these: it leads nowhere else and is kept by nobody. */
+function additions(
+  headers: Headers,
+  has: ReadonlySet<string>,
+  { isSecure, isPublic, mapLocation }: AnswerRules,
+): [name: string, value: string][] {
+  const added: [string, string][] = []
+  if (mapLocation && has.has('location')) {
+    const location = headers.get('location') ?? ''
+    const mapped = mapLocation(location)
+    if (mapped !== location) added.push(['location', mapped])
+  }
+  if (!isPublic && !has.has('cache-control')) added.push(['cache-control', 'private, no-store'])
+  if (isSecure && !has.has('strict-transport-security')) {
+    added.push(['strict-transport-security', STRICT_TRANSPORT_SECURITY])
+  }
+  return added
+}
+
+/** Lets the features of a request change the headers of its answer, in their order. */
+export function finish(response: Response, finishes: readonly Finish[]): Response {
+  if (finishes.length === 0) return response
+  const result = copy(response)
+  for (const apply of finishes) apply(result.headers, result.status)
+  return result
+}
+
+/** The same response with headers that can be changed. */
+function copy(response: Response): Response {
   const { webSocket } = response
-  const result = webSocket
+  return webSocket
     ? new Response(null, { status: 101, headers: response.headers, webSocket })
     : new Response(response.body, response)
-  const { headers } = result
-  const names = new Set(response.headers.keys())
-  for (const name of names) if (isPrivateToOrigin(name)) headers.delete(name)
-  if (names.has('connection')) {
-    for (const name of namesInConnection(response.headers)) {
-      headers.delete(name)
-      names.delete(name)
-    }
-  }
-  // A switched connection leads nowhere else and is kept by nobody.
-  if (webSocket) return result
-  const location = names.has('location') ? headers.get('location') : null
-  if (location !== null && rules.mapLocation) headers.set('location', rules.mapLocation(location))
-  if (!rules.isPublic && !names.has('cache-control')) {
-    headers.set('cache-control', 'private, no-store')
-  }
-  if (rules.isSecure && !names.has('strict-transport-security')) {
-    headers.set('strict-transport-security', STRICT_TRANSPORT_SECURITY)
-  }
-  return result
 }

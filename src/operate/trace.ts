@@ -14,9 +14,9 @@ export interface Traceable {
 }
 
 export interface Trace<Route extends Traceable> {
-  /** The `instance` of the problem document that the client gets. */
-  readonly id: string
   readonly request: Request
+  /** The `instance` of the problem document that the client gets; made when something needs it. */
+  readonly id: () => string
   readonly startedMs: number
   location?: Location
   match?: Match<Route>
@@ -30,7 +30,14 @@ export interface Trace<Route extends Traceable> {
 }
 
 export function startTrace<Route extends Traceable>(request: Request): Trace<Route> {
-  return { id: crypto.randomUUID(), request, startedMs: Date.now(), judges: [], finishes: [] }
+  let id: string | undefined
+  return {
+    request,
+    id: () => (id ??= crypto.randomUUID()),
+    startedMs: Date.now(),
+    judges: [],
+    finishes: [],
+  }
 }
 
 export function toEvent(
@@ -46,7 +53,7 @@ export function toEvent(
   return {
     ...own,
     event: 'request',
-    id,
+    id: id(),
     method: request.method,
     host: location?.host ?? '',
     path: match?.path ?? location?.rawPath ?? '',

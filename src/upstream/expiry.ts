@@ -34,7 +34,7 @@ export function endAfter(response: Response, seconds: number): Response {
 
 /** Ends the stream as if the origin had: an EventSource then reconnects, and is asked who it is. */
 function endStream(body: ReadableStream<Uint8Array>, seconds: number): ReadableStream<Uint8Array> {
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const { readable, writable } = new IdentityTransformStream()
   const end = new AbortController()
   const timer = setTimeout(() => end.abort(), delayMs(seconds))
   body

@@ -68,7 +68,16 @@ function inTime(
       )
     }
 
-    response.then(resolve, reject).finally(() => clearTimeout(timer))
+    response.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
 }
 

@@ -21,8 +21,19 @@ export interface Issuer {
  * Verifies a token, where it says that it is this issuer's, or says nothing and the issuer may be asked.
  * Throws `invalid_token` (or what a preset's own check says), or `issuer_unavailable` where there is no verdict.
  */
-export async function authenticate(
+export function authenticate(
   token: string,
+  issuer: Issuer,
+  scope: Scope,
+): Principal | NotMine | Promise<Principal | NotMine> {
+  const recalled = issuer.verifier.recall(token, scope)
+  if (recalled && !('then' in recalled)) return recalled
+  return authenticateAnew(token, recalled, issuer, scope)
+}
+
+async function authenticateAnew(
+  token: string,
+  recalled: Promise<Principal | undefined> | undefined,
   issuer: Issuer,
   scope: Scope,
 ): Promise<Principal | NotMine> {
@@ -31,8 +42,8 @@ export async function authenticate(
     if (issuer.introspection?.options.opaque) return introspect(token, issuer, 'opaque', scope)
     return { notMine: 'the token is opaque, and no issuer of this route may be asked about it' }
   }
-  const recalled = await issuer.verifier.recall(token, scope)
-  if (recalled) return recalled
+  const principal = await recalled
+  if (principal) return principal
   const unverified = readToken(token)
   if (unverified.claims.iss !== issuer.rules.issuer) {
     return { notMine: 'no issuer of this route has issued the token' }

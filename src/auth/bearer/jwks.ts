@@ -53,6 +53,8 @@ export interface KeySetOptions {
 }
 
 export interface KeySet {
+  /** The keys in this isolate's memory, where they are fresh; else {@link keys} has to be asked. */
+  fresh(): readonly VerificationKey[] | undefined
   /** The keys to verify with. Throws `issuer_unavailable` where there are none that may be used. */
   keys(scope: Scope): Promise<readonly VerificationKey[]>
   /**
@@ -173,6 +175,8 @@ export function createKeySet(options: KeySetOptions): KeySet {
   }
 
   const keySet: KeySet = {
+    fresh: () => (ageOf(held) < FRESH_SECONDS ? held?.keys : undefined),
+
     async keys(scope) {
       if (ageOf(held) >= REFRESH_FIRST_SECONDS) {
         const patience = held ? PATIENCE_SECONDS : COLD_RETRY_SECONDS

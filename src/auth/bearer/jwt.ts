@@ -44,8 +44,11 @@ export interface JwtRules {
 }
 
 export interface JwtVerifier {
-  /** A token that this isolate has proven before; undefined where it has not. */
-  recall(token: string, scope: Scope): Promise<Principal | undefined>
+  /**
+   * A token that this isolate has proven before; undefined where it has not, or its key is gone. At once where
+   * the keys are fresh: most requests need no more than this.
+   */
+  recall(token: string, scope: Scope): Principal | undefined | Promise<Principal | undefined>
   /**
    * Verifies a token whose `iss` is this issuer's: algorithm, signature, then claims. Throws
    * `invalid_token`, or `issuer_unavailable` where there is no verdict.
@@ -77,17 +80,29 @@ export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => nu
     throw refused('no key of the issuer verifies the signature')
   }
 
+  function confirm(
+    token: string,
+    { key, principal }: Proof,
+    keys: readonly VerificationKey[],
+  ): Principal | undefined {
+    if (!keys.includes(key)) {
+      proofs.delete(token)
+      return undefined
+    }
+    checkClaims(principal.claims, rules, now())
+    return principal
+  }
+
   return {
-    async recall(token, scope) {
+    recall(token, scope) {
       const proof = proofs.get(token)
       if (!proof) return undefined
-      const keys = await keySet.keys(scope).catch((): readonly VerificationKey[] => [])
-      if (!keys.includes(proof.key)) {
-        proofs.delete(token)
-        return undefined
-      }
-      checkClaims(proof.principal.claims, rules, now())
-      return proof.principal
+      const fresh = keySet.fresh()
+      if (fresh) return confirm(token, proof, fresh)
+      return keySet.keys(scope).then(
+        (keys) => confirm(token, proof, keys),
+        () => confirm(token, proof, []),
+      )
     },
 
     async verify(token, unverified, scope) {

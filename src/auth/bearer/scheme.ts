@@ -6,7 +6,8 @@ import type { Scope } from '../../lib/scope.ts'
 import type { JsonObject } from '../../lib/strict-json.ts'
 import type { ClaimLocation } from '../claim-location.ts'
 import type { Extras, House } from '../feature.ts'
-import type { Place, Scheme } from '../scheme.ts'
+import type { Principal } from '../principal.ts'
+import type { NotMine, Place, Scheme, Verified } from '../scheme.ts'
 import { authenticate, type Issuer } from './authenticate.ts'
 import { readCredential, type TokenSource } from './credential.ts'
 import { createIntrospection, type IntrospectionOptions } from './introspection.ts'
@@ -45,13 +46,17 @@ export function bearerScheme(name: string, trusted: TrustedIssuer, house: House)
     name,
     withholds: [AUTHORIZATION, ...tokenFrom],
     find: ({ request }) => readCredential(request.headers, tokenFrom),
-    async verify({ value }, _inbound, scope) {
-      const principal = await authenticate(value, issuer, scope)
-      return 'notMine' in principal ? principal : { principal }
+    verify({ value }, _inbound, scope) {
+      const principal = authenticate(value, issuer, scope)
+      return 'then' in principal ? principal.then(toVerdict) : toVerdict(principal)
     },
     challenge,
     scheduled: (scope) => keySet.refreshOnSchedule(scope),
   }
+}
+
+function toVerdict(principal: Principal | NotMine): Verified | NotMine {
+  return 'notMine' in principal ? principal : { principal }
 }
 
 const AUTHORIZATION: Place = { header: 'authorization' }
