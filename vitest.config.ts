@@ -10,7 +10,13 @@ export default defineConfig({
     maxWorkers: '100%',
     projects: [
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest(async () => {
+            // It loads wrangler, which the other project's tests need not wait for.
+            const { besideState } = await import('./test/support/state-worker.ts')
+            return { wrangler: { configPath: './wrangler.toml' }, miniflare: await besideState() }
+          }),
+        ],
         test: {
           name: 'workers',
           include: ['test/**/*.test.ts'],
