@@ -2,7 +2,7 @@ import { cloudflareTest } from '@cloudflare/vitest-pool-workers'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 // What needs Node around it: processes, raw sockets, a browser, files.
-const NODE_TESTS = ['test/{e2e,demo,issuer,conformance,cli}/**/*.test.ts']
+const NODE_TESTS = ['test/{e2e,demo,issuer,state,conformance,cli}/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -10,7 +10,13 @@ export default defineConfig({
     maxWorkers: '100%',
     projects: [
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest(async () => {
+            // It loads wrangler, which the other project's tests need not wait for.
+            const { besideState } = await import('./test/support/state-worker.ts')
+            return { wrangler: { configPath: './wrangler.toml' }, miniflare: await besideState() }
+          }),
+        ],
         test: {
           name: 'workers',
           include: ['test/**/*.test.ts'],

@@ -47,7 +47,7 @@ export function reportIssues(
 
 function explain(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object' && issue.expected === 'never') return 'is not an option'
-  if (issue.received === 'undefined') {
+  if (issue.kind === 'schema' && issue.received === 'undefined') {
     return 'is missing; an unset secret, variable or binding arrives as undefined'
   }
   if (issue.type === 'strict_object') return 'must be an object'

@@ -4,9 +4,9 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +15,8 @@ import { DemoError } from './demo-error.ts'
 import { API } from './world.ts'
 
 const CHECKOUT = join(import.meta.dirname, '../..')
+const DEMO_CONFIG = 'test/demo/wrangler.toml'
+const STATE_CONFIG = 'src/state/wrangler.toml'
 const KILL_AFTER_MS = 5000
 
 // Loaded into wrangler first: should we die without a word, the channel between us closes.
@@ -31,12 +33,16 @@ export interface World {
   stop(): Promise<void>
 }
 
-/** Starts the demo on this port, with fresh storage. */
-export async function startWorld(port: number): Promise<World> {
-  const state = await mkdtemp(join(tmpdir(), 'gatehouse-demo-'))
-  const child = spawn(process.execPath, wranglerArgs(port, state), {
+/**
+ * Starts a gateway on this port, with fresh storage, and its state Worker where it is bound to one.
+ * `config` is the gateway's wrangler.toml; default: the demo's.
+ */
+export async function startWorld(port: number, config = DEMO_CONFIG): Promise<World> {
+  const configs = (await bindsState(config)) ? [config, STATE_CONFIG] : [config]
+  const storage = await mkdtemp(join(tmpdir(), 'gatehouse-demo-'))
+  const child = spawn(process.execPath, wranglerArgs(port, storage, configs), {
     cwd: CHECKOUT,
-    env: wranglerEnv(state),
+    env: wranglerEnv(storage),
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     detached: true,
   })
@@ -46,7 +52,7 @@ export async function startWorld(port: number): Promise<World> {
   const ended = once(child, 'close').then(async ([code]) => {
     running = false
     killGroup(child.pid)
-    await rm(state, { recursive: true, force: true })
+    await rm(storage, { recursive: true, force: true })
     if (!stopAsked) throw new DemoError(`The demo ended by itself (code ${code}).`)
   })
   return {
@@ -64,24 +70,30 @@ export async function startWorld(port: number): Promise<World> {
   }
 }
 
-function wranglerArgs(port: number, state: string): string[] {
+/** Wrangler itself could be asked, but loading it takes a third of the time that a start takes. */
+async function bindsState(config: string): Promise<boolean> {
+  const toml = await readFile(resolve(CHECKOUT, config), 'utf8')
+  return /^[^#\n]*"gatehouse-state"/m.test(toml)
+}
+
+function wranglerArgs(port: number, storage: string, configs: string[]): string[] {
   return [
     '--no-warnings',
     `--import=${LEASH}`,
     fileURLToPath(import.meta.resolve('wrangler')),
     'dev',
-    '--config=test/demo/wrangler.toml',
+    ...configs.map((config) => `--config=${config}`),
     `--port=${port}`,
     `--var=ISSUER:${demoUrl(port)}`,
     `--var=CLIENT_ID:${API.id}`,
-    `--persist-to=${state}`,
+    `--persist-to=${storage}`,
     '--log-level=log',
     '--show-interactive-dev-session=false',
   ]
 }
 
 /** No telemetry, no call home, no meeting with other Workers in development on this machine. */
-function wranglerEnv(state: string): NodeJS.ProcessEnv {
+function wranglerEnv(storage: string): NodeJS.ProcessEnv {
   return {
     ...process.env,
     CLOUDFLARE_ENV: '',
@@ -89,7 +101,7 @@ function wranglerEnv(state: string): NodeJS.ProcessEnv {
     WRANGLER_HIDE_BANNER: 'true',
     WRANGLER_SEND_METRICS: 'false',
     WRANGLER_WRITE_LOGS: 'false',
-    WRANGLER_REGISTRY_PATH: join(state, 'registry'),
+    WRANGLER_REGISTRY_PATH: join(storage, 'registry'),
   }
 }
 

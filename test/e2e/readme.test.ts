@@ -45,6 +45,7 @@ const RUN_BY: Record<string, string> = {
   'npx wrangler deploy': '`wrangler deploy --dry-run` in npm run check',
   'npx wrangler secret put ISSUER': 'needs an account',
   'npx wrangler secret put CLIENT_ID': 'needs an account',
+  'npx wrangler deploy -c src/state/wrangler.toml': '`wrangler deploy --dry-run` in npm run check',
   'npx wrangler deploy -c src/issuer/wrangler.toml': '`wrangler deploy --dry-run` in npm run check',
 }
 

@@ -1,0 +1,150 @@
+/** The shipped state Worker, called as a gateway calls it: from another Worker, through a service binding. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestHarness } from 'wrangler'
+import { STATE_CONTRACT } from '../../src/options/state-contract.ts'
+import type { Answer, Question } from './caller.ts'
+
+type Harness = ReturnType<typeof createTestHarness>
+
+const STATE_WORKER = 'gatehouse-state'
+const NOW = STATE_CONTRACT
+const compatibility_date = '2026-11-01'
+let harness: Harness
+
+beforeAll(async () => {
+  harness = createTestHarness({
+    workers: [
+      {
+        config: {
+          name: 'caller',
+          main: './test/state/caller.ts',
+          compatibility_date,
+          services: [
+            { binding: 'STATE', service: STATE_WORKER, entrypoint: 'State' },
+            { binding: 'NO_ENTRYPOINT', service: STATE_WORKER },
+            { binding: 'NEXT', service: 'later', entrypoint: 'NextState' },
+            { binding: 'AFTER_NEXT', service: 'later', entrypoint: 'StateAfterNext' },
+          ],
+        },
+      },
+      { configPath: './src/state/wrangler.toml' },
+      {
+        config: {
+          name: 'later',
+          main: './test/state/later-state.ts',
+          compatibility_date,
+          exports: { Numbers: { type: 'durable-object', storage: 'sqlite' } },
+        },
+      },
+    ],
+  })
+  await harness.listen()
+})
+
+afterAll(() => harness.close())
+
+async function ask(question: Question): Promise<Answer[]> {
+  const init = { method: 'POST', body: JSON.stringify(question) }
+  const response = await harness.getWorker('caller').fetch('http://caller/', init)
+  return (await response.json()) as Answer[]
+}
+
+/** Takes a number as a gateway that speaks this version. */
+function take(name: string, contract: unknown = NOW, binding = 'STATE') {
+  return ask({ binding, operation: 'takeNumber', args: [contract, name] })
+}
+
+describe('numbers', () => {
+  it('begin with 1 under each name', async () => {
+    expect(await take('ada')).toEqual([{ result: 1 }])
+    expect(await take('ada')).toEqual([{ result: 2 }])
+    expect(await take('bob')).toEqual([{ result: 1 }])
+  })
+
+  it('are taken once each by a hundred who ask at once', async () => {
+    const question: Question = {
+      binding: 'STATE',
+      operation: 'takeNumber',
+      args: [NOW, 'hundred'],
+      times: 25,
+    }
+    const answers = await Promise.all(Array.from({ length: 4 }, () => ask(question)))
+    const taken = answers.flat().map((answer) => ('result' in answer ? answer.result : answer))
+    expect(taken.sort((a, b) => Number(a) - Number(b))).toEqual(
+      Array.from({ length: 100 }, (_, index) => index + 1),
+    )
+  })
+
+  it('go on where they were when the object has left memory', async () => {
+    expect(await take('evicted')).toEqual([{ result: 1 }])
+    await harness.getWorker(STATE_WORKER).evictDurableObject('Numbers', { name: 'evicted' })
+    expect(await take('evicted')).toEqual([{ result: 2 }])
+  })
+})
+
+describe('the contract', () => {
+  it('is served in its newest version and the one before, and says so', async () => {
+    const serves = (binding: string) => ask({ binding, operation: 'serves' })
+    expect(await serves('STATE')).toEqual([{ result: expect.arrayContaining([NOW]) }])
+    expect(await serves('NEXT')).toEqual([{ result: [NOW + 1, NOW] }])
+  })
+
+  it('lets a gateway go on that is one version behind', async () => {
+    expect(await take('behind', NOW, 'NEXT')).toEqual([{ result: 1 }])
+  })
+
+  it('refuses a gateway that is two versions behind, and says to deploy the gateway', async () => {
+    expect(await take('far-behind', NOW, 'AFTER_NEXT')).toEqual([
+      {
+        error:
+          `RangeError: gatehouse-state serves ${NOW + 2} and ${NOW + 1} of its contract, the gateway speaks ${NOW}. ` +
+          'Deploy the gateway: npx wrangler deploy',
+      },
+    ])
+  })
+
+  it('refuses a gateway that is ahead, and says to deploy state', async () => {
+    expect(await take('ahead', NOW + 2, 'NEXT')).toEqual([
+      {
+        error:
+          `RangeError: gatehouse-state serves ${NOW + 1} and ${NOW} of its contract, the gateway speaks ${NOW + 2}. ` +
+          'Deploy state: npx wrangler deploy -c src/state/wrangler.toml',
+      },
+    ])
+  })
+
+  it.each([
+    ['nothing', null],
+    ['a text', '1'],
+    ['a part', 0.5],
+    ['a list', [1]],
+  ])('refuses a call that names %s in place of a version', async (_what, contract) => {
+    expect(await take('unnamed', contract)).toEqual([
+      { error: 'TypeError: A call of gatehouse-state names the version of its contract first.' },
+    ])
+  })
+
+  it('lets nobody take anything who was refused', async () => {
+    await take('untouched', NOW + 1)
+    await take('untouched', 0)
+    await take('untouched', null)
+    expect(await take('untouched')).toEqual([{ result: 1 }])
+  })
+})
+
+describe('the Worker', () => {
+  it('answers 404 and nothing else to a request', async () => {
+    const response = await harness.getWorker(STATE_WORKER).fetch('http://state/')
+    expect({ status: response.status, body: await response.text() }).toEqual({
+      status: 404,
+      body: '',
+    })
+  })
+
+  it('has no operation for a binding that does not name the entrypoint', async () => {
+    expect(await take('ada', NOW, 'NO_ENTRYPOINT')).toEqual([
+      { error: expect.stringContaining('does not implement the method "takeNumber"') },
+    ])
+  })
+})
