@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { onTheMeasuredCore } from './cores.ts'
 import { pidOf, start } from './processes.ts'
 import { AUDIENCE } from './tokens.ts'
 import type { RunningWorker } from './workerd.ts'
@@ -35,9 +36,8 @@ export async function startHaproxy(name: string, spec: HaproxySpec): Promise<Run
   if (spec.verify !== undefined) writeFileSync(pem, spec.verify.publicKeyPem)
   const file = join(folder, 'haproxy.cfg')
   writeFileSync(file, config(port, spec, pem))
-  const child = start('haproxy', ['-db', '-q', '-f', file], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  const [command, args] = onTheMeasuredCore('haproxy', ['-db', '-q', '-f', file])
+  const child = start(command, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const url = `http://127.0.0.1:${port}`
   await answers(url)
   return { url, pid: pidOf(child), child, inspectorPort: 0 }

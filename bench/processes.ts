@@ -4,13 +4,11 @@
  */
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const children = new Set<ChildProcess>()
 
-/** Length of a clock tick in /proc/<pid>/stat. USER_HZ is 100 on every Linux ABI that Node runs on. */
-const MICROS_PER_TICK = 10_000
 const PAGE_BYTES = 4096
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -77,12 +75,16 @@ export async function startNode<T>(
   return { ...(JSON.parse(line) as T), child }
 }
 
-/** User and system time a process has used so far, in microseconds. */
+/**
+ * User and system time that the threads of a process have used so far, in microseconds. From the scheduler,
+ * to the nanosecond: /proc/<pid>/stat counts in steps of 10 ms, which is more than 3 % of a short turn.
+ */
 export function cpuMicros(pid: number): number {
-  // Fields 14 and 15; the command name in field 2 may hold spaces, so count from its bracket.
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * MICROS_PER_TICK
+  const threads = readdirSync(`/proc/${pid}/task`)
+  const nanos = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  )
+  return nanos.reduce((sum, nano) => sum + nano, 0) / 1_000
 }
 
 /** Resident memory of a process, in bytes. */

@@ -4,8 +4,9 @@
  */
 
 import { writeFileSync } from 'node:fs'
-import { contest } from './contest.ts'
+import { BROWSER } from './headers.ts'
 import { end } from './processes.ts'
+import { PATH } from './requests.ts'
 import type { World } from './world.ts'
 
 const TOP = 25
@@ -26,20 +27,16 @@ interface CpuProfile {
 /** Writes <name>.cpuprofile into the working folder and gives the summary. */
 export async function profile(world: World, name: string): Promise<string> {
   const entry = `${name}.${/^(hono|verify)/.test(name) ? 'js' : 'ts'}`
-  const server = await world.serve(`profile-${name}`, entry, { inspect: true })
+  const server = await world.serve(entry, { inspect: true })
   const inspector = await connect(server.inspectorPort)
-  const lines = [{ path: '/orders/1', token: world.token }]
-  const entrant = { name, url: server.url, pid: server.pid, lines: () => lines }
-  await contest([entrant], { ...world, goesOn: () => false })
+  const lines = [{ path: PATH, token: world.token }]
+  const targets = [{ port: Number(new URL(server.url).port), lines }]
+  const load = { targets, headers: BROWSER }
+  await world.send({ ...load, requests: world.warmUp })
   await inspector.call('Profiler.enable')
   await inspector.call('Profiler.setSamplingInterval', { interval: SAMPLING_MICROS })
   await inspector.call('Profiler.start')
-  await contest([entrant], {
-    ...world,
-    warmUp: 0,
-    requests: REQUESTS,
-    goesOn: (round) => round === 1,
-  })
+  await world.send({ ...load, requests: REQUESTS })
   const { profile } = (await inspector.call('Profiler.stop')) as { profile: CpuProfile }
   await end(server.child)
   const file = `${name}.cpuprofile`

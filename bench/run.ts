@@ -1,61 +1,73 @@
 /**
  * `npm run bench`: measures, prints the table, writes results.json, report.svg and the README's tables,
- * and exits with 1 when a goal is missed. `--only a,b`, `--full`, `--profile gatehouse`, `--help`.
+ * and exits with 1 when a goal is missed. `--compare REF`, `--only a,b`, `--full`, `--profile gatehouse`.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { loadTool } from './load.ts'
+import { COMPARED, compare } from './compare.ts'
+import { keepOffTheMeasuredCore } from './cores.ts'
 import { run } from './processes.ts'
 import { profile } from './profile.ts'
 import { chart } from './report/chart.ts'
 import { costOfAMonth } from './report/month.ts'
 import { markdownTable, textTable } from './report/table.ts'
 import { costRows } from './rows/cost.ts'
+import { haproxyRows } from './rows/haproxy.ts'
 import type { Row } from './rows/row.ts'
 import { claimRows, loggingRows, routeRows } from './rows/scale.ts'
 import { sizeRows } from './rows/size.ts'
 import { bodyRows, memoryRows, streamingRows } from './rows/streams.ts'
-import { verifyRows } from './rows/verify.ts'
+import { bareRows, firstSeenRows, peerRows, publicRows, repeatedRows } from './rows/verify.ts'
 import { websocketRows } from './rows/websocket.ts'
 import { workerdVersion } from './workerd.ts'
-import { createWorld, FEWEST_ROUNDS, type World } from './world.ts'
+import { createWorld, FEWEST_PROCESSES, type World } from './world.ts'
 
-const PARTS: Record<string, (world: World) => Promise<Row[]>> = {
-  verify: verifyRows,
-  routes: routeRows,
-  claims: claimRows,
-  logging: loggingRows,
-  bodies: bodyRows,
-  streaming: streamingRows,
-  websocket: websocketRows,
-  cost: costRows,
-  size: sizeRows,
-  memory: memoryRows,
+/** After its seconds a part stops at five processes: a busy machine makes the wait longer, not endless. */
+const PARTS: Record<string, { rows: (world: World) => Promise<Row[]>; seconds: number }> = {
+  repeated: { rows: repeatedRows, seconds: 120 },
+  public: { rows: publicRows, seconds: 60 },
+  'first-seen': { rows: firstSeenRows, seconds: 90 },
+  bare: { rows: bareRows, seconds: 60 },
+  peers: { rows: peerRows, seconds: 60 },
+  haproxy: { rows: haproxyRows, seconds: 60 },
+  routes: { rows: routeRows, seconds: 60 },
+  claims: { rows: claimRows, seconds: 60 },
+  logging: { rows: loggingRows, seconds: 60 },
+  bodies: { rows: bodyRows, seconds: 60 },
+  streaming: { rows: streamingRows, seconds: 60 },
+  websocket: { rows: websocketRows, seconds: 60 },
+  cost: { rows: costRows, seconds: 60 },
+  size: { rows: sizeRows, seconds: 60 },
+  memory: { rows: memoryRows, seconds: 600 },
 }
 /** Too long for every day. */
 const FULL_ONLY = ['memory']
-/** After this a part stops at five rounds: a busy machine makes figures worse, not the wait endless. */
-const PART_SECONDS = 45
-const VERIFY_SECONDS = 200
+/** What the picture shows. */
+const CHARTED = ['repeated', 'public', 'first-seen', 'peers', 'haproxy']
 
 const HELP = `npm run bench -- [options]
   --only ${Object.keys(PARTS).join(',')}
                        only these parts; nothing is written
-  --full               larger grids and a million random tokens
+  --compare <commit>   the working tree against another commit; nothing is written
+                       (--only ${COMPARED.join(',')})
+  --full               twice the processes, larger grids and a million random tokens
   --profile <name>     gatehouse, or another file of contenders/: where its CPU goes
-  --rounds <n>         default 9, at least 5 for a figure that holds
-  --requests <n>       per round and contender, default 3000`
+  --processes <n>      of each contender, default 9; at least 5 for a figure that holds
+  --requests <n>       that each process answers while it is measured, default 3000
+  --warm-up <n>        and before, default 3000`
 
 const { values: flags } = parseArgs({
   options: {
     only: { type: 'string' },
+    compare: { type: 'string' },
     full: { type: 'boolean', default: false },
     profile: { type: 'string' },
-    rounds: { type: 'string', default: '9' },
+    processes: { type: 'string' },
     requests: { type: 'string', default: '3000' },
+    'warm-up': { type: 'string', default: '3000' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -64,46 +76,56 @@ if (flags.help) {
   console.log(HELP)
   process.exit()
 }
-if (!existsSync('/proc/self/stat')) {
-  console.error('The benchmark reads CPU time from /proc and needs Linux.')
+if (!existsSync('/proc/self/schedstat')) {
+  console.error('The benchmark reads CPU time from /proc/<pid>/schedstat and needs Linux.')
   process.exit(2)
 }
 
 const bench = fileURLToPath(new URL('.', import.meta.url).href)
 const began = Date.now()
 let partEnds = Number.POSITIVE_INFINITY
+const cores = keepOffTheMeasuredCore()
 const world = await prepare()
 if (flags.profile !== undefined) {
   console.log(await profile(world, flags.profile))
   process.exit()
 }
 
-const only = flags.only?.split(',') ?? Object.keys(PARTS).filter(isDue)
 const rows: Row[] = []
-for (const [index, name] of only.entries()) {
-  const part = PARTS[name]
-  if (part === undefined) throw new Error(`there is no part ${name}\n${HELP}`)
-  const seconds = name === 'verify' ? VERIFY_SECONDS : PART_SECONDS
-  partEnds = Date.now() + seconds * 1000
-  progress(`part ${index + 1} of ${only.length}: ${name}`)
-  rows.push(...(await part(world)))
-}
-const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, workerd ${workerdVersion}, load from ${world.tool}`
-const note = `${Math.min(FEWEST_ROUNDS, world.rounds)} to ${world.rounds} rounds of ${world.requests} requests. ${machine}`
+if (flags.compare === undefined) await measureParts()
+else rows.push(...(await compare(world, flags.compare, flags.only?.split(',') ?? COMPARED)))
+
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, workerd ${workerdVersion}`
+const fewest = Math.min(FEWEST_PROCESSES, world.processes)
+const note = `${fewest} to ${world.processes} processes of each contender, ${world.requests} requests each, after ${world.warmUp}. ${machine}; ${cores}`
 progress('done')
 console.log(`\n${textTable(rows)}\n\n${note}`)
-if (flags.only === undefined) writeReport()
+if (flags.only === undefined && flags.compare === undefined) writeReport()
 process.exit(rows.some(({ goal }) => goal && !goal.reached) ? 1 : 0)
+
+async function measureParts(): Promise<void> {
+  const names = flags.only?.split(',') ?? Object.keys(PARTS).filter(isDue)
+  for (const [index, name] of names.entries()) {
+    const part = PARTS[name]
+    if (part === undefined) throw new Error(`there is no part ${name}\n${HELP}`)
+    partEnds = Date.now() + part.seconds * 1000
+    const at = `part ${index + 1} of ${names.length}: ${name}`
+    progress(at)
+    rows.push(...(await part.rows({ ...world, progress: (text) => progress(`${at}, ${text}`) })))
+  }
+}
 
 async function prepare(): Promise<World> {
   if (!existsSync(`${bench}node_modules`)) {
     progress('installing the peers (npm ci --prefix bench)')
     await run('npm', ['ci', '--prefix', bench, '--no-audit', '--no-fund'])
   }
-  progress(`load from ${loadTool()}`)
-  const requests = Number(flags.requests)
-  const rounds = Number(flags.rounds)
-  const options = { rounds, requests, warmUp: requests, full: flags.full }
+  const options = {
+    processes: Number(flags.processes ?? (flags.full ? 18 : 9)),
+    requests: Number(flags.requests),
+    warmUp: Number(flags['warm-up']),
+    full: flags.full,
+  }
   return createWorld(options, () => flags.full || Date.now() < partEnds, progress)
 }
 
@@ -112,11 +134,13 @@ function isDue(name: string): boolean {
 }
 
 function writeReport(): void {
-  const { rounds, requests, tool } = world
-  const results = { machine, rounds, requests, tool, full: flags.full, rows: rows.map(rounded) }
+  const { processes, requests, warmUp, full } = world
+  const results = { machine, cores, processes, requests, warmUp, full, rows: rows.map(rounded) }
   writeFileSync(`${bench}results.json`, `${JSON.stringify(results, null, 2)}\n`)
-  const verify = rows.filter(({ group, label }) => group === 'verify' && !label.includes(': '))
-  writeFileSync(`${bench}report.svg`, chart(verify, machine))
+  const charted = rows.filter(
+    ({ group, label }) => CHARTED.includes(group) && !label.includes(': '),
+  )
+  writeFileSync(`${bench}report.svg`, chart(charted, machine))
   fill('results', `${markdownTable(rows)}\n\n${note}.`)
   fill('month', costOfAMonth(rows))
 }
@@ -134,8 +158,8 @@ function fill(name: string, text: string): void {
 
 function rounded(row: Row): Row {
   const round = (value: number) => Number(value.toPrecision(4))
-  const { median, min, max } = row.value
-  return { ...row, value: { median: round(median), min: round(min), max: round(max) } }
+  const { median, low, high } = row.value
+  return { ...row, value: { median: round(median), low: round(low), high: round(high) } }
 }
 
 function progress(text: string): void {

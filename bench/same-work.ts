@@ -3,11 +3,14 @@
  * through with its claims, and to refuse a bad signature, issuer, audience and an expired token.
  */
 
+import type { Recipe } from './contest.ts'
+import { end } from './processes.ts'
 import { claims, createSigningKey, mint, SUBJECT } from './tokens.ts'
 import type { World } from './world.ts'
 
-/** Throws when a contender does not do the work that the others do. */
-export async function assertSameWork(name: string, url: string, world: World): Promise<void> {
+/** Throws when a contender does not do the work that the others do. Asks a process that ends with this. */
+export async function assertSameWork(name: string, recipe: Recipe, world: World): Promise<void> {
+  const { url, child } = await recipe()
   const { key, issuerUrl } = world
   const good = claims(issuerUrl)
   const seen = await ask(url, await mint(key, good))
@@ -29,6 +32,7 @@ export async function assertSameWork(name: string, url: string, world: World): P
     const { status } = await ask(url, token)
     if (status !== 401) throw new Error(`${name}: ${what} is ${status}`)
   }
+  await end(child)
 }
 
 async function ask(url: string, token: string): Promise<{ status: number; head: string }> {

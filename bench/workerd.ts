@@ -1,6 +1,6 @@
 /**
  * Bundles a Worker the way wrangler deploys it and serves it with raw workerd, one process per Worker.
- * Compatibility date, flags, minify and keep_names are those of the gateway's own wrangler.toml.
+ * Compatibility date, flags, minify and keep_names are those of the checkout's own wrangler.toml.
  */
 
 import type { ChildProcess } from 'node:child_process'
@@ -11,11 +11,21 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { onTheMeasuredCore } from './cores.ts'
 import { pidOf, start } from './processes.ts'
 
+/** A checkout of this project: its Workers are bundled and served with its own settings. */
+export interface Checkout {
+  /** Absolute path of its folder. */
+  root: string
+  wranglerToml: string
+}
+
 export interface WorkerSpec {
-  /** Entry file, relative to bench/. */
+  /** Entry file, relative to the checkout's bench/. */
   entry: string
+  /** Default: this one. */
+  checkout?: Checkout
   /** Plain-text bindings. */
   vars?: Record<string, string>
   /** Port of a server that speaks workerd's KV protocol, bound as STORE. */
@@ -36,13 +46,21 @@ process.on('exit', () => rmSync(work, { recursive: true, force: true }))
 
 const require = createRequire(import.meta.url)
 const workerd = require('workerd') as { default: string; version: string }
-const wranglerToml = readFileSync(
-  fileURLToPath(new URL('../wrangler.toml', import.meta.url).href),
-  'utf8',
-)
+let served = 0
+const bundles = new Map<string, Promise<string>>()
+
+/** Reads what a checkout says about itself. */
+export function checkout(root: string): Checkout {
+  return { root, wranglerToml: readFileSync(join(root, 'wrangler.toml'), 'utf8') }
+}
+
+/** The one that this benchmark is part of. */
+export const HERE = checkout(fileURLToPath(new URL('..', import.meta.url).href))
 
 /** wrangler's default; it costs a call for every function that is made at run time. */
-export const KEEPS_NAMES = !/^keep_names\s*=\s*false/m.test(wranglerToml)
+export function keepsNames({ wranglerToml }: Checkout): boolean {
+  return !/^keep_names\s*=\s*false/m.test(wranglerToml)
+}
 
 export const workerdVersion = workerd.version
 
@@ -53,18 +71,25 @@ export function scratch(name: string): string {
   return folder
 }
 
-/** Bundles an entry as `wrangler deploy` would and gives the code. */
-export async function bundle(entry: string, readable = false): Promise<string> {
+/** Bundles an entry as `wrangler deploy` would and gives the code. The same entry is bundled once. */
+export function bundle(entry: string, from = HERE, readable = false): Promise<string> {
+  const key = `${from.root} ${entry} ${readable}`
+  const made = bundles.get(key) ?? bundled(entry, from, readable)
+  bundles.set(key, made)
+  return made
+}
+
+async function bundled(entry: string, from: Checkout, readable: boolean): Promise<string> {
   const result = await build({
-    entryPoints: [fileURLToPath(new URL(entry, import.meta.url).href)],
+    entryPoints: [join(from.root, 'bench', entry)],
     bundle: true,
     write: false,
     format: 'esm',
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
-    minify: !readable && /^minify\s*=\s*true/m.test(wranglerToml),
-    keepNames: KEEPS_NAMES,
+    minify: !readable && /^minify\s*=\s*true/m.test(from.wranglerToml),
+    keepNames: keepsNames(from),
     logLevel: 'silent',
   })
   const output = result.outputFiles[0]
@@ -73,20 +98,18 @@ export async function bundle(entry: string, readable = false): Promise<string> {
 }
 
 /** Serves a Worker on a free port of the loopback interface. */
-export async function serve(name: string, spec: WorkerSpec): Promise<RunningWorker> {
-  const folder = scratch(name)
-  writeFileSync(join(folder, 'worker.js'), await bundle(spec.entry, spec.inspect))
-  writeFileSync(join(folder, 'config.capnp'), config(spec))
-  const child = start(
-    workerd.default,
-    [
-      'serve',
-      join(folder, 'config.capnp'),
-      '--control-fd=3',
-      ...(spec.inspect ? ['--inspector-addr=127.0.0.1:0'] : []),
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] },
-  )
+export async function serve(spec: WorkerSpec): Promise<RunningWorker> {
+  const from = spec.checkout ?? HERE
+  const folder = scratch(`worker-${++served}`)
+  writeFileSync(join(folder, 'worker.js'), await bundle(spec.entry, from, spec.inspect))
+  writeFileSync(join(folder, 'config.capnp'), config(spec, from))
+  const [command, args] = onTheMeasuredCore(workerd.default, [
+    'serve',
+    join(folder, 'config.capnp'),
+    '--control-fd=3',
+    ...(spec.inspect ? ['--inspector-addr=127.0.0.1:0'] : []),
+  ])
+  const child = start(command, args, { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
   const ports = await listening(child, spec.inspect ? ['http', 'inspector'] : ['http'])
   return {
     url: `http://127.0.0.1:${ports.get('http')}`,
@@ -117,7 +140,7 @@ function listening(child: ChildProcess, wanted: string[]): Promise<Map<string, n
   })
 }
 
-function config(spec: WorkerSpec): string {
+function config(spec: WorkerSpec, from: Checkout): string {
   const bindings = Object.entries(spec.vars ?? {}).map(
     ([name, text]) => `(name = ${quote(name)}, text = ${quote(text)})`,
   )
@@ -127,8 +150,8 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = (
       modules = [(name = "worker.js", esModule = embed "worker.js")],
-      compatibilityDate = ${quote(setting(/^compatibility_date\s*=\s*"([^"]+)"/m))},
-      compatibilityFlags = [${flags().map(quote).join(', ')}],
+      compatibilityDate = ${quote(setting(from, /^compatibility_date\s*=\s*"([^"]+)"/m))},
+      compatibilityFlags = [${flags(from).map(quote).join(', ')}],
       bindings = [${bindings.join(', ')}],
       globalOutbound = "network",
     )),
@@ -140,13 +163,13 @@ const config :Workerd.Config = (
 `
 }
 
-function flags(): string[] {
-  return [...setting(/^compatibility_flags\s*=\s*\[([^\]]*)\]/m).matchAll(/"([^"]+)"/g)].map(
+function flags(from: Checkout): string[] {
+  return [...setting(from, /^compatibility_flags\s*=\s*\[([^\]]*)\]/m).matchAll(/"([^"]+)"/g)].map(
     ([, flag]) => flag ?? '',
   )
 }
 
-function setting(pattern: RegExp): string {
+function setting({ wranglerToml }: Checkout, pattern: RegExp): string {
   const value = pattern.exec(wranglerToml)?.[1]
   if (value === undefined) throw new Error(`wrangler.toml has no match for ${pattern}`)
   return value

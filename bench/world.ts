@@ -1,20 +1,22 @@
 /** What every row needs around its contenders: an origin, an issuer with a KV store, keys and tokens. */
 
-import { type LoadTool, loadTool } from './load.ts'
+import { type Send, startLoad } from './load.ts'
 import { runNode, startNode } from './processes.ts'
 import { AUDIENCE, claims, createSigningKey, mint, mintMany, type SigningKey } from './tokens.ts'
-import { type RunningWorker, serve } from './workerd.ts'
+import { type Checkout, type RunningWorker, serve } from './workerd.ts'
 
 export interface Options {
-  rounds: number
-  /** Requests per round and contender. */
+  /** Fresh processes of each contender. */
+  processes: number
+  /** Requests that each process answers while it is measured. */
   requests: number
+  /** Requests before the first turn, until the compiler is done with the most of it. */
   warmUp: number
   full: boolean
 }
 
 export interface World extends Options {
-  tool: LoadTool
+  send: Send
   key: SigningKey
   issuerUrl: string
   kvPort: number
@@ -28,16 +30,18 @@ export interface World extends Options {
   tokens(count: number): Promise<string[]>
   /** What the issuer and the KV store were asked so far. */
   counts(): Promise<IssuerCounts>
-  /** Serves contenders/<entry> with the bindings that every contender gets. */
-  serve(name: string, entry: string, more?: ServeOptions): Promise<RunningWorker>
-  /** Whether a part goes on to this round: the first five always, the others while it has time left. */
-  goesOn(round: number): boolean
+  /** Starts a process that serves contenders/<entry> with the bindings that every contender gets. */
+  serve(entry: string, more?: ServeOptions): Promise<RunningWorker>
+  /** Whether a part starts another set of processes: the first five always, more while it has time left. */
+  goesOn(set: number): boolean
   progress(text: string): void
 }
 
 export interface ServeOptions {
   origin?: 'small' | 'large'
   vars?: Record<string, string>
+  /** Whose contenders/; default: those beside this file. */
+  checkout?: Checkout
   inspect?: boolean
 }
 
@@ -48,8 +52,8 @@ export interface IssuerCounts {
   kvWrites: number
 }
 
-/** With fewer rounds a figure says little. */
-export const FEWEST_ROUNDS = 5
+/** With fewer processes a figure says little. */
+export const FEWEST_PROCESSES = 5
 
 /** Starts the servers; they end with this process. `hasTime` says whether the present part may go on. */
 export async function createWorld(
@@ -66,7 +70,7 @@ export async function createWorld(
   let minted: string[] = []
   return {
     ...options,
-    tool: loadTool(),
+    send: await startLoad(),
     key,
     issuerUrl,
     kvPort: issuer.kvPort,
@@ -84,8 +88,8 @@ export async function createWorld(
       return minted.slice(0, count)
     },
     counts: async () => (await (await fetch(`${issuerUrl}/counts`)).json()) as IssuerCounts,
-    serve: (name, entry, more = {}) =>
-      serve(name, {
+    serve: (entry, more = {}) =>
+      serve({
         entry: `contenders/${entry}`,
         kvPort: issuer.kvPort,
         vars: {
@@ -94,9 +98,10 @@ export async function createWorld(
           AUDIENCE,
           ...more.vars,
         },
+        ...(more.checkout && { checkout: more.checkout }),
         ...(more.inspect && { inspect: true }),
       }),
-    goesOn: (round) => round <= options.rounds && (round <= FEWEST_ROUNDS || hasTime()),
+    goesOn: (set) => set <= options.processes && (set <= FEWEST_PROCESSES || hasTime()),
     progress,
   }
 }

@@ -27,10 +27,10 @@ const STYLE = `
     .spread, .limit { stroke: #e6edf3; }
   }`
 
-/** Draws the contenders' rows: the bar is the median, the line through its end the spread of the rounds. */
+/** Draws the contenders' rows: the bar is the median, the line through its end the 95 % interval. */
 export function chart(rows: Row[], machine: string): string {
   const bars = rows.filter(({ unit }) => unit === '×').sort(byMedian)
-  const longest = Math.max(...bars.map(({ value }) => value.max))
+  const longest = Math.max(...bars.map(({ value }) => value.high))
   const scale = (WIDTH - LABEL_WIDTH - FIGURE_WIDTH) / longest
   const height = TOP + bars.length * STEP + 20
   const limit = LABEL_WIDTH + scale
@@ -38,21 +38,21 @@ export function chart(rows: Row[], machine: string): string {
 <style>${STYLE}
 </style>
 <text class="title" x="0" y="18">CPU per request, divided by that of a Worker that only passes through</text>
-<text class="note" x="0" y="38">RS256, 12 claims; issuer, audience and expiry checked. Median and spread of the rounds. ${escapeXml(machine)}</text>
+<text class="note" x="0" y="38">RS256, 12 claims; issuer, audience and expiry checked. Median and 95 % interval over processes. ${escapeXml(machine)}</text>
 <line class="limit" x1="${px(limit)}" y1="${TOP - 8}" x2="${px(limit)}" y2="${height - 16}"/>
 ${bars.map((row, index) => bar(row, TOP + index * STEP, scale)).join('\n')}
 </svg>
 `
 }
 
-function bar({ label, value: { median, min, max } }: Row, y: number, scale: number): string {
+function bar({ label, value: { median, low, high } }: Row, y: number, scale: number): string {
   const middle = y + BAR_HEIGHT / 2
   const x = (ratio: number) => px(LABEL_WIDTH + ratio * scale)
   const kind = label.startsWith('Gatehouse') ? 'ours' : 'peer'
   return `<text x="${LABEL_WIDTH - 10}" y="${middle + 5}" text-anchor="end">${escapeXml(label)}</text>
 <rect class="${kind}" x="${LABEL_WIDTH}" y="${y}" width="${px(median * scale)}" height="${BAR_HEIGHT}" rx="2"/>
-<line class="spread" x1="${x(min)}" y1="${middle}" x2="${x(max)}" y2="${middle}"/>
-<text class="figure" x="${px(LABEL_WIDTH + max * scale + 8)}" y="${middle + 5}">${median.toFixed(2)} ×</text>`
+<line class="spread" x1="${x(low)}" y1="${middle}" x2="${x(high)}" y2="${middle}"/>
+<text class="figure" x="${px(LABEL_WIDTH + high * scale + 8)}" y="${middle + 5}">${median.toFixed(2)} ×</text>`
 }
 
 function byMedian(a: Row, b: Row): number {

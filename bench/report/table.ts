@@ -25,19 +25,19 @@ export function markdownTable(rows: Row[]): string {
       `| ${row.group} | ${row.label} | ${figure(row)} | ${verdict(row)} | ${row.context ?? ''} |`,
   )
   return [
-    '| part | row | median (min–max) | goal | context |',
+    '| part | row | median (95 % interval) | goal | context |',
     '|---|---|---|---|---|',
     ...lines,
   ].join('\n')
 }
 
-function figure({ value: { median, min, max }, unit }: Row): string {
+function figure({ value: { median, low, high }, unit }: Row): string {
   const text = unit === '' ? 'plain' : unit
   const format = (number: number) =>
     text === '×' ? number.toFixed(2) : number.toFixed(text === 'MiB' || text === 'KiB' ? 1 : 0)
   const suffix = text === '×' ? ' ×' : text === 'plain' ? '' : ` ${text}`
-  const spread = min === max ? '' : ` (${format(min)}–${format(max)})`
-  return `${format(median)}${suffix}${spread}`
+  const interval = low === high ? '' : ` (${format(low)}–${format(high)})`
+  return `${format(median)}${suffix}${interval}`
 }
 
 function verdict({ goal }: Row): string {

@@ -1,13 +1,13 @@
 /** One line of the table. */
 
-import type { Measured } from '../contest.ts'
-import { type Spread, spread } from '../stats.ts'
+import { type Results, typical } from '../contest.ts'
+import type { Figure } from '../stats.ts'
 
 export interface Row {
   /** The part of the table it belongs to, and what `--only` names. */
   group: string
   label: string
-  value: Spread
+  value: Figure
   unit: Unit
   /** What the figure is for; rows without one are context. */
   goal?: Goal | undefined
@@ -24,37 +24,31 @@ export interface Goal {
 
 export type Unit = '×' | 'µs' | 'MiB' | 'KiB' | 'ms' | ''
 
-/** A goal for the median. */
-export function atMost(value: Spread, limit: number, text: string): Goal {
-  return { text, reached: value.median <= limit }
+/** A goal that is reached when the whole interval is below the limit. */
+export function atMost(value: Figure, limit: number, text: string): Goal {
+  return { text, reached: value.high <= limit }
 }
 
-/** A goal for the median. */
-export function atLeast(value: Spread, limit: number, text: string): Goal {
-  return { text, reached: value.median >= limit }
+/** A goal for the median alone. */
+export function medianAtMost(value: Figure, limit: number, text: string): Goal {
+  return { text: `${text} (median)`, reached: value.median <= limit }
 }
 
-/** A figure that is counted, so that it has no spread. */
-export function exactly(value: number): Spread {
-  return { median: value, min: value, max: value }
+/** A goal for a figure that should be 1: the whole interval lies between the two. */
+export function within(value: Figure, low: number, high: number, text: string): Goal {
+  return { text, reached: value.low >= low && value.high <= high }
 }
 
-/** CPU, throughput and latency of a contender, for a reader who wants absolute numbers. */
-export function absolute(measured: Measured): Required<Pick<Row, 'context' | 'figures'>> {
-  const figures = {
-    cpuMicros: Math.round(spread(measured.cpu).median),
-    perSecond: Math.round(spread(measured.perSecond).median),
-    p50Ms: Number(spread(measured.p50Ms).median.toFixed(1)),
-    p99Ms: Number(spread(measured.p99Ms).median.toFixed(1)),
-  }
-  const { cpuMicros, perSecond, p50Ms, p99Ms } = figures
-  const rate = perSecond.toLocaleString('en')
-  return { context: `${cpuMicros} µs, ${rate}/s, p50 ${p50Ms} ms, p99 ${p99Ms} ms`, figures }
+/** A figure that is counted, so that it has no width. */
+export function exactly(value: number): Figure {
+  return { median: value, low: value, high: value }
 }
 
-/** What a contest measured for one contender. */
-export function of(results: Map<string, Measured>, name: string): Measured {
-  const measured = results.get(name)
-  if (measured === undefined) throw new Error(`${name} was not measured`)
-  return measured
+/** CPU of each unit of a contender, for a reader who wants absolute numbers. */
+export function absolute(
+  results: Results,
+  name: string,
+): Required<Pick<Row, 'context' | 'figures'>> {
+  const cpuMicros = Math.round(typical(results, name))
+  return { context: `${cpuMicros.toLocaleString('en')} µs`, figures: { cpuMicros } }
 }

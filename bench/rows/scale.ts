@@ -1,13 +1,12 @@
 /** Whether the number of routes, the size of a token or writing the log changes what a request costs. */
 
-import { contest, type Entrant, type Line } from '../contest.ts'
-import { end } from '../processes.ts'
+import { ratio } from '../contest.ts'
+import { PATH, repeatedLines, requestContest } from '../requests.ts'
 import { routePaths } from '../routes.ts'
-import { ratios, spread } from '../stats.ts'
 import { claims, mint } from '../tokens.ts'
-import type { RunningWorker } from '../workerd.ts'
 import type { World } from '../world.ts'
-import { absolute, atMost, of, type Row } from './row.ts'
+import { absolute, atMost, type Row } from './row.ts'
+import { entering, PASS, toPassThrough } from './verify.ts'
 
 const ROUTES = [10, 100, 1_000, 10_000]
 const ROUTES_FULL = [...ROUTES, 30_000]
@@ -22,24 +21,18 @@ const TOKEN_OVERHEAD_BYTES = 420
 
 /** 10,000 routes cost what 10 cost. */
 export async function routeRows(world: World): Promise<Row[]> {
-  const servers: RunningWorker[] = []
-  const entrants: Entrant[] = []
   const counts = world.full ? ROUTES_FULL : ROUTES
-  for (const count of counts) {
-    const vars = { ROUTES: String(count) }
-    const server = await world.serve(`routes-${count}`, 'gatehouse.ts', { vars })
-    servers.push(server)
+  const callers = counts.map((count) => {
     const lines = spreadPaths(count).map((path) => ({ path, token: world.token }))
-    entrants.push({ name: String(count), url: server.url, pid: server.pid, lines: () => lines })
-  }
-  const results = await contest(entrants, world)
-  await Promise.all(servers.map(({ child }) => end(child)))
-  const ten = of(results, '10').cpu
+    const recipe = () => world.serve('gatehouse.ts', { vars: { ROUTES: String(count) } })
+    return { name: String(count), recipe, lines: () => lines }
+  })
+  const results = await requestContest(world, callers)
   return counts.slice(1).map((count) => {
-    const measured = of(results, String(count))
-    const value = spread(ratios(measured.cpu, ten))
+    const value = ratio(results, String(count), '10')
     const label = `${count.toLocaleString('en')} routes against 10`
-    const row: Row = { group: 'routes', label, value, unit: '×', ...absolute(measured) }
+    const figures = absolute(results, String(count))
+    const row: Row = { group: 'routes', label, value, unit: '×', ...figures }
     if (count === 10_000) row.goal = atMost(value, 1.05, '≤ 1.05 × with 10 routes')
     return row
   })
@@ -48,59 +41,40 @@ export async function routeRows(world: World): Promise<Row[]> {
 /** Larger claims, up to the largest token that is accepted, beside pass-through with the same token. */
 export async function claimRows(world: World): Promise<Row[]> {
   const largest = Math.floor(((MAX_TOKEN_BYTES - TOKEN_OVERHEAD_BYTES) * 3) / 4)
-  const sizes = [...(world.full ? CLAIM_BYTES_FULL : CLAIM_BYTES), largest]
-  const pass = await world.serve('claims-pass', 'pass-through.ts')
-  const gate = await world.serve('claims-gate', 'gatehouse.ts')
-  const entrants: Entrant[] = []
-  const tokenBytes = new Map<number, number>()
-  for (const size of sizes) {
+  const rows: Row[] = []
+  for (const size of [...(world.full ? CLAIM_BYTES_FULL : CLAIM_BYTES), largest]) {
     const token = await mint(world.key, padded(claims(world.issuerUrl), size))
-    tokenBytes.set(size, token.length)
-    const lines: Line[] = [{ path: '/orders/1', token }]
-    entrants.push({ name: `pass ${size}`, url: pass.url, pid: pass.pid, lines: () => lines })
-    entrants.push({ name: `gate ${size}`, url: gate.url, pid: gate.pid, lines: () => lines })
+    const enter = entering(world, () => [{ path: PATH, token }])
+    const label = `claims of ${size.toLocaleString('en')} bytes, token of ${token.length}`
+    const results = await requestContest(
+      { ...world, progress: (text) => world.progress(`${label}, ${text}`) },
+      [enter(PASS, 'pass-through.ts'), enter(label, 'gatehouse.ts')],
+    )
+    rows.push(toPassThrough('claims', results)(label))
   }
-  const results = await contest(entrants, { ...world, requests: Math.ceil(world.requests / 2) })
-  await Promise.all([end(pass.child), end(gate.child)])
-  return sizes.map((size) => {
-    const measured = of(results, `gate ${size}`)
-    return {
-      group: 'claims',
-      label: `claims of ${size.toLocaleString('en')} bytes, token of ${tokenBytes.get(size)}`,
-      value: spread(ratios(measured.cpu, of(results, `pass ${size}`).cpu)),
-      unit: '×',
-      ...absolute(measured),
-    }
-  })
+  return rows
 }
 
 /** One JSON line per request on the console. */
 export async function loggingRows(world: World): Promise<Row[]> {
-  const servers = [
-    { name: 'off', server: await world.serve('log-off', 'gatehouse.ts') },
-    { name: 'on', server: await world.serve('log-on', 'gatehouse.ts', { vars: { LOG: 'on' } }) },
-  ]
-  const lines: Line[] = [{ path: '/orders/1', token: world.token }]
-  const entrants = servers.map(({ name, server: { url, pid } }) => ({
-    name,
-    url,
-    pid,
-    lines: () => lines,
-  }))
-  const results = await contest(entrants, world)
-  await Promise.all(servers.map(({ server }) => end(server.child)))
-  const on = of(results, 'on')
-  const value = spread(ratios(on.cpu, of(results, 'off').cpu))
-  return [{ group: 'logging', label: 'log on against log off', value, unit: '×', ...absolute(on) }]
+  const enter = entering(world, repeatedLines(world))
+  const results = await requestContest(world, [
+    enter('off', 'gatehouse.ts'),
+    enter('on', () => world.serve('gatehouse.ts', { vars: { LOG: 'on' } })),
+  ])
+  const value = ratio(results, 'on', 'off')
+  const goal = atMost(value, 1.05, '≤ 1.05 × log off')
+  const figures = absolute(results, 'on')
+  return [{ group: 'logging', label: 'log on against log off', value, unit: '×', goal, ...figures }]
 }
 
 function spreadPaths(count: number): string[] {
-  // The first of the routes is the benchmark's own /orders/*.
-  const paths = ['/orders/1', ...routePaths(count - 1).map(({ path }) => path)]
+  // Two of the routes are the contender's own: /orders/* and the public one.
+  const paths = [PATH, ...routePaths(count - 2).map(({ path }) => path)]
   const step = Math.max(1, paths.length / PATHS)
   return Array.from(
     { length: Math.min(PATHS, paths.length) },
-    (_, index) => paths[Math.floor(index * step)] ?? '/orders/1',
+    (_, index) => paths[Math.floor(index * step)] ?? PATH,
   )
 }
 

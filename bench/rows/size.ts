@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { run } from '../processes.ts'
-import { spread } from '../stats.ts'
-import { KEEPS_NAMES, scratch } from '../workerd.ts'
+import { estimate } from '../stats.ts'
+import { HERE, keepsNames, scratch } from '../workerd.ts'
 import type { World } from '../world.ts'
 import { atMost, exactly, type Row } from './row.ts'
 
@@ -56,7 +56,7 @@ export async function sizeRows(world: World): Promise<Row[]> {
     {
       group: 'size',
       label: 'start-up, CPU',
-      value: spread(startup),
+      value: estimate(startup),
       unit: 'ms',
       context: 'wrangler check startup, on this machine; the limit is 1,000 ms',
     },
@@ -86,7 +86,7 @@ async function everythingBytes(): Promise<number> {
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
     minify: true,
-    keepNames: KEEPS_NAMES,
+    keepNames: keepsNames(HERE),
     logLevel: 'silent',
   })
   return gzipSync(result.outputFiles[0]?.contents ?? new Uint8Array()).length

@@ -1,14 +1,16 @@
-/** WebSocket messages: a connection that ends with its token, and one that may outlive it. */
+/** WebSocket messages to an echo and back: CPU of each, with the end at the token's expiry and without it. */
 
-import { end } from '../processes.ts'
-import { ratios, spread } from '../stats.ts'
-import type { RunningWorker } from '../workerd.ts'
+import { contest, oneByOne, ratio, typical } from '../contest.ts'
 import { client, type World } from '../world.ts'
-import { alternate, pair } from './pair.ts'
-import { atLeast, type Row } from './row.ts'
+import { GATEWAY, large, pair } from './pair.ts'
+import { absolute, atMost, type Row } from './row.ts'
+import { PASS } from './verify.ts'
 
 /** One message at a time on each connection: in a stream of them pass-through copies whole packets. */
-const MESSAGES = { connections: 16, window: 1, messages: 10_000 }
+const MESSAGES = { connections: 16, window: 1, messages: 6_000 }
+const TURNS = 3
+const RELAY = 'a relay of ten lines'
+const OUTLIVING = 'Gatehouse with dangerouslyOutliveToken'
 
 interface Messages {
   messages: number
@@ -16,61 +18,46 @@ interface Messages {
   refusal?: string
 }
 
-/** WebSocket messages to an echo and back: with the end at the token's expiry, and without it. */
 export async function websocketRows(world: World): Promise<Row[]> {
-  const [pass, gate] = await pair(world, 'websocket')
-  const vars = { OUTLIVE: 'on' }
-  const outliving = await world.serve('websocket-outlive', 'gatehouse.ts', {
-    origin: 'large',
-    vars,
-  })
-  const [ending, passEnding] = await alternate(
-    world,
-    'WebSocket',
-    gate,
-    pass,
-    messagesPerSecond(world),
-  )
-  const [rate, passRate] = await alternate(
-    world,
-    'WebSocket that outlives its token',
-    outliving,
-    pass,
-    messagesPerSecond(world),
-  )
-  await Promise.all([end(pass.child), end(gate.child), end(outliving.child)])
-  const value = spread(ratios(ending, passEnding))
-  return [
+  const entrants = [
+    ...pair(world),
+    large(world, RELAY, 'relay.ts'),
+    large(world, OUTLIVING, 'gatehouse.ts', { OUTLIVE: 'on' }),
+  ]
+  const results = await contest(entrants, oneByOne(messages(world)), { ...world, turns: TURNS })
+  const toRelay = ratio(results, GATEWAY, RELAY)
+  const rows: Row[] = [
     {
       group: 'websocket',
-      label: 'WebSocket messages per second',
-      value,
+      label: 'CPU per message: Gatehouse to a relay of ten lines',
+      value: toRelay,
       unit: '×',
-      goal: atLeast(value, 0.95, '≥ 0.95 × pass-through'),
-      context: `${rounded(ending)}/s through a relay that closes at the token's expiry; pass-through ${rounded(passEnding)}/s`,
-    },
-    {
-      group: 'websocket',
-      label: 'the same on a route with dangerouslyOutliveToken',
-      value: spread(ratios(rate, passRate)),
-      unit: '×',
-      context: `${rounded(rate)}/s`,
+      goal: atMost(toRelay, 1.1, '≤ 1.10 × a relay that does nothing else'),
+      context: `${absolute(results, GATEWAY).context}, relay ${absolute(results, RELAY).context}`,
     },
   ]
+  for (const name of [GATEWAY, RELAY, OUTLIVING]) {
+    const rate = typical(results, name, ({ units, seconds }) => units / seconds)
+    rows.push({
+      group: 'websocket',
+      label: `CPU per message: ${name} to pass-through`,
+      value: ratio(results, name, PASS),
+      unit: '×',
+      context: `${absolute(results, name).context}, ${Math.round(rate).toLocaleString('en')} messages/s`,
+    })
+  }
+  return rows
 }
 
-function messagesPerSecond(world: World): (server: RunningWorker) => Promise<number> {
-  return async (server) => {
-    const spec = { ...MESSAGES, port: Number(new URL(server.url).port), path: '/orders/live' }
+function messages(world: World): Parameters<typeof oneByOne>[0] {
+  return async ({ url }) => {
     const { messages, seconds, refusal } = await client<Messages>('messages.ts', {
-      ...spec,
+      ...MESSAGES,
+      port: Number(new URL(url).port),
+      path: '/orders/live',
       token: world.token,
     })
     if (refusal !== undefined) throw new Error(`the upgrade is refused: ${refusal}`)
-    return messages / seconds
+    return { units: messages, seconds }
   }
-}
-
-function rounded(values: number[]): string {
-  return Math.round(spread(values).median).toLocaleString('en')
 }
