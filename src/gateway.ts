@@ -101,7 +101,7 @@ async function handle(
   trace: Trace<Route | OwnRoute>,
 ): Promise<Response> {
   if (!gateway) throw new GatewayError('config_invalid')
-  const location = readLocation(request.url)
+  const location = readLocation(request.url, request.headers.get('host'))
   trace.location = location
   checkDoor(location, gateway)
   const isSecure = location.scheme === 'https'

@@ -15,6 +15,6 @@ export interface Principal {
   readonly claims: JsonObject
   /** The same as base64url of JSON, to the letter of the token; undefined where there is none with them in it. */
   readonly encodedClaims?: string
-  /** Unix seconds after which the credential is no longer good. */
+  /** Unix seconds from which the credential is refused: a clock's skew is in it. */
   readonly expiresAt: number
 }

@@ -58,7 +58,7 @@ export interface Compiled extends Dependencies {
 }
 
 /** What every route of a gateway keeps from its origin. */
-type Withheld = Omit<HeaderRules, 'keep' | 'forward' | 'mayPass'>
+type Withheld = Omit<HeaderRules, 'keep' | 'forward' | 'prefix' | 'mayPass'>
 /** What features bring, by where in the owner's file they stand. */
 type Brought = ReadonlyMap<string, Extras>
 
@@ -104,6 +104,7 @@ function compileRoute(
   withheld: Withheld,
 ): Route {
   const target = compileTarget(config)
+  const stripped = config.stripPrefix ? literalPrefix(config.path) : ''
   const schemes: readonly (Scheme & Extras)[] = required?.names.map(house.scheme) ?? []
   const extras: readonly Extras[] = [...schemes, ...Object.values(parts)]
   return {
@@ -118,10 +119,11 @@ function compileRoute(
       ...withheld,
       keep: new Set(config.keep),
       forward: config.forward ?? NO_CLAIMS,
+      prefix: stripped,
     }),
     target,
     mapping: {
-      stripped: config.stripPrefix ? literalPrefix(config.path) : '',
+      stripped,
       base: target.kind === 'url' ? target.base : undefined,
     },
     timeoutSeconds: config.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,

@@ -125,14 +125,17 @@ export const routeSchema = v.strictObject({
   ),
   ...partsSchema,
   timeoutSeconds: v.exactOptional(
-    v.union([
-      v.literal(false),
-      v.pipe(
-        v.number('must be a number of seconds, or false'),
-        v.gtValue(0, 'must be more than 0'),
-        v.maxValue(600, 'must be 600 or less'),
-      ),
-    ]),
+    v.union(
+      [
+        v.literal(false),
+        v.pipe(
+          v.number(),
+          v.gtValue(0, 'must be more than 0'),
+          v.maxValue(600, 'must be 600 or less'),
+        ),
+      ],
+      'must be a number of seconds, or false',
+    ),
   ),
   dangerouslyAllowAmbiguousPaths: v.exactOptional(v.boolean('must be true or false')),
   dangerouslyOutliveToken: v.exactOptional(v.boolean('must be true or false')),

@@ -341,7 +341,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the end of what a key has proven',
-        edits: [edit('auth/bearer/jwt.ts', '!keys.includes(proof.key)', 'false')],
+        edits: [edit('auth/bearer/jwt.ts', '!keys.includes(key)', 'false')],
         test: keys('loses a key that a refresh no longer has'),
       },
       {
@@ -838,7 +838,9 @@ export const PROMISES: Promised[] = [
     mutations: [
       {
         guard: 'the default',
-        edits: [edit('edge/response.ts', "headers.set('cache-control', 'private, no-store')", '')],
+        edits: [
+          edit('edge/response.ts', "added.push(['cache-control', 'private, no-store'])", '{}'),
+        ],
         test: responses('is kept by no cache unless the origin says so'),
       },
     ],

@@ -185,7 +185,7 @@ export function toPrincipal(claims: JsonObject, rules: JwtRules): Principal {
     scopes: new Set(rules.scopeClaims.flatMap((location) => readNames(claims, location, ' '))),
     roles: readNames(claims, rules.rolesClaim),
     claims,
-    expiresAt: claims.exp as number,
+    expiresAt: (claims.exp as number) + rules.clockSkewSeconds,
   }
 }
 
