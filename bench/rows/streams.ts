@@ -29,7 +29,7 @@ const BODIES = [
   { label: '10 MiB', bytes: 10 * MIB, count: 20 },
 ]
 const BODY_CONCURRENCY = 8
-const BODY_TURNS = 2
+const BODY_TURNS = 1
 
 const DOWNLOAD_BYTES = 200 * MIB
 const DOWNLOAD_TURNS = 3
