@@ -61,7 +61,7 @@ export function publicLines(): Line[] {
 }
 
 /** Who is faster than its neighbours is sent more than its share: so many times as much at most. */
-const AHEAD = 3
+const AHEAD = 2
 
 /**
  * Tokens that the process has not seen: some for the warm-up, others afterwards. Processes are fresh, so

@@ -7,7 +7,7 @@ import { type Recipe, type Results, ratio } from '../contest.ts'
 import { BARE, BROWSER, type Headers } from '../headers.ts'
 import { type Caller, freshLines, publicLines, repeatedLines, requestContest } from '../requests.ts'
 import { assertSameWork } from '../same-work.ts'
-import type { World } from '../world.ts'
+import { briefly, type World } from '../world.ts'
 import { absolute, atMost, exactly, medianAtMost, type Row, within } from './row.ts'
 
 export const PASS = 'pass-through'
@@ -101,7 +101,7 @@ export async function peerRows(world: World): Promise<Row[]> {
   const enter = entering(world, repeatedLines(world))
   const callers = [enter(PASS, 'pass-through.ts')]
   for (const [name, entry] of PEERS) callers.push(await checked(world, enter(name, entry)))
-  const results = await requestContest(world, callers)
+  const results = await requestContest(briefly(world), callers)
   return PEERS.map(([name]) => toPassThrough('peers', results)(name))
 }
 
