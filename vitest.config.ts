@@ -2,7 +2,7 @@ import { cloudflareTest } from '@cloudflare/vitest-pool-workers'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 // What needs Node around it: processes, raw sockets, a browser, files.
-const NODE_TESTS = ['test/{e2e,demo,issuer,state,conformance,cli}/**/*.test.ts']
+const NODE_TESTS = ['test/{e2e,demo,issuer,state,conformance,cli,bench}/**/*.test.ts']
 
 export default defineConfig({
   test: {
