@@ -60,7 +60,7 @@ async function fetchMetadata(issuer: string, options: DiscoveryOptions): Promise
 /** What the document says may be shown to the operator, who has to compare; it is short and has no secret. */
 function explainOther(issuer: string, body: unknown): string {
   const found = isObject(body) ? body.issuer : undefined
-  const said = typeof found === 'string' ? JSON.stringify(found.slice(0, 200)) : 'nothing'
+  const said = typeof found === 'string' ? found.slice(0, 200) : 'nothing'
   const { origin } = new URL(issuer)
   return `the discovery document at ${origin} is not that of the configured issuer: it names ${said}`
 }

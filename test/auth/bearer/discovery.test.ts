@@ -82,7 +82,7 @@ describe('the reason why there are no keys', () => {
     [
       'another issuer',
       { [OIDC]: () => Response.json({ issuer: 'https://idp.test/{tenantid}' }) },
-      'the discovery document at https://idp.test is not that of the configured issuer: it names "https://idp.test/{tenantid}"',
+      'the discovery document at https://idp.test is not that of the configured issuer: it names https://idp.test/{tenantid}',
     ],
     [
       'no issuer',
