@@ -209,6 +209,14 @@ describe('an issuer', () => {
     [{ clockSkewSeconds: Number.NaN }, ['clockSkewSeconds: must be a number']],
     [{ scopeClaim: '' }, [`scopeClaim: ${EMPTY}`]],
     [{ rolesClaim: [] }, [`rolesClaim: ${NO_ITEMS}`]],
+    [{ rolesClaim: [['a', 'b'], ['c']] }, []],
+    [{ rolesClaim: [['a'], 'b'] }, ['rolesClaim[1]: must be an array']],
+    [{ maxTokenLength: 16_384 }, []],
+    [{ maxTokenLength: 16_385 }, ['maxTokenLength: must be 16384 or less']],
+    [
+      { maxTokenLength: 0.5 },
+      ['maxTokenLength: must be a whole number of characters', 'maxTokenLength: must be 1 or more'],
+    ],
     [{ rolesClaim: ['a', 7] }, ['rolesClaim: must be a claim name or a path of names']],
   ]
   for (const [options, problems] of table) {

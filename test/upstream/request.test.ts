@@ -400,6 +400,7 @@ describe('a claim in a header', () => {
 
 describe('the headers that describe a caller', () => {
   const caller: Principal = {
+    kind: 'person',
     subject: 'user-1',
     issuer: 'https://idp.test',
     scheme: 'main',
