@@ -97,7 +97,8 @@ else rows.push(...(await compare(world, flags.compare, flags.only?.split(',') ??
 
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, workerd ${workerdVersion}`
 const fewest = Math.min(FEWEST_PROCESSES, world.processes)
-const note = `${fewest} to ${world.processes} processes of each contender, ${world.requests} requests each, after ${world.warmUp}. ${machine}; ${cores}`
+const doubt = world.processes < FEWEST_PROCESSES ? ' Too few for a verdict.' : ''
+const note = `${fewest} to ${world.processes} processes of each contender, ${world.requests} requests each, after ${world.warmUp}. ${machine}; ${cores}.${doubt}`
 progress('done')
 console.log(`\n${textTable(rows)}\n\n${note}`)
 if (flags.only === undefined && flags.compare === undefined) writeReport()
@@ -141,7 +142,7 @@ function writeReport(): void {
     ({ group, label }) => CHARTED.includes(group) && !label.includes(': '),
   )
   writeFileSync(`${bench}report.svg`, chart(charted, machine))
-  fill('results', `${markdownTable(rows)}\n\n${note}.`)
+  fill('results', `${markdownTable(rows)}\n\n${note}`)
   fill('month', costOfAMonth(rows))
 }
 
