@@ -33,16 +33,7 @@ export type ClaimValue = string | number | boolean | bigint
 
 /** Throws `insufficient_scope` or `forbidden`. */
 export function authorize(principal: Principal, policy: Policy): void {
-  const { alternatives } = policy
-  const refusals = [refusalOf(principal, policy)].filter((refusal) => refusal !== undefined)
-  if (refusals.length === 0 && alternatives.length > 0) {
-    const others = alternatives.map((need) => refusalOf(principal, need))
-    if (others.includes(undefined)) return
-    // What can be helped by asking the issuer for more is worth saying before what cannot.
-    const helpful = others.find((refusal) => refusal?.code === 'insufficient_scope')
-    refusals.push((helpful ?? others[0]) as Refusal)
-  }
-  const [refusal] = refusals
+  const refusal = refusalOf(principal, policy) ?? refusalOfAll(principal, policy.alternatives)
   if (!refusal) return
   const { code, reason } = refusal
   const scopes = code === 'insufficient_scope' ? { scopes: scopesToAskFor(policy) } : {}
@@ -65,6 +56,17 @@ export function scopesToAskFor({
 interface Refusal {
   readonly code: 'insufficient_scope' | 'forbidden'
   readonly reason: string
+}
+
+/** Undefined where one of them is met. What can be helped by asking for more is said before what cannot. */
+function refusalOfAll(principal: Principal, needs: readonly Need[]): Refusal | undefined {
+  let said: Refusal | undefined
+  for (const need of needs) {
+    const refusal = refusalOf(principal, need)
+    if (!refusal) return undefined
+    if (!said || (said.code === 'forbidden' && refusal.code !== 'forbidden')) said = refusal
+  }
+  return said
 }
 
 function refusalOf(principal: Principal, need: Need): Refusal | undefined {

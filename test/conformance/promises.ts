@@ -461,8 +461,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'auth/authorize.ts',
-            'const { alternatives } = policy\n',
-            'if (seen.has(principal)) return\n  seen.add(principal)\n  const { alternatives } = policy\n',
+            'const refusal = refusalOf(principal, policy)',
+            'if (seen.has(principal)) return\n  seen.add(principal)\n  const refusal = refusalOf(principal, policy)',
           ),
           edit(
             'auth/authorize.ts',

@@ -107,7 +107,7 @@ export function createIntrospection(
         init: requestFor(token, options),
       })
       if (answer.status < 500 && answer.status !== 429) return answer
-      throw new Error(`answered ${answer.status}`)
+      throw new Error(`${new URL(endpoint).origin} answered ${answer.status}`)
     } catch (cause) {
       // A long answer is about one token, and whoever has such a token must not keep the others out.
       if (!(cause instanceof AnswerTooLarge)) restsUntil = now() + REST_SECONDS
