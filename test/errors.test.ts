@@ -34,9 +34,9 @@ const CASES: Record<ErrorCode, Case> = {
   forbidden: ({ sendWithToken }) => sendWithToken('/role'),
   csrf: async () => {
     const tokenFrom = [{ cookie: 'token' }]
-    const main = oidc({ issuer: 'https://idp.test', audience: 'a', tokenFrom })
-    const { send } = await createTestGateway({ config: { schemes: { main } } })
-    return send('/', { method: 'POST', headers: { cookie: 'token=abc' } })
+    const main = oidc({ issuer: 'https://idp.test', audience: 'gatehouse', tokenFrom })
+    const { send, issuer } = await createTestGateway({ config: { schemes: { main } } })
+    return send('/', { method: 'POST', headers: { cookie: `token=${await issuer.mint()}` } })
   },
   https_required: ({ send }) => send('http://api.test/'),
   not_found: async () => (await gatewayWith([{ path: '/x', to: ORIGIN }])).send('/y'),

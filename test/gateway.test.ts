@@ -361,12 +361,15 @@ describe('gateways that share a store', () => {
       const kid = (await issuer.jwks()).keys[0]?.kid
       const forged = await issuer.mint({ roles: ['admin'] }, { key: 'foreign', header: { kid } })
       issuer.mode = mode
+      // A signature that does not fit may be that of a new key: who shows one waits for the issuer, once in 30 s.
+      const unsigned = [`${token}x`, 'opaque']
+      const bads = mode === 'hang' ? unsigned : [tampered, forged, ...unsigned]
       // Every answer comes while the hanging issuer holds on to the refresh.
       for (const age of [1, 599, 600, 601, 899]) {
         clock.now = START + age
         for (const { send } of gateways) {
           expect((await send('/', bearer(token))).status).toBe(200)
-          for (const bad of [tampered, forged, `${token}x`, 'opaque']) {
+          for (const bad of bads) {
             expect(await refusal(await send('/', bearer(bad)))).toEqual([401, 'invalid_token'])
           }
         }

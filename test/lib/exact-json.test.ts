@@ -43,7 +43,7 @@ describe('a number in JSON', () => {
     '0.30000000000000004',
     '1000000000000000000000e-18',
     '5e-324',
-    '1.7976931348623157e300',
+    '1.7976931348623157e-300',
   ])('that a double holds is one: %s', (source) => {
     expect(read(source)).toBe(Number(source))
   })

@@ -10,7 +10,7 @@ import { createTestIssuer } from '../../support/mint.ts'
 const CLIENT = { clientId: 'gw', clientSecret: 'wrong', opaque: true }
 
 async function world(introspect: IntrospectOptions, answer: unknown, status = 200) {
-  const issuer = createTestIssuer({ audience: AUDIENCE, now: () => START })
+  const issuer = createTestIssuer({ audience: AUDIENCE, now: () => START, algs: ['ES256'] })
   const asked: { form: URLSearchParams; authorization: string | null }[] = []
   issuer.onIntrospection = (form, request) => {
     asked.push({ form, authorization: request.headers.get('authorization') })
