@@ -30,14 +30,17 @@ export async function send(
   timeoutSeconds: number | false,
   globalFetch: Fetch | undefined,
 ): Promise<Response> {
-  const { url, init, upload } = outgoing
+  const { request, init, upload } = outgoing
   if (target.kind === 'handler') {
-    return target.handle(new Request(url, init), principal && freeze(principal))
+    return target.handle(
+      upload ? new Request(request, init) : request,
+      principal && freeze(principal),
+    )
   }
   const fetch = target.fetch ?? globalFetch
   try {
-    // The runtime's own fetch makes a Request of what it is given, so that one made here would be a second.
-    const response = fetch ? fetch(new Request(url, init)) : globalThis.fetch(url, init)
+    // The runtime's own fetch makes a Request of what it is given, so that one made here would be one more.
+    const response = fetch ? fetch(new Request(request, init)) : globalThis.fetch(request, init)
     return passable(await inTime(response, timeoutSeconds, upload))
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause
