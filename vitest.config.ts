@@ -4,7 +4,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 /** About the files that an owner edits, as they are shipped: for CI, and not a part of `npm test`. */
 const SHIPPED_TESTS = ['test/shipped/**/*.test.ts']
 // What needs Node around it: processes, raw sockets, a browser, files.
-const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli}/**/*.test.ts']
+const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench}/**/*.test.ts']
 
 export default defineConfig({
   test: {

@@ -65,6 +65,7 @@ export async function compare(world: World, ref: string, only: string[]): Promis
       name: side,
       recipe: () => serve(world, from, { vars }),
       lines,
+      once: name === 'first-seen',
     }))
     const progress = (text: string) =>
       world.progress(`${index + 1} of ${only.length}: ${label}, ${text}`)

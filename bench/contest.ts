@@ -52,7 +52,7 @@ export async function contest(
     await takeTurn(servers, 0)
     const sums = entrants.map((): Sample => ({ cpuMicros: 0, seconds: 0, units: 0 }))
     for (let turn = 1; turn <= options.turns; turn++) {
-      options.progress(`set ${set}: turn ${turn}`)
+      options.progress(`set ${set}: ${options.turns === 1 ? 'measuring' : `turn ${turn}`}`)
       const samples = await takeTurn(servers, turn)
       for (const [index, sample] of samples.entries()) add(sums[index], sample)
     }

@@ -29,16 +29,16 @@ import { createWorld, FEWEST_PROCESSES, type World } from './world.ts'
 const PARTS: Record<string, { rows: (world: World) => Promise<Row[]>; seconds: number }> = {
   repeated: { rows: repeatedRows, seconds: 120 },
   public: { rows: publicRows, seconds: 60 },
-  'first-seen': { rows: firstSeenRows, seconds: 90 },
-  bare: { rows: bareRows, seconds: 60 },
-  peers: { rows: peerRows, seconds: 60 },
-  haproxy: { rows: haproxyRows, seconds: 60 },
-  routes: { rows: routeRows, seconds: 60 },
-  claims: { rows: claimRows, seconds: 60 },
+  'first-seen': { rows: firstSeenRows, seconds: 100 },
+  bare: { rows: bareRows, seconds: 50 },
+  peers: { rows: peerRows, seconds: 50 },
+  haproxy: { rows: haproxyRows, seconds: 50 },
+  routes: { rows: routeRows, seconds: 50 },
+  claims: { rows: claimRows, seconds: 50 },
   logging: { rows: loggingRows, seconds: 60 },
-  bodies: { rows: bodyRows, seconds: 60 },
-  streaming: { rows: streamingRows, seconds: 60 },
-  websocket: { rows: websocketRows, seconds: 60 },
+  bodies: { rows: bodyRows, seconds: 50 },
+  streaming: { rows: streamingRows, seconds: 50 },
+  websocket: { rows: websocketRows, seconds: 50 },
   cost: { rows: costRows, seconds: 60 },
   size: { rows: sizeRows, seconds: 60 },
   memory: { rows: memoryRows, seconds: 600 },
@@ -56,8 +56,8 @@ const HELP = `npm run bench -- [options]
   --full               twice the processes, larger grids and a million random tokens
   --profile <name>     gatehouse, or another file of contenders/: where its CPU goes
   --processes <n>      of each contender, default 9; at least 5 for a figure that holds
-  --requests <n>       that each process answers while it is measured, default 3000
-  --warm-up <n>        and before, default 3000`
+  --requests <n>       that each process answers while it is measured, default 4000
+  --warm-up <n>        and before, default 2500`
 
 const { values: flags } = parseArgs({
   options: {
@@ -66,8 +66,8 @@ const { values: flags } = parseArgs({
     full: { type: 'boolean', default: false },
     profile: { type: 'string' },
     processes: { type: 'string' },
-    requests: { type: 'string', default: '3000' },
-    'warm-up': { type: 'string', default: '3000' },
+    requests: { type: 'string', default: '4000' },
+    'warm-up': { type: 'string', default: '2500' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -97,7 +97,8 @@ else rows.push(...(await compare(world, flags.compare, flags.only?.split(',') ??
 
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, workerd ${workerdVersion}`
 const fewest = Math.min(FEWEST_PROCESSES, world.processes)
-const note = `${fewest} to ${world.processes} processes of each contender, ${world.requests} requests each, after ${world.warmUp}. ${machine}; ${cores}`
+const doubt = world.processes < FEWEST_PROCESSES ? ' Too few for a verdict.' : ''
+const note = `${fewest} to ${world.processes} processes of each contender, ${world.requests} requests each, after ${world.warmUp}. ${machine}; ${cores}.${doubt}`
 progress('done')
 console.log(`\n${textTable(rows)}\n\n${note}`)
 if (flags.only === undefined && flags.compare === undefined) writeReport()
@@ -141,7 +142,7 @@ function writeReport(): void {
     ({ group, label }) => CHARTED.includes(group) && !label.includes(': '),
   )
   writeFileSync(`${bench}report.svg`, chart(charted, machine))
-  fill('results', `${markdownTable(rows)}\n\n${note}.`)
+  fill('results', `${markdownTable(rows)}\n\n${note}`)
   fill('month', costOfAMonth(rows))
 }
 

@@ -105,7 +105,7 @@ async function handle(
   isLocal: boolean,
 ): Promise<Response> {
   if (!gateway) throw new GatewayError('config_invalid')
-  const location = readLocation(request.url)
+  const location = readLocation(request.url, request.headers.get('host'))
   trace.location = location
   checkDoor(location, gateway, isLocal)
   const isSecure = location.scheme === 'https'

@@ -50,12 +50,17 @@ export interface Router<Route extends Routable> {
 }
 
 const URL_PARTS = /^(https?):\/\/((?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?)(\/[^?#]*)(\?[^#]*)?$/i
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i
 
 /**
  * Reads a request's URL without normalising it: `new URL` would resolve what the router has to see.
- * Throws `invalid_request` for what is no http URL, or has a fragment.
+ * Throws `invalid_request` for what is no http URL, or has a fragment, and where `hostHeader` is no host: a
+ * runtime that pastes it before the path would let a client move the border between the two.
  */
-export function readLocation(url: string): Location {
+export function readLocation(url: string, hostHeader: string | null = null): Location {
+  if (hostHeader !== null && !HOST.test(hostHeader)) {
+    throw new GatewayError('invalid_request', { reason: 'the Host header is malformed' })
+  }
   const [, scheme = '', host = '', rawPath = '', search = ''] = URL_PARTS.exec(url) ?? []
   // A port or an address out of range would end every use of the host, and is the client's mistake.
   if (!URL.canParse(`${scheme}://${host}`))

@@ -21,7 +21,8 @@ const CASES: Record<ErrorCode, Case> = {
     // What the request line "GET *" becomes; no Request can be made of it.
     const request = new Request('https://api.test/')
     const url = 'http://api.test*'
-    return gateway.fetch(new Proxy(request, { get: (_, name) => (name === 'url' ? url : '') }), {
+    const get = (_: Request, name: keyof Request) => (name === 'url' ? url : request[name])
+    return gateway.fetch(new Proxy(request, { get } as ProxyHandler<Request>), {
       waitUntil: () => {},
     })
   },
@@ -52,7 +53,7 @@ const CASES: Record<ErrorCode, Case> = {
     return sendWithToken('/')
   },
   origin_timeout: ({ send }) => send('/slow'),
-  origin_loop: ({ send }) => send('/away', { headers: { 'x-gatehouse-hosts': 'api.test' } }),
+  origin_loop: ({ send }) => send('/away', { headers: { 'x-gatehouse-hops': '5' } }),
 }
 
 const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {

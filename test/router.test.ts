@@ -351,3 +351,15 @@ describe('where a request goes', () => {
     }
   })
 })
+
+describe('the Host header', () => {
+  it('is a host, with a port or none, whatever the runtime makes of it', () => {
+    const url = 'http://localhost/public/x?/api/claims'
+    for (const host of ['localhost', 'LOCALHOST:8787', '127.0.0.1:1', '[::1]:80', 'a_b.test']) {
+      expect(readLocation(url, host).rawPath).toBe('/public/x')
+    }
+    for (const host of ['localhost/public/x?', 'a@b', 'a b', 'a#', 'a\\b', '', 'a:b', '[::1']) {
+      expect(() => readLocation(url, host), host).toThrow('the Host header is malformed')
+    }
+  })
+})

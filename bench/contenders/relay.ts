@@ -16,6 +16,7 @@ export default {
       [server, origin],
     ] as const) {
       from.accept()
+      from.binaryType = 'arraybuffer'
       from.addEventListener('message', ({ data }) => to.send(data))
       from.addEventListener('close', ({ code, reason }) => to.close(sendable(code), reason))
     }

@@ -4,7 +4,7 @@ import { ratio } from '../contest.ts'
 import { PATH, repeatedLines, requestContest } from '../requests.ts'
 import { routePaths } from '../routes.ts'
 import { claims, mint } from '../tokens.ts'
-import type { World } from '../world.ts'
+import { briefly, type World } from '../world.ts'
 import { absolute, atMost, type Row } from './row.ts'
 import { entering, PASS, toPassThrough } from './verify.ts'
 
@@ -27,7 +27,7 @@ export async function routeRows(world: World): Promise<Row[]> {
     const recipe = () => world.serve('gatehouse.ts', { vars: { ROUTES: String(count) } })
     return { name: String(count), recipe, lines: () => lines }
   })
-  const results = await requestContest(world, callers)
+  const results = await requestContest(briefly(world), callers)
   return counts.slice(1).map((count) => {
     const value = ratio(results, String(count), '10')
     const label = `${count.toLocaleString('en')} routes against 10`
@@ -47,7 +47,7 @@ export async function claimRows(world: World): Promise<Row[]> {
     const enter = entering(world, () => [{ path: PATH, token }])
     const label = `claims of ${size.toLocaleString('en')} bytes, token of ${token.length}`
     const results = await requestContest(
-      { ...world, progress: (text) => world.progress(`${label}, ${text}`) },
+      { ...briefly(world), progress: (text) => world.progress(`${label}, ${text}`) },
       [enter(PASS, 'pass-through.ts'), enter(label, 'gatehouse.ts')],
     )
     rows.push(toPassThrough('claims', results)(label))

@@ -22,14 +22,14 @@ import { PASS } from './verify.ts'
 
 const MIB = 1024 * 1024
 const BODIES = [
-  { label: 'no body', bytes: 0, count: 1_500 },
-  { label: '1 KiB', bytes: 1024, count: 1_500 },
-  { label: '100 KiB', bytes: 100 * 1024, count: 600 },
-  { label: '1 MiB', bytes: MIB, count: 150 },
+  { label: 'no body', bytes: 0, count: 1_000 },
+  { label: '1 KiB', bytes: 1024, count: 1_000 },
+  { label: '100 KiB', bytes: 100 * 1024, count: 400 },
+  { label: '1 MiB', bytes: MIB, count: 100 },
   { label: '10 MiB', bytes: 10 * MIB, count: 20 },
 ]
 const BODY_CONCURRENCY = 8
-const BODY_TURNS = 2
+const BODY_TURNS = 1
 
 const DOWNLOAD_BYTES = 200 * MIB
 const DOWNLOAD_TURNS = 3

@@ -7,7 +7,7 @@ import { type Recipe, type Results, ratio } from '../contest.ts'
 import { BARE, BROWSER, type Headers } from '../headers.ts'
 import { type Caller, freshLines, publicLines, repeatedLines, requestContest } from '../requests.ts'
 import { assertSameWork } from '../same-work.ts'
-import type { World } from '../world.ts'
+import { briefly, type World } from '../world.ts'
 import { absolute, atMost, exactly, medianAtMost, type Row, within } from './row.ts'
 
 export const PASS = 'pass-through'
@@ -67,8 +67,8 @@ export async function firstSeenRows(world: World): Promise<Row[]> {
   const enter = entering(world, await freshLines(world))
   const results = await requestContest(world, [
     enter(PASS, 'pass-through.ts'),
-    await checked(world, enter(GATE_FRESH, 'gatehouse.ts')),
-    await checked(world, enter(JOSE_FRESH, 'jose.ts')),
+    { ...(await checked(world, enter(GATE_FRESH, 'gatehouse.ts'))), once: true },
+    { ...(await checked(world, enter(JOSE_FRESH, 'jose.ts'))), once: true },
   ])
   const row = toPassThrough(group, results)
   const toJose = ratio(results, GATE_FRESH, JOSE_FRESH)
@@ -101,7 +101,7 @@ export async function peerRows(world: World): Promise<Row[]> {
   const enter = entering(world, repeatedLines(world))
   const callers = [enter(PASS, 'pass-through.ts')]
   for (const [name, entry] of PEERS) callers.push(await checked(world, enter(name, entry)))
-  const results = await requestContest(world, callers)
+  const results = await requestContest(briefly(world), callers)
   return PEERS.map(([name]) => toPassThrough('peers', results)(name))
 }
 

@@ -8,6 +8,15 @@ import { isObject, type JsonObject } from '../lib/strict-json.ts'
  */
 export type ClaimLocation = string | readonly string[]
 
+/** One location, or a list of paths: `[['realm_access', 'roles'], ['groups']]`. */
+export type ClaimLocations = ClaimLocation | readonly (readonly string[])[]
+
+export function locationsIn(option: ClaimLocations): readonly ClaimLocation[] {
+  const isPath = (value: ClaimLocations): value is ClaimLocation =>
+    typeof value === 'string' || value.every((name) => typeof name === 'string')
+  return isPath(option) ? [option] : option
+}
+
 /** The value at a location; undefined where it is absent or null. */
 export function readClaim(claims: JsonObject, location: ClaimLocation): unknown {
   let value: unknown = claims
@@ -35,4 +44,16 @@ export function readNames(
   }
   if (!Array.isArray(value)) return []
   return value.filter((name): name is string => typeof name === 'string' && name !== '')
+}
+
+/**
+ * A claim that lists roles: names as in {@link readNames}, or an object whose members are the roles, as
+ * `{ "admin": { "286701": "acme.example" } }`. A member counts where it is true, or an object that says something.
+ */
+export function readRoles(claims: JsonObject, location: ClaimLocation): string[] {
+  const value = readClaim(claims, location)
+  if (!isObject(value)) return readNames(claims, location)
+  const isGranted = (grant: unknown) =>
+    grant === true || (isObject(grant) && Object.keys(grant).length > 0)
+  return Object.keys(value).filter((name) => name !== '' && isGranted(value[name]))
 }

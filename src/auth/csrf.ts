@@ -2,22 +2,34 @@
 
 import { GatewayError } from '../errors.ts'
 import { originOf } from '../router.ts'
-import type { Inbound } from './scheme.ts'
+import type { Inbound, Verified } from './scheme.ts'
 
 /** RFC 9110 section 9.2.1. */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * Throws `csrf` where a request that changes something, or switches protocols, carries ambient evidence, and
- * nothing says that a page of the gateway's own origin has made it.
+ * Throws `csrf` where a request that changes something, or switches protocols, carries ambient evidence of a
+ * person, and nothing says that a page of the gateway's own origin has made it, or that no browser has.
  */
-export function refuseForgery({ request, location }: Inbound): void {
-  const isUpgrade = request.headers.has('upgrade')
-  if (SAFE_METHODS.has(request.method) && !isUpgrade) return
-  const origin = request.headers.get('origin')
-  const isOwn =
-    origin === null
-      ? request.headers.get('sec-fetch-site') === 'same-origin'
-      : origin === originOf(location)
-  if (!isOwn) throw new GatewayError('csrf', { reason: 'the request comes from another origin' })
+export function refuseForgery(inbound: Inbound, callers: readonly Verified[]): void {
+  const { method, headers } = inbound.request
+  if (SAFE_METHODS.has(method) && !headers.has('upgrade')) return
+  const isPerson = callers.some(({ principal }) => principal.kind === 'person')
+  if (!isPerson || isFromOwnPage(inbound) || isByNoBrowser(headers)) return
+  throw new GatewayError('csrf', { reason: 'the request comes from another origin' })
+}
+
+function isFromOwnPage({ request: { headers }, location }: Inbound): boolean {
+  const origin = headers.get('origin')
+  if (origin !== null) return origin === originOf(location)
+  return headers.get('sec-fetch-site') === 'same-origin'
+}
+
+/**
+ * Every browser says where a request comes from that changes something or opens a WebSocket (Fetch standard,
+ * section 3.2), and only a browser keeps cookies without being told to: `cloudflared access curl` sends neither.
+ */
+function isByNoBrowser(headers: Headers): boolean {
+  const names = [...headers.keys()]
+  return !names.some((name) => /^(?:origin|cookie|sec-fetch-.*)$/.test(name))
 }

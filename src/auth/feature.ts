@@ -28,8 +28,10 @@ export interface SchemeFeature extends Feature<Scheme, string> {
 export type RoutePart<Compiled> = Feature<Compiled, RouteSite>
 
 export interface OAuthIssuer {
-  /** What `iss` has to be. */
+  /** Where clients get their tokens, and what `iss` has to be. */
   readonly issuer: string
+  /** All that `iss` may be, where there is more than that. */
+  readonly issuers?: readonly string[]
   /** Whether it may be asked about tokens that do not say whose they are. */
   readonly takesOpaqueTokens: boolean
 }
@@ -38,8 +40,11 @@ export interface OAuthIssuer {
 export interface RouteSite {
   readonly path: string
   readonly host: string | undefined
+  /** Host names that the gateway serves; empty where it serves every host. */
+  readonly hosts: readonly string[]
   /** Names of the schemes that the route takes; empty on a public route. */
   readonly schemes: readonly string[]
+  /** Every scope that a client has to ask for. */
   readonly scopes: readonly string[]
 }
 

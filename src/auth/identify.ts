@@ -12,6 +12,8 @@ export interface Requirement {
   readonly all: boolean
   /** Whether a request without evidence may pass, as nobody. */
   readonly optional: boolean
+  /** Scopes that a client should ask for: a 401 names them (RFC 6750 section 3). */
+  readonly scopes: readonly string[]
 }
 
 interface Shown {
@@ -25,6 +27,20 @@ interface Shown {
  * `credential_missing`, `multiple_credentials`, `csrf`, and what the schemes throw.
  */
 export async function identify(
+  inbound: Inbound,
+  requirement: Requirement,
+  scope: Scope,
+  judges: Scheme[],
+): Promise<readonly Verified[]> {
+  try {
+    return await verifyCallers(inbound, requirement, scope, judges)
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.status !== 401) throw error
+    throw new GatewayError(error.code, { ...error.options, scopes: requirement.scopes })
+  }
+}
+
+async function verifyCallers(
   inbound: Inbound,
   { schemes, all, optional }: Requirement,
   scope: Scope,
@@ -40,8 +56,15 @@ export async function identify(
     throw new GatewayError('credential_missing')
   }
   const chosen = all ? shown : choose(shown, judges)
-  if (chosen.some(({ evidence }) => evidence.ambient)) refuseForgery(inbound)
-  return all ? verifyAll(chosen, inbound, scope, judges) : verifyAny(chosen, inbound, scope, judges)
+  if (!all) {
+    const callers = await verifyAny(chosen, inbound, scope, judges)
+    if (chosen[0]?.evidence.ambient) refuseForgery(inbound, callers)
+    return callers
+  }
+  const callers = await verifyAll(chosen, inbound, scope, judges)
+  const isAmbient = (_: Verified, index: number) => chosen[index]?.evidence.ambient === true
+  refuseForgery(inbound, callers.filter(isAmbient))
+  return callers
 }
 
 function findFor(scheme: Scheme, inbound: Inbound, judges: Scheme[]): Evidence | undefined {

@@ -3,6 +3,8 @@
 import type { JsonObject } from '../lib/strict-json.ts'
 
 export interface Principal {
+  /** A browser may be made to act for a person; a client acts for itself. */
+  readonly kind: 'person' | 'client' | 'key' | 'link'
   /** The token's `sub`; undefined where it has none. */
   readonly subject: string | undefined
   /** The `iss` that was verified, exactly as configured. */
@@ -11,10 +13,13 @@ export interface Principal {
   readonly scheme: string
   readonly scopes: ReadonlySet<string>
   readonly roles: readonly string[]
-  /** Every claim of the credential. Only bytes that were verified are in here. */
+  /**
+   * Every claim of the credential. Only bytes that were verified are in here. A number that JavaScript would
+   * change is an ExactNumber (lib/exact-json.ts): `JSON.stringify` and `String` give its digits.
+   */
   readonly claims: JsonObject
   /** The same as base64url of JSON, to the letter of the token; undefined where there is none with them in it. */
   readonly encodedClaims?: string
-  /** Unix seconds after which the credential is no longer good. */
+  /** Unix seconds from which the credential is refused: a clock's skew is in it. */
   readonly expiresAt: number
 }

@@ -65,7 +65,12 @@ export interface Scheme {
   ): Verified | NotMine | Promise<Verified | NotMine>
   /**
    * The challenge (RFC 9110 section 11.6.1) for a caller who has shown nothing to this scheme, or whose
-   * evidence it has refused with `error`; undefined where it has none.
+   * evidence it has refused with `error`, with the scopes to ask for and where to learn from whom; undefined
+   * where it has none.
    */
-  challenge(error: GatewayError | undefined, metadata: string | undefined): string | undefined
+  challenge(
+    error: GatewayError | undefined,
+    scopes: readonly string[],
+    metadata: string | undefined,
+  ): string | undefined
 }

@@ -83,7 +83,7 @@ export function warnings({ routes }: GatewayConfig): Problem[] {
       .filter((name) => route[name])
       .map((name) => `routes[${index}].${name}: ${WEAKENING[name]}`)
     const isOptional = typeof route.auth === 'object' && 'optional' in route.auth
-    const evaded = (['scopes', 'roles', 'claims'] as const)
+    const evaded = (['scopes', 'roles', 'claims', 'require'] as const)
       .filter((name) => isOptional && route[name])
       .map((name) => `routes[${index}].${name}: whoever sends no token is let in without`)
     return [...weakening, ...evaded]

@@ -1,7 +1,7 @@
 /** A checked config becomes what requests run on. Everything that can be decided once is decided here. */
 
-import type { Policy } from '../auth/authorize.ts'
-import type { Endpoint, Extras, House } from '../auth/feature.ts'
+import { type ClaimValue, type Need, type Policy, scopesToAskFor } from '../auth/authorize.ts'
+import type { Endpoint, Extras, House, RouteSite } from '../auth/feature.ts'
 import type { Requirement } from '../auth/identify.ts'
 import type { Scheme } from '../auth/scheme.ts'
 import { type Binding, bound } from '../lib/fetch.ts'
@@ -16,7 +16,7 @@ import type { PathMapping } from '../upstream/location.ts'
 import { type HeaderRules, headerRules } from '../upstream/request.ts'
 import type { Handler, Target } from '../upstream/target.ts'
 import { withheldAt } from '../upstream/withheld.ts'
-import type { GatewayConfig, RouteConfig } from './define.ts'
+import type { GatewayConfig, Needs, RouteConfig } from './define.ts'
 import { createHouse, type Dependencies } from './house.ts'
 import { type RequiredSchemes, requiredSchemes } from './requirement.ts'
 import { type CompiledParts, compileParts } from './route-parts.ts'
@@ -58,7 +58,7 @@ export interface Compiled extends Dependencies {
 }
 
 /** What every route of a gateway keeps from its origin. */
-type Withheld = Omit<HeaderRules, 'keep' | 'forward' | 'mayPass'>
+type Withheld = Omit<HeaderRules, 'keep' | 'forward' | 'prefix' | 'mayPass'>
 /** What features bring, by where in the owner's file they stand. */
 type Brought = ReadonlyMap<string, Extras>
 
@@ -77,7 +77,8 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
   }
   const routes = config.routes.map((route, index) => {
     const required = requiredSchemes(route, config.schemes)
-    const parts = compileParts(route, config.every ?? {}, siteOf(route, required), house)
+    const site = siteOf(route, required, config.hosts)
+    const parts = compileParts(route, config.every ?? {}, site, house)
     for (const [name, part] of Object.entries(parts)) brought.set(`routes[${index}].${name}`, part)
     return compileRoute(route, required, parts, house, withheld)
   })
@@ -92,8 +93,14 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
   }
 }
 
-function siteOf({ path, host, ...route }: RouteConfig, required: RequiredSchemes | undefined) {
-  return { path, host, schemes: required?.names ?? [], scopes: compilePolicy(route).scopes.names }
+function siteOf(
+  route: RouteConfig,
+  required: RequiredSchemes | undefined,
+  hosts: readonly string[] = [],
+): RouteSite {
+  const { path, host } = route
+  const scopes = scopesToAskFor(compilePolicy(route))
+  return { path, host, hosts, schemes: required?.names ?? [], scopes }
 }
 
 function compileRoute(
@@ -104,24 +111,28 @@ function compileRoute(
   withheld: Withheld,
 ): Route {
   const target = compileTarget(config)
+  const stripped = config.stripPrefix ? literalPrefix(config.path) : ''
   const schemes: readonly (Scheme & Extras)[] = required?.names.map(house.scheme) ?? []
   const extras: readonly Extras[] = [...schemes, ...Object.values(parts)]
+  const policy = compilePolicy(config, parts.resource?.scopes)
+  const { all = false, optional = false } = required ?? {}
   return {
     path: config.path,
     host: config.host,
     methods: new Set(config.methods ?? DEFAULT_METHODS),
     isPublic: required === undefined,
     allowsAmbiguousPath: config.dangerouslyAllowAmbiguousPaths ?? false,
-    requirement: required && { schemes, all: required.all, optional: required.optional },
-    policy: compilePolicy(config),
+    requirement: required && { schemes, all, optional, scopes: scopesToAskFor(policy) },
+    policy,
     headers: headerRules({
       ...withheld,
       keep: new Set(config.keep),
       forward: config.forward ?? NO_CLAIMS,
+      prefix: stripped,
     }),
     target,
     mapping: {
-      stripped: config.stripPrefix ? literalPrefix(config.path) : '',
+      stripped,
       base: target.kind === 'url' ? target.base : undefined,
     },
     timeoutSeconds: config.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
@@ -172,17 +183,30 @@ function urlTarget(url: string, via: Binding | undefined): Target {
   return { kind: 'url', base: origin + pathname.replace(/\/$/, ''), fetch: via && bound(via) }
 }
 
-function compilePolicy({
-  scopes = [],
-  roles = [],
-  claims = {},
-}: Pick<RouteConfig, 'scopes' | 'roles' | 'claims'>): Policy {
+function compilePolicy(
+  { require: alternatives, ...needs }: Needs & Pick<RouteConfig, 'require'>,
+  published?: readonly string[],
+): Policy {
+  return {
+    ...compileNeed(needs),
+    alternatives: alternatives?.anyOf.map(compileNeed) ?? [],
+    published,
+  }
+}
+
+function compileNeed({ scopes = [], roles = [], claims = {} }: Needs): Need {
   return {
     scopes: 'anyOf' in scopes ? { names: scopes.anyOf, any: true } : { names: scopes, any: false },
     roles,
     claims: Object.entries(claims).map(([claim, value]) => ({
       claim,
-      values: Array.isArray(value) ? value : [value],
+      values: (Array.isArray(value) ? value : [value]).map(asRead),
     })),
   }
+}
+
+/** As a claim of that value is read: a bigint that a number can hold is one there. */
+function asRead(value: ClaimValue): ClaimValue {
+  const number = typeof value === 'bigint' ? Number(value) : undefined
+  return number !== undefined && Number.isSafeInteger(number) ? number : value
 }

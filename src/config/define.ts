@@ -29,7 +29,20 @@ export type Required = string | AnyOf<string> | AllOf
 /** `public`: nobody is asked. */
 export type AuthConfig = 'public' | Required | { readonly optional: Required }
 
-export interface RouteConfig extends RouteParts {
+/** What a caller needs beyond a valid credential: all of it. */
+export interface Needs {
+  /** All of these, or any of `anyOf(…)`; else 403. */
+  scopes?: readonly string[] | AnyOf<string>
+  /** Any of these; else 403. */
+  roles?: readonly string[]
+  /**
+   * Each claim must have, or contain, one of its values; else 403. Names are literal. A whole number beyond
+   * 2^53 is written as a bigint, `281674916028284929n`.
+   */
+  claims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>
+}
+
+export interface RouteConfig extends RouteParts, Needs {
   /** `/orders/:id`, `/orders/*`. Matched in any case unless the route is public; `/x/*` matches `/x` too. */
   path: string
   /** Only for this host name. Default: every host. */
@@ -47,12 +60,11 @@ export interface RouteConfig extends RouteParts {
    * these, or `'public'`. Default: the entry of `schemes`, where there is only one.
    */
   auth?: AuthConfig
-  /** All of these, or any of `anyOf(…)`; else 403. */
-  scopes?: readonly string[] | AnyOf<string>
-  /** Any of these; else 403. */
-  roles?: readonly string[]
-  /** Each claim must have, or contain, one of its values; else 403. Names are literal. */
-  claims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>
+  /**
+   * One of several, of whatever kind, beside `scopes`, `roles` and `claims`:
+   * `anyOf({ scopes: ['orders:read'] }, { roles: ['auditor'] })`; else 403.
+   */
+  require?: AnyOf<Needs>
   /** Header name to claim: `{ 'x-user-email': 'email' }`. */
   forward?: Readonly<Record<string, ClaimLocation>>
   /** Header names that go to the origin although they would be removed: `authorization`, or names with `_`. */

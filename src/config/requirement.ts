@@ -63,7 +63,7 @@ export function checkAuth(route: RouteConfig, schemes: Schemes, path: string, to
       to.report(path, `names ${JSON.stringify(name)}, which is not in schemes`)
     }
   }
-  const issuers = known.map((name) => schemes[name]?.oauth?.issuer).filter(isText)
+  const issuers = known.flatMap((name) => issuersOf(schemes[name])).filter(isText)
   if (new Set(issuers).size < issuers.length) {
     to.report(
       path,
@@ -75,6 +75,12 @@ export function checkAuth(route: RouteConfig, schemes: Schemes, path: string, to
   if (takers.length > 1) {
     to.report(path, `names ${takers.join(' and ')}, which both take opaque tokens`)
   }
+}
+
+/** None while something is wrong with the entry. */
+function issuersOf(scheme: Schemes[string] | undefined): readonly unknown[] {
+  const { issuer, issuers = [issuer] } = scheme?.oauth ?? {}
+  return issuers.filter((name) => name !== '')
 }
 
 function isText(value: unknown): value is string {

@@ -62,7 +62,38 @@ const required = v.union([
   v.strictObject({ allOf: nameList }),
 ])
 
-const claimValue = v.union([v.string(), v.number(), v.boolean()])
+const claimValue = v.union([v.string(), v.number(), v.boolean(), v.bigint()])
+
+/** JavaScript has already rounded it when it gets here. */
+const isExact = (value: unknown) => !Number.isInteger(value) || Number.isSafeInteger(value)
+
+const needEntries = {
+  scopes: v.exactOptional(
+    v.union(
+      [scopeList, v.strictObject({ anyOf: scopeList })],
+      'must be an array of scopes, or anyOf(…)',
+    ),
+  ),
+  roles: v.exactOptional(nameList),
+  claims: v.exactOptional(
+    v.pipe(
+      v.record(
+        v.string(),
+        v.pipe(
+          v.union(
+            [claimValue, v.pipe(v.array(claimValue), v.minLength(1, 'must not be empty'))],
+            'must be a string, a number, a boolean, or an array of them',
+          ),
+          v.check(
+            (value) => (Array.isArray(value) ? value.every(isExact) : isExact(value)),
+            'is a whole number beyond 2^53, which is another one by now: write it with n at its end',
+          ),
+        ),
+      ),
+      v.minEntries(1, 'must not be empty; leave it out instead'),
+    ),
+  ),
+}
 
 /** An option that is there and undefined is a variable that is not set, and never the default, which may be wider. */
 export const routeSchema = v.strictObject({
@@ -89,23 +120,22 @@ export const routeSchema = v.strictObject({
       "must be the name of a scheme, anyOf(…), allOf(…), optional(…) of these, or 'public'",
     ),
   ),
-  scopes: v.exactOptional(
-    v.union(
-      [scopeList, v.strictObject({ anyOf: scopeList })],
-      'must be an array of scopes, or anyOf(…)',
-    ),
-  ),
-  roles: v.exactOptional(nameList),
-  claims: v.exactOptional(
-    v.pipe(
-      v.record(
-        v.string(),
-        v.union(
-          [claimValue, v.pipe(v.array(claimValue), v.minLength(1, 'must not be empty'))],
-          'must be a string, a number, a boolean, or an array of them',
+  ...needEntries,
+  require: v.exactOptional(
+    v.strictObject(
+      {
+        anyOf: v.pipe(
+          v.array(
+            v.pipe(
+              v.strictObject(needEntries),
+              v.minEntries(1, 'must ask for something: whoever has a token would meet it'),
+            ),
+            'must be an array',
+          ),
+          v.minLength(1, 'must not be empty; leave it out instead'),
         ),
-      ),
-      v.minEntries(1, 'must not be empty; leave it out instead'),
+      },
+      'must be anyOf({ scopes: […] }, { roles: […] }, …)',
     ),
   ),
   forward: v.exactOptional(
@@ -125,14 +155,17 @@ export const routeSchema = v.strictObject({
   ),
   ...partsSchema,
   timeoutSeconds: v.exactOptional(
-    v.union([
-      v.literal(false),
-      v.pipe(
-        v.number('must be a number of seconds, or false'),
-        v.gtValue(0, 'must be more than 0'),
-        v.maxValue(600, 'must be 600 or less'),
-      ),
-    ]),
+    v.union(
+      [
+        v.literal(false),
+        v.pipe(
+          v.number(),
+          v.gtValue(0, 'must be more than 0'),
+          v.maxValue(600, 'must be 600 or less'),
+        ),
+      ],
+      'must be a number of seconds, or false',
+    ),
   ),
   dangerouslyAllowAmbiguousPaths: v.exactOptional(v.boolean('must be true or false')),
   dangerouslyOutliveToken: v.exactOptional(v.boolean('must be true or false')),
@@ -157,7 +190,7 @@ export function checkRoute(
     to.report(`${path}.to`, 'is on a host of the gateway itself')
   }
   if (route.auth !== 'public') return
-  for (const name of ['scopes', 'roles', 'claims', 'forward', 'resource'] as const) {
+  for (const name of ['scopes', 'roles', 'claims', 'require', 'forward', 'resource'] as const) {
     if (route[name] !== undefined) to.report(`${path}.${name}`, 'has no meaning on a public route')
   }
 }

@@ -46,11 +46,12 @@ export function problem(error: GatewayError, requestId: string, asked?: Asked): 
  * Two issuers with one challenge are one way in.
  */
 function challenges(error: GatewayError, { schemes, judges, metadata }: Asked): Set<string> {
+  const { scopes = [] } = error.options
   const isJudge = (scheme: Scheme) => judges.includes(scheme)
   const named = error.status === 401 ? schemes : schemes.filter(isJudge)
   return new Set(
     named.flatMap(
-      (scheme) => scheme.challenge(isJudge(scheme) ? error : undefined, metadata) ?? [],
+      (scheme) => scheme.challenge(isJudge(scheme) ? error : undefined, scopes, metadata) ?? [],
     ),
   )
 }

@@ -4,14 +4,24 @@
  */
 
 import * as v from 'valibot'
-import type { RoutePart } from '../auth/feature.ts'
-import { isSecureUrl } from '../lib/url.ts'
-import { reportIssues, text } from '../options/schemas.ts'
+import type { RoutePart, RouteSite } from '../auth/feature.ts'
+import { isLocalhost, isSecureUrl } from '../lib/url.ts'
+import { nameList, reportIssues, text } from '../options/schemas.ts'
 import { type Location, literalPrefix, originOf } from '../router.ts'
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 
 export interface ProtectedResourceOptions {
+  /**
+   * The resource as clients know it, for example `https://api.example.com/mcp`: what they ask a token for. Default:
+   * the literal part of the route's path at the host that was asked, as far as `hosts` lists it.
+   */
+  url?: string
+  /**
+   * The scopes that a client has to ask for, where they are called differently than in the token: Entra wants
+   * `api://…/Notes.Use` and says `Notes.Use`. Default: the scopes of the route.
+   */
+  scopes?: readonly string[]
   /** A name for people, shown by clients when they ask for consent. Default: none. */
   name?: string
   /** A page for developers. Default: none. */
@@ -20,11 +30,35 @@ export interface ProtectedResourceOptions {
 
 /** A route's `resource`, made by {@link protectedResource}. */
 export interface ProtectedResource {
-  /** The document's URL at the host that was asked; undefined for a route that asks nobody for a token. */
+  /** The document's URL; undefined for a route that asks nobody for a token. */
   metadataUrl(location: Location): string | undefined
+  /** What clients have to ask for instead of the route's scopes. */
+  readonly scopes: readonly string[] | undefined
 }
 
-const schema = v.strictObject({ name: v.optional(text), documentation: v.optional(text) })
+const schema = v.strictObject({
+  url: v.optional(
+    v.pipe(
+      text,
+      v.check(
+        (url) => isSecureUrl(url) && !/[?#]/.test(url),
+        'must be an https URL without query and fragment; plain http is for localhost alone',
+      ),
+    ),
+  ),
+  scopes: v.optional(
+    v.pipe(
+      nameList,
+      v.everyItem(
+        // RFC 6749 section 3.3.
+        (name) => /^[!#-[\]-~]+$/.test(name),
+        'must be scopes: visible ASCII without " and \\',
+      ),
+    ),
+  ),
+  name: v.optional(text),
+  documentation: v.optional(text),
+})
 
 /**
  * Publishes metadata for a route: its issuers as authorization servers, its scopes, and the URL of its
@@ -39,16 +73,21 @@ export function protectedResource(
       if (!success) reportIssues(issues, path, to)
     },
 
-    compile({ path, host, schemes, scopes }, house) {
-      if (schemes.length === 0) return { metadataUrl: () => undefined }
-      const prefix = literalPrefix(path)
+    compile(site, house) {
+      const { path, host, schemes } = site
+      const { url, scopes } = options
+      if (schemes.length === 0) return { metadataUrl: () => undefined, scopes }
+      const resource = url === undefined ? undefined : new URL(url)
+      const prefix = resource ? resource.pathname.replace(/\/$/, '') : literalPrefix(path)
+      const originFor = (location: Location) => resource?.origin ?? ownOrigin(location, site)
       // A FusionAuth issuer may be any text; only a URL leads a client anywhere.
       const issuers = schemes.map((name) => house.oauth(name)?.issuer).filter(isSecureUrl)
+      const asked = scopes ?? site.scopes
       // Section 3.1.
       const document = WELL_KNOWN + prefix
       const metadata = {
         authorization_servers: issuers,
-        ...(scopes.length > 0 && { scopes_supported: scopes }),
+        ...(asked.length > 0 && { scopes_supported: asked }),
         bearer_methods_supported: ['header'],
         ...(options.name !== undefined && { resource_name: options.name }),
         ...(options.documentation !== undefined && {
@@ -56,14 +95,17 @@ export function protectedResource(
         }),
       }
       return {
-        metadataUrl: (location) => originOf(location) + document,
+        scopes,
+        metadataUrl: (location) => originFor(location) + document,
         endpoints: [
           {
             path: document,
             host,
-            methods: ['GET'],
-            handle: ({ location }) =>
-              answer({ resource: originOf(location) + prefix, ...metadata }),
+            methods: ['GET', 'OPTIONS'],
+            handle: ({ request, location }) =>
+              request.method === 'OPTIONS'
+                ? preflight()
+                : answer({ resource: url ?? originFor(location) + prefix, ...metadata }),
           },
         ],
       }
@@ -71,9 +113,33 @@ export function protectedResource(
   }
 }
 
+/**
+ * The origin of a resource comes from configuration: a token asked for under a name that somebody else chose could
+ * be used there. Without any host configured there is only the one that was asked.
+ */
+function ownOrigin(location: Location, { host, hosts }: RouteSite): string {
+  const known = host === undefined ? hosts : [host]
+  const { hostname } = location
+  const name = known.includes(hostname) ? hostname : known[0]
+  return name === undefined || isLocalhost(name) ? originOf(location) : `https://${name}`
+}
+
 /** Anybody may read it, clients in browsers included. */
 function answer(metadata: Record<string, unknown>): Response {
   return Response.json(metadata, {
     headers: { 'access-control-allow-origin': '*', 'cache-control': 'public, max-age=300' },
+  })
+}
+
+/** A browser asks first where a client adds headers of its own, as MCP clients do. */
+function preflight(): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'GET',
+      'access-control-allow-headers': '*',
+      'access-control-max-age': '86400',
+    },
   })
 }

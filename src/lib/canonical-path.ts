@@ -31,6 +31,8 @@ export function canonicalPath(raw: string, options: PathOptions = {}): string | 
   if (!options.allowAmbiguous && AMBIGUOUS.test(raw)) return undefined
   try {
     const path = raw.replace(NOT_PATH, encodeURIComponent).replace(ESCAPES, normalizeEscapes)
+    // Also what is ambiguous only now: an escape of an escape may spell one more.
+    if (!options.allowAmbiguous && AMBIGUOUS.test(path)) return undefined
     return resolveDots(path)
   } catch {
     // Escapes that are no UTF-8, or half a surrogate pair.

@@ -1,6 +1,11 @@
-/** The Cookie header (RFC 6265 section 4.2.1). Several lines of it arrive joined with commas. */
+/**
+ * The Cookie header (RFC 6265 section 4.2.1). Several lines of it are one list (RFC 9113 section 8.2.3), which
+ * the runtime hands over joined with a comma and a space. Other commas are part of a value.
+ */
 
-const SEPARATOR = /[;,]/
+/** A comma and a space are a line's end only where a new cookie begins: `{"a":1, "b":2}` is one value. */
+const SEPARATOR = /;|, (?=[\w!#$%&'*+.^`|~-]+=)/
+const JOINED_LINES = /, [\w!#$%&'*+.^`|~-]+=/
 
 /** The values that a header gives a cookie; several where somebody has set it twice. */
 export function readCookie(header: string, name: string): string[] {
@@ -10,9 +15,14 @@ export function readCookie(header: string, name: string): string[] {
     .map((pair) => pair.slice(pair.indexOf('=') + 1).trim())
 }
 
-/** The header without the named cookies; empty where no other is left. */
+/**
+ * The header as one line, without the named cookies; empty where no other is left. Values keep their bytes, and
+ * so does the whole where it is one line already and has none of them.
+ */
 export function withoutCookies(header: string, names: ReadonlySet<string>): string {
-  const kept = header.split(SEPARATOR).filter((pair) => !names.has(nameOf(pair)))
+  const pairs = header.split(SEPARATOR)
+  const kept = pairs.filter((pair) => !names.has(nameOf(pair)))
+  if (kept.length === pairs.length && !JOINED_LINES.test(header)) return header
   return kept
     .map((pair) => pair.trim())
     .filter((pair) => pair !== '')

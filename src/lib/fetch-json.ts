@@ -3,6 +3,7 @@
  * bytes, no redirects and no HTTP cache in between.
  */
 
+import { parseExact } from './exact-json.ts'
 import type { Fetch } from './fetch.ts'
 
 export interface FetchJsonOptions {
@@ -16,18 +17,33 @@ export interface FetchJsonOptions {
 
 export interface JsonAnswer {
   status: number
-  /** The parsed body; undefined where it is not JSON. */
+  /** The parsed body, with the digits of its numbers; undefined where it is not JSON. */
   body: unknown
 }
 
 /** There is an answer, and it is larger than allowed. */
 export class AnswerTooLarge extends Error {}
 
+/** There is an answer, and it is none that can be used. */
+class Answered extends Error {}
+
 /**
  * Fetches `url`. Throws where there is no answer in time, where it is a redirect, or where it is larger
- * than allowed; any other status is an answer.
+ * than allowed; any other status is an answer. What it throws names the origin of `url`, and nothing else of it.
  */
 export async function fetchJson(url: string, options: FetchJsonOptions): Promise<JsonAnswer> {
+  const { origin } = new URL(url)
+  try {
+    return await exchange(url, options)
+  } catch (error) {
+    const message = `${origin} ${describe(error)}`
+    throw error instanceof AnswerTooLarge
+      ? new AnswerTooLarge(message)
+      : new Error(message, { cause: error })
+  }
+}
+
+async function exchange(url: string, options: FetchJsonOptions): Promise<JsonAnswer> {
   options.signal.throwIfAborted()
   const request = new Request(url, {
     ...options.init,
@@ -42,7 +58,7 @@ export async function fetchJson(url: string, options: FetchJsonOptions): Promise
   const response = await Promise.race([options.fetch(request), late])
   if (response.status >= 300 && response.status < 400) {
     await response.body?.cancel()
-    throw new Error(`answered with a redirect (${response.status})`)
+    throw new Answered(`answered with a redirect (${response.status})`)
   }
   return { status: response.status, body: parse(await readText(response, options.maxBytes, late)) }
 }
@@ -81,9 +97,14 @@ async function readText(
   }
 }
 
+function describe(error: unknown): string {
+  if (error instanceof AnswerTooLarge || error instanceof Answered) return error.message
+  return `did not answer: ${error instanceof Error ? error.message : 'unknown'}`
+}
+
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExact(text)
   } catch {
     return undefined
   }

@@ -3,6 +3,8 @@
  * last of two members with one name, other parsers the first, so a repeated name is refused.
  */
 
+import { ExactNumber, parseExact } from './exact-json.ts'
+
 const MAX_DEPTH = 32
 const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*"/g
 
@@ -10,10 +12,11 @@ export type JsonObject = { readonly [name: string]: unknown }
 
 /**
  * Parses a JSON text whose top level is an object, in which no object repeats a member name (also not
- * spelled with escapes) and nothing is nested deeper than 32 levels. Throws a SyntaxError otherwise.
+ * spelled with escapes) and nothing is nested deeper than 32 levels. Numbers keep their digits. Throws a
+ * SyntaxError otherwise.
  */
 export function parseObject(text: string): JsonObject {
-  const value: unknown = JSON.parse(text)
+  const value = parseExact(text)
   if (!isObject(value)) throw new SyntaxError('the top level is not an object')
   // Of members with one name a single one is left, so that the text then has more names than the value.
   const names = text.replace(STRINGS, '').split(':').length - 1
@@ -22,7 +25,8 @@ export function parseObject(text: string): JsonObject {
 }
 
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return !(value instanceof ExactNumber)
 }
 
 /** Members of a value and of all that is in it. */

@@ -34,6 +34,12 @@ export function hasFetch(value: unknown): boolean {
 
 export const claimLocation = v.union([text, nameList], 'must be a claim name or a path of names')
 
+/** One location, or a list of paths. */
+export const claimLocations = v.lazy(
+  (value): v.GenericSchema<string | readonly string[] | readonly (readonly string[])[]> =>
+    Array.isArray(value) && value.some(Array.isArray) ? v.array(nameList) : claimLocation,
+)
+
 /** Flattens what valibot found. */
 export function reportIssues(
   issues: readonly v.BaseIssue<unknown>[],

@@ -20,6 +20,7 @@ const OVERRIDES = new Set([
   'fastly-client-ip',
   'forwarded',
   'forwarded-for',
+  'proxy',
   'true-client-ip',
   'x-client-ip',
   'x-cluster-client-ip',

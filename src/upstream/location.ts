@@ -20,8 +20,10 @@ export function originPath(path: string, { stripped }: PathMapping): string {
 }
 
 /**
- * The public form of a `Location` that names the origin, absolute or by path (RFC 9110 section 10.2.2).
- * One that names anything else stays as it is.
+ * The public form of a `Location` that names the origin, absolute or by path (RFC 9110 section 10.2.2), in
+ * either scheme: behind TLS that ends elsewhere, servers say http of themselves. Where a prefix was stripped, a
+ * URL that the origin has built from the public host (X-Forwarded-Host) gets it back, unless it is there
+ * (X-Forwarded-Prefix). A `Location` that names anything else stays as it is.
  */
 export function publicLocation(
   location: string,
@@ -32,12 +34,19 @@ export function publicLocation(
   const isAbsolute = /^(?:https?:)?\/\//i.test(location)
   if (!isAbsolute && !location.startsWith('/')) return location
   if (!URL.canParse(location, originBase)) return location
-  const { origin, pathname, search, hash } = new URL(location, originBase)
-  if (origin !== originBase.origin) return location
-  const basePath = originBase.pathname.replace(/\/$/, '')
-  const isBelow = pathname === basePath || pathname.startsWith(`${basePath}/`)
-  if (!isBelow) return location
-  const path = (stripped + pathname.slice(basePath.length) || '/') + search + hash
+  const url = new URL(location, originBase)
+  const lacksPrefix = stripped !== '' && url.origin === publicOrigin
+  const ownPath = pathBelow(url, originBase) ?? (lacksPrefix ? url.pathname : undefined)
+  if (ownPath === undefined) return location
+  const hasPrefix = `${ownPath}/`.toLowerCase().startsWith(`${stripped}/`.toLowerCase())
+  const path = ((hasPrefix ? '' : stripped) + ownPath || '/') + url.search + url.hash
   // What is a path to the origin must not become another host to the client.
   return isAbsolute || path.startsWith('//') ? publicOrigin + path : path
+}
+
+/** The path that is left below the base; undefined where the URL is of another host or not below it. */
+function pathBelow({ host, pathname }: URL, base: URL): string | undefined {
+  const basePath = base.pathname.replace(/\/$/, '')
+  const isBelow = pathname === basePath || pathname.startsWith(`${basePath}/`)
+  return host === base.host && isBelow ? pathname.slice(basePath.length) : undefined
 }

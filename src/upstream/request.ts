@@ -12,8 +12,12 @@ import { fold, isReserved, isWithheld, namesInConnection, remembered } from './h
 import { type Upload, watchUpload } from './upload.ts'
 import { type Withheld, withoutSubprotocols } from './withheld.ts'
 
-/** Names the gateways that a request has passed, so that a loop ends (508). */
-const LOOP_HEADER = 'x-gatehouse-hosts'
+/**
+ * Counts the gateways that a request has passed, so that a loop ends (508). A client that writes it can end its
+ * own request and nothing else: whatever is no number counts as none.
+ */
+const HOPS_HEADER = 'x-gatehouse-hops'
+const MAX_HOPS = 5
 
 export interface HeaderRules {
   /** Every name that any route of this gateway forwards a claim under: a client's copy never passes. */
@@ -21,6 +25,8 @@ export interface HeaderRules {
   /** Names that pass on this route although they would be removed: credentials, or names with `_`. */
   readonly keep: ReadonlySet<string>
   readonly forward: Forward
+  /** The part of the public path that the origin does not get to see; empty where it sees all. */
+  readonly prefix: string
   readonly withheld: Withheld
   /** Whether a client's header goes to the origin. */
   readonly mayPass: (name: string) => boolean
@@ -53,6 +59,7 @@ export interface Outgoing {
 export function outgoingRequest(incoming: Request, departure: Departure): Outgoing {
   const { url, rules, mayBeCached } = departure
   const { method, headers: sent } = incoming
+  refuseBodyOfGet(incoming)
   // Copied as they are, and then taken away from: bytes that are no UTF-8 would not survive being set.
   const headers = new Headers(sent)
   const named = sent.has('connection') ? namesInConnection(sent) : undefined
@@ -62,18 +69,16 @@ export function outgoingRequest(incoming: Request, departure: Departure): Outgoi
   removeCredentials(headers, rules)
   const own = gatewayHeaders(departure)
   for (const [name, value] of own.headers) headers.set(name, value)
-  setFromPlatform(headers, incoming, departure.location)
-  // RFC 9110 section 9.3.1: content in a GET means nothing, and is a way to smuggle.
-  const hasBody = method !== 'GET' && method !== 'HEAD'
-  const upload = hasBody ? watchUpload(incoming) : undefined
-  const body = hasBody ? (upload?.body ?? incoming.body) : null
+  setFromPlatform(headers, incoming)
+  const upload = mayHaveBody(method) ? watchUpload(incoming) : undefined
   return {
     url,
     init: {
       method,
       headers,
-      body,
+      body: upload?.body ?? (mayHaveBody(method) ? incoming.body : null),
       redirect: 'manual',
+      ...(upload && { signal: upload.signal }),
       // Elsewhere fetch must not read through a cache that is keyed by the URL alone. `cache: 'no-store'` would
       // send Cache-Control and Pragma to the origin, which then answers 200 where it would have answered 304.
       ...(!mayBeCached && NO_CACHE),
@@ -83,10 +88,23 @@ export function outgoingRequest(incoming: Request, departure: Departure): Outgoi
   }
 }
 
+/** RFC 9110 section 9.3.1: content in a GET means nothing, and is a way to smuggle. It is never dropped in silence. */
+function refuseBodyOfGet({ method, body, headers }: Request): void {
+  if (body === null || mayHaveBody(method) || headers.get('content-length') === '0') return
+  throw new GatewayError('invalid_request', {
+    reason: `a ${method} request with a body`,
+    detail: `A ${method} request must not have a body. Send it with POST, where the API takes that.`,
+  })
+}
+
+function mayHaveBody(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD'
+}
+
 /** https://developers.cloudflare.com/workers/runtime-apis/request/#the-cf-property-requestinitcfproperties */
 const NO_CACHE = { cf: { cacheTtl: -1 } }
 
-function setFromPlatform(headers: Headers, { method, headers: sent }: Request, location: Location) {
+function setFromPlatform(headers: Headers, { method, headers: sent }: Request) {
   // RFC 9110 section 7.8: the one switch of protocol that is passed on. With it the runtime sends GET,
   // whatever the method that the route was chosen by.
   const isUpgrade = method === 'GET' && sent.get('upgrade')?.toLowerCase() === 'websocket'
@@ -94,33 +112,28 @@ function setFromPlatform(headers: Headers, { method, headers: sent }: Request, l
   // Only the platform writes this header; a client's own copy never gets this far.
   const address = sent.get('cf-connecting-ip')
   if (address !== null) headers.set('x-forwarded-for', address)
-  const passed = sent.get(LOOP_HEADER)
-  if (passed !== null) headers.set(LOOP_HEADER, addHost(passed, location))
+  const passed = sent.get(HOPS_HEADER)
+  if (passed !== null) headers.set(HOPS_HEADER, countHop(passed))
 }
 
 /** Credentials that are one entry of a header among others. */
 function removeCredentials(headers: Headers, { withheld, keep }: HeaderRules): void {
   const { cookies, subprotocols } = withheld
-  if (cookies.size > 0) {
-    rewrite(headers, 'cookie', keep, (value) => withoutCookies(value, cookies))
-  }
-  if (subprotocols.length > 0) {
-    const name = 'sec-websocket-protocol'
-    rewrite(headers, name, keep, (value) => withoutSubprotocols(value, subprotocols))
-  }
+  // Several lines become one also where no cookie is withheld.
+  const hidden = keep.has('cookie') ? NO_NAMES : cookies
+  rewrite(headers, 'cookie', (value) => withoutCookies(value, hidden))
+  if (subprotocols.length === 0 || keep.has('sec-websocket-protocol')) return
+  rewrite(headers, 'sec-websocket-protocol', (value) => withoutSubprotocols(value, subprotocols))
 }
 
-function rewrite(
-  headers: Headers,
-  name: string,
-  keep: ReadonlySet<string>,
-  change: (value: string) => string,
-): void {
-  const value = keep.has(name) ? null : headers.get(name)
+const NO_NAMES: ReadonlySet<string> = new Set()
+
+function rewrite(headers: Headers, name: string, change: (value: string) => string): void {
+  const value = headers.get(name)
   if (value === null) return
   const changed = change(value)
   if (changed === '') headers.delete(name)
-  else headers.set(name, changed)
+  else if (changed !== value) headers.set(name, changed)
 }
 
 /** Completes the rules of a route. The same few names arrive with every request, so each is judged once. */
@@ -139,15 +152,17 @@ function isOurs(name: string, forwardedNames: ReadonlySet<string>): boolean {
   return forwardedNames.has(name) || /^x-(?:auth|gatehouse|forwarded)-/.test(name)
 }
 
-function addHost(passed: string, { host }: Location): string {
-  if (passed.split(', ').includes(host)) {
-    throw new GatewayError('origin_loop', { reason: `the request has passed ${host} before` })
+function countHop(passed: string): string {
+  const hops = /^\d{1,2}$/.test(passed) ? Number(passed) : 0
+  if (hops >= MAX_HOPS) {
+    throw new GatewayError('origin_loop', { reason: `the request has passed ${hops} gateways` })
   }
-  return `${passed}, ${host}`
+  return `${hops + 1}`
 }
 
 interface Prepared extends ClaimHeaders {
   readonly forward: Forward
+  readonly prefix: string
   readonly scheme: string
   readonly host: string
 }
@@ -157,20 +172,20 @@ const prepared = new WeakMap<object, Prepared>()
 
 /** What the gateway says itself. Encoding claims costs more than copying them, so that is done once. */
 function gatewayHeaders({ location, rules, principal }: Departure): Prepared {
-  const { forward } = rules
+  const { forward, prefix } = rules
   const { scheme, host } = location
   const owner = principal ?? rules
   const known = prepared.get(owner)
-  if (known && known.forward === forward && known.scheme === scheme && known.host === host) {
-    return known
-  }
+  const isForRoute = known?.forward === forward && known.prefix === prefix
+  if (isForRoute && known.scheme === scheme && known.host === host) return known
   const { headers, omitted } = principal ? claimHeaders(principal, forward) : NOBODY
   const own: [string, string][] = [
     ['x-forwarded-proto', scheme],
     ['x-forwarded-host', host],
-    [LOOP_HEADER, host],
+    [HOPS_HEADER, '1'],
   ]
-  const fresh = { forward, scheme, host, headers: [...own, ...headers], omitted }
+  if (prefix !== '') own.push(['x-forwarded-prefix', prefix])
+  const fresh = { forward, prefix, scheme, host, headers: [...own, ...headers], omitted }
   prepared.set(owner, fresh)
   return fresh
 }

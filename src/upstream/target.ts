@@ -41,6 +41,9 @@ export async function send(
     return passable(await inTime(response, timeoutSeconds, upload))
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause
+    if (upload?.signal.aborted) {
+      throw new GatewayError('invalid_request', { reason: 'the request body is broken', cause })
+    }
     const reason = cause instanceof Error ? cause.message : 'unknown'
     throw new GatewayError('origin_unreachable', { reason, cause })
   }
@@ -86,8 +89,11 @@ function silentMs(upload: Upload): number {
   return since === undefined ? 0 : Date.now() - since
 }
 
-/** RFC 9110 section 15: a status beyond 599 is none, and cannot be passed on. */
+/** RFC 9110 section 15: a status beyond 599 is none, and a 101 is an answer to an upgrade alone. */
 function passable(response: Response): Response {
+  if (response.status === 101 && !response.webSocket) {
+    throw new Error('the origin switched protocols without being asked to')
+  }
   if (response.status > 599) throw new Error(`the origin answered with status ${response.status}`)
   return response
 }

@@ -9,10 +9,10 @@ const CHUNK_BYTES = 131_072
 
 export interface Upload {
   readonly body: ReadableStream<Uint8Array>
+  /** Ends the request to the origin where the client's part cannot be read. */
+  readonly signal: AbortSignal
   /** Since when it is the origin's turn, in milliseconds of the platform's clock; undefined while it is the client's. */
   originTurnSinceMs(): number | undefined
-  /** Resolves when nothing is left to send, or nobody is left to send it to. */
-  readonly ended: Promise<void>
 }
 
 /** Undefined for a body that is small, or none, or does not come from the network. */
@@ -22,29 +22,39 @@ export function watchUpload(request: Request): Upload | undefined {
   const text = headers.get('content-length')
   const length = text === null ? undefined : Number(text)
   if (length !== undefined && length < WATCHED_FROM_BYTES) return undefined
-  const source = byteReader(body)
-  if (!source) return undefined
+  const reader = byteReader(body)
+  if (!reader) return undefined
   const { readable, writable } =
     length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length)
+  const sink = writable.getWriter()
+  // Never by aborting the stream: the runtime would end the body as if it were whole (seen on workerd).
+  const broken = new AbortController()
   let turnSinceMs: number | undefined
 
-  async function pump(from: ReadableStreamBYOBReader, to: WritableStreamDefaultWriter) {
-    for (let buffer = new ArrayBuffer(CHUNK_BYTES); ; ) {
-      turnSinceMs = undefined
-      const { done, value } = await from.read(new Uint8Array(buffer))
+  const read = async (buffer: ArrayBuffer) => {
+    turnSinceMs = undefined
+    try {
+      return await reader.read(new Uint8Array(buffer))
+    } catch (error) {
+      broken.abort(error)
+      throw error
+    } finally {
       turnSinceMs = Date.now()
-      if (done) return to.close()
-      await to.write(value)
-      buffer = value.buffer as ArrayBuffer
     }
   }
 
-  const sink = writable.getWriter()
-  const ended = pump(source, sink).catch(async (error: unknown) => {
-    // One side is gone: the other one need not wait for it.
-    await Promise.allSettled([source.cancel(error), sink.abort(error)])
-  })
-  return { body: readable, ended, originTurnSinceMs: () => turnSinceMs }
+  const pump = async () => {
+    let chunk = await read(new ArrayBuffer(CHUNK_BYTES))
+    while (chunk?.value && !chunk.done) {
+      await sink.write(chunk.value)
+      chunk = await read(chunk.value.buffer as ArrayBuffer)
+    }
+    await sink.close()
+  }
+
+  // Where nobody takes it any more, the client need not go on either.
+  pump().catch((error: unknown) => reader.cancel(error).catch(() => {}))
+  return { body: readable, signal: broken.signal, originTurnSinceMs: () => turnSinceMs }
 }
 
 /** Chunks of the size that we ask for; the default reader gives 4 KiB at a time. */

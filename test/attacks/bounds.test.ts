@@ -6,7 +6,7 @@ import { type OidcOptions, oidc } from '../../src/auth/presets/oidc.ts'
 import type { RouteConfig } from '../../src/config/define.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { createBoundedMap } from '../../src/lib/bounded-map.ts'
-import { encodePart, type TestKey } from '../support/signing-keys.ts'
+import { createTestKey, encodePart, type TestKey } from '../support/signing-keys.ts'
 import {
   AUDIENCE,
   createKeys,
@@ -31,7 +31,8 @@ const status = async (world: World, token: string) => (await world.sendToken(tok
 
 /** A token of exactly this many characters: the claims fill it, in whole base64 groups of 4 and a rest. */
 async function tokenOf(length: number, key: TestKey): Promise<string> {
-  for (let filling = length / 2; ; filling++) {
+  // Header, signature and the other claims have fewer than 600 characters.
+  for (let filling = Math.floor(((length - 600) * 3) / 4); ; filling++) {
     for (const padding of ['', 'x', 'xx']) {
       const header = { ...defaultHeader(key), padding }
       const token = await sign(header, { ...defaultClaims(), f: 'x'.repeat(filling) }, key)
@@ -49,6 +50,18 @@ describe('a token', () => {
     const world = createWorld(keys)
     expect(await status(world, await tokenOf(8_192, keys.ec))).toBe(200)
     expect(await status(world, await tokenOf(8_193, keys.ec))).toBe(401)
+  })
+
+  it('may have up to 16,384 characters where the owner says so', async () => {
+    const issuer = { issuer: ISSUER, audience: AUDIENCE, jwksUri: JWKS_URI }
+    const world = createWorld(keys, {
+      config: { schemes: { main: oidc({ ...issuer, maxTokenLength: 16_384 }) } },
+    })
+    expect(await status(world, await tokenOf(16_384, keys.ec))).toBe(200)
+    expect(await status(world, await tokenOf(16_385, keys.ec))).toBe(401)
+    expect(world.lastEvent()?.reason).toBe(
+      'the token is longer than 16384 characters (maxTokenLength)',
+    )
   })
 
   it('may have a kid of 256 characters', async () => {
@@ -72,19 +85,14 @@ describe('a token', () => {
     expect(await status(world, await deep(33))).toBe(401)
   })
 
-  it('without a kid is tried with four keys', async () => {
-    const { ed: _, ...others } = await createKeys()
-    const ec = [
-      others.ec,
-      ...(await Promise.all([1, 2, 3].map(async () => (await createKeys()).ec))),
-      keys.ec,
-    ]
+  it('without a kid is tried with 16 keys', async () => {
+    const ec = await Promise.all(Array.from({ length: 17 }, () => createTestKey('ES256')))
     const world = createWorld(keys)
     world.jwks = { keys: ec.map(({ jwk }) => jwk) }
     const verdicts = []
-    for (const key of ec)
+    for (const key of ec.slice(-2))
       verdicts.push(await status(world, await world.mint({}, { kid: undefined }, key)))
-    expect(verdicts).toEqual([200, 200, 200, 200, 401])
+    expect(verdicts).toEqual([200, 401])
   })
 })
 
@@ -224,6 +232,7 @@ describe('what the gateway tells the origin', () => {
       const longer = isThere ? claims : { f: `${filling}x` }
       const { headers, omitted } = claimHeaders(
         {
+          kind: 'person',
           subject: 'a',
           issuer: ISSUER,
           scheme: 'main',

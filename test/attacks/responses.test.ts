@@ -133,11 +133,11 @@ describe('a refusal', () => {
     expect((await refusal(response))[1]).toBe(code)
   })
 
-  it('RFC 6750 section 3.1: names the scopes that are missing', async () => {
+  it('RFC 6750 section 3.1: names every scope that the request needs', async () => {
     const world = createWorld(keys, { routes: [{ path: '/*', to: ORIGIN, scopes: ['a', 'b'] }] })
     const response = await world.sendToken(await world.mint({ scope: 'a' }))
     expect(response.headers.get('www-authenticate')).toBe(
-      'Bearer error="insufficient_scope", scope="b"',
+      'Bearer error="insufficient_scope", scope="a b"',
     )
     expect(response.status).toBe(403)
   })

@@ -158,7 +158,7 @@ describe('introspection', () => {
 
   it('that no time is left for says nothing about the issuer', async () => {
     const ask = vi.fn(async () => Response.json({ active: true, ...defaultClaims() }))
-    const { claimsOf } = createIntrospection(
+    const { answerFor } = createIntrospection(
       {
         clientId: 'gw',
         clientSecret: undefined,
@@ -173,12 +173,12 @@ describe('introspection', () => {
       () => NOW,
     )
     const scopeOf = (signal: AbortSignal) => ({ deadline: () => signal, waitUntil: () => {} })
-    await expect(claimsOf('late', 'opaque', scopeOf(AbortSignal.abort()))).rejects.toMatchObject({
+    await expect(answerFor('late', 'opaque', scopeOf(AbortSignal.abort()))).rejects.toMatchObject({
       code: 'issuer_unavailable',
       message: 'no time is left to introspect',
     })
     const inTime = scopeOf(new AbortController().signal)
-    expect(await claimsOf('in time', 'opaque', inTime)).toEqual(defaultClaims())
+    expect(await answerFor('in time', 'opaque', inTime)).toMatchObject({ claims: defaultClaims() })
     expect(ask).toHaveBeenCalledTimes(1)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { identify, type Requirement } from '../../src/auth/identify.ts'
+import type { Principal } from '../../src/auth/principal.ts'
 import type { Evidence, Inbound, Scheme, Verified } from '../../src/auth/scheme.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { readLocation } from '../../src/router.ts'
@@ -7,7 +8,10 @@ import { readLocation } from '../../src/router.ts'
 const scope = { deadline: () => AbortSignal.abort(), waitUntil: () => {} }
 
 /** A scheme that reads one header, takes values that begin with its name, and leaves "other…" to others. */
-function scheme(name: string, { header = name, ambient = false } = {}): Scheme {
+function scheme(
+  name: string,
+  { header = name, ambient = false, kind = 'person' as Principal['kind'] } = {},
+): Scheme {
   return {
     name,
     withholds: [{ header }],
@@ -20,16 +24,17 @@ function scheme(name: string, { header = name, ambient = false } = {}): Scheme {
       if (value.startsWith('other')) return { notMine: `not of ${name}` }
       if (!value.startsWith(name))
         throw new GatewayError('invalid_token', { reason: `bad ${name}` })
-      return verified(name)
+      return verified(name, kind)
     },
     challenge: () => name,
   }
 }
 
-function verified(name: string): Verified {
+function verified(name: string, kind: Principal['kind']): Verified {
   const claims = {}
   return {
     principal: {
+      kind,
       subject: name,
       issuer: name,
       scheme: name,
@@ -59,7 +64,7 @@ async function outcome(
   method?: string,
 ): Promise<Outcome> {
   const judges: Scheme[] = []
-  const whole = { all: false, optional: false, ...requirement }
+  const whole = { all: false, optional: false, scopes: [], ...requirement }
   const names = () => judges.map(({ name }) => name)
   try {
     const callers = await identify(inbound(headers, method), whole, scope, judges)
@@ -176,6 +181,46 @@ describe('what a browser adds by itself', () => {
       const headers = { ...elsewhere, a: 'a1', c: 'c1' }
       expect(await outcome(requirement, headers, 'POST')).toMatchObject({ is: 'csrf' })
     }
+  })
+
+  it('is about persons and browsers: two of each, and one of four is refused', async () => {
+    const client = scheme('e', { ambient: true, kind: 'client' })
+    for (const [who, from, is] of [
+      [cookie, elsewhere, 'csrf'],
+      [cookie, {}, ['c']],
+      [client, elsewhere, ['e']],
+      [client, {}, ['e']],
+    ] as const) {
+      const headers = { ...from, [who.name]: `${who.name}1` }
+      expect(await outcome({ schemes: [who] }, headers, 'POST')).toMatchObject({ is })
+      expect(await outcome({ schemes: [who] }, { ...headers, upgrade: 'websocket' })).toMatchObject(
+        {
+          is,
+        },
+      )
+    }
+  })
+
+  it('is of a browser where it says where it comes from, or has a cookie', async () => {
+    for (const [name, value] of [
+      ['origin', 'null'],
+      ['sec-fetch-site', 'same-site'],
+      ['sec-fetch-site', 'cross-site'],
+      ['sec-fetch-site', 'none'],
+      ['sec-fetch-mode', 'no-cors'],
+      ['sec-fetch-dest', 'empty'],
+      ['cookie', 'a=1'],
+    ] as const) {
+      const headers = { c: 'c1', [name]: value }
+      expect(await outcome({ schemes: [cookie] }, headers, 'POST')).toMatchObject({ is: 'csrf' })
+    }
+  })
+
+  it('is judged before it is asked where it comes from: a bad one is a bad one', async () => {
+    const headers = { ...elsewhere, c: 'x' }
+    expect(await outcome({ schemes: [cookie] }, headers, 'POST')).toMatchObject({
+      is: 'invalid_token',
+    })
   })
 
   it('is no matter where something else decides', async () => {

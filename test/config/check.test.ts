@@ -209,6 +209,14 @@ describe('an issuer', () => {
     [{ clockSkewSeconds: Number.NaN }, ['clockSkewSeconds: must be a number']],
     [{ scopeClaim: '' }, [`scopeClaim: ${EMPTY}`]],
     [{ rolesClaim: [] }, [`rolesClaim: ${NO_ITEMS}`]],
+    [{ rolesClaim: [['a', 'b'], ['c']] }, []],
+    [{ rolesClaim: [['a'], 'b'] }, ['rolesClaim[1]: must be an array']],
+    [{ maxTokenLength: 16_384 }, []],
+    [{ maxTokenLength: 16_385 }, ['maxTokenLength: must be 16384 or less']],
+    [
+      { maxTokenLength: 0.5 },
+      ['maxTokenLength: must be a whole number of characters', 'maxTokenLength: must be 1 or more'],
+    ],
     [{ rolesClaim: ['a', 7] }, ['rolesClaim: must be a claim name or a path of names']],
   ]
   for (const [options, problems] of table) {
@@ -310,7 +318,7 @@ describe('a route', () => {
     ],
     [{ timeoutSeconds: 601 }, ['timeoutSeconds: must be 600 or less']],
     [{ timeoutSeconds: -1 }, ['timeoutSeconds: must be more than 0']],
-    [{ timeoutSeconds: Number.NaN }, ['timeoutSeconds: must be a number']],
+    [{ timeoutSeconds: Number.NaN }, ['timeoutSeconds: must be a number of seconds, or false']],
     [
       { dangerouslyAllowAmbiguousPaths: 1 },
       ['dangerouslyAllowAmbiguousPaths: must be true or false'],
@@ -333,7 +341,7 @@ describe('a route', () => {
       'x-real-ip',
       'x-original-url',
       'cf-connecting-ip',
-      'x-gatehouse-hosts',
+      'x-gatehouse-hops',
       'X-User',
       'x_user',
       'x user',
@@ -347,7 +355,7 @@ describe('a route', () => {
     [{ keep: ['authorization', 'x_legacy', 'cf-ipcountry'] }, []],
     [{ keep: ['x-auth-subject'] }, [OURS('x-auth-subject')]],
     [{ keep: ['x-forwarded-for'] }, [OURS('x-forwarded-for')]],
-    [{ keep: ['x-gatehouse-hosts'] }, [OURS('x-gatehouse-hosts')]],
+    [{ keep: ['x-gatehouse-hops'] }, [OURS('x-gatehouse-hops')]],
     [{ keep: ['x-user'], forward: { 'x-user': 'email' } }, [OURS('x-user')]],
     [{ keep: ['x_auth_subject'] }, [FOLDED('x_auth_subject')]],
     [{ keep: ['x_user'], forward: { 'x-user': 'email' } }, [FOLDED('x_user')]],

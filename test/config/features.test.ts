@@ -26,6 +26,7 @@ function tickets(more: Partial<Scheme & Extras> = {}): SchemeFeature {
         const finish = (headers: Headers, status: number) => headers.append('x-seen', `${status}`)
         if (value !== 'good') throw new GatewayError('invalid_token', { reason: 'bad', finish })
         const principal = {
+          kind: 'person' as const,
           subject: 'ticket',
           issuer: 'urn:tickets',
           scheme: name,

@@ -20,7 +20,7 @@ function build(doors: readonly Door[], now: number): Entry {
       schemes: Object.fromEntries(
         doors.map(({ path, ...options }) => [path, oidc({ ...options, clockSkewSeconds: 0 })]),
       ),
-      routes: doors.map(({ path }) => ({ path, issuer: path, to: claims })),
+      routes: doors.map(({ path }) => ({ path, auth: path, to: claims })),
     },
     { now: () => clock.now },
   )

@@ -172,6 +172,42 @@ describe.skipIf(folder === undefined)('the corpus', () => {
   })
 })
 
+describe('a token that others accept', () => {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const claims = { iss: 'https://idp.test', aud: 'a', exp: 2_000_000_000 }
+  const ruleFor = (header: object, more: object, world: Partial<World> = {}) => {
+    const token = `${part(header)}.${part({ ...claims, ...more })}.c2lnbmF0dXJl`
+    return expected({ expect: 'accept', token }, { id: 'w', iss: null, aud: null, ...world }).rule
+  }
+
+  it('is refused where it is too long', () => {
+    expect(ruleFor({ alg: 'ES256' }, { f: 'x'.repeat(8_000) })).toBe(
+      'it has more than 8,192 characters',
+    )
+    expect(ruleFor({ alg: 'ES256' }, {})).toBeUndefined()
+  })
+
+  it('is refused where every RSA key that may have signed it is too small or too large', () => {
+    const keyOf = (bits: number, kid: string) => {
+      const bytes = Buffer.alloc(Math.ceil(bits / 8), 0xff)
+      bytes[0] = 0xff >> ((8 - (bits % 8)) % 8)
+      return { kty: 'RSA', e: 'AQAB', n: bytes.toString('base64url'), kid }
+    }
+    for (const [bits, isRefused] of [
+      [2_047, true],
+      [2_048, false],
+      [8_192, false],
+      [8_193, true],
+    ] as const) {
+      const jwks = { keys: [keyOf(bits, 'a'), keyOf(4_096, 'b')] }
+      const rule = ruleFor({ alg: 'RS256', kid: 'a' }, {}, { jwks })
+      expect([bits, rule !== undefined]).toEqual([bits, isRefused])
+      expect(ruleFor({ alg: 'PS256' }, {}, { jwks })).toBeUndefined()
+      expect(ruleFor({ alg: 'ES256', kid: 'a' }, {}, { jwks })).toBeUndefined()
+    }
+  })
+})
+
 function bodyOf({ jwks, jwks_text: text }: World): string {
   return text ?? JSON.stringify(jwks)
 }

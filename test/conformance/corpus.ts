@@ -43,6 +43,8 @@ export interface Corpus {
 
 /** A token as far as it can be read. */
 export interface Shape {
+  /** In characters. */
+  length: number
   parts: number
   header: Record<string, unknown> | undefined
   claims: Record<string, unknown> | undefined
@@ -70,7 +72,12 @@ export function readCorpus(folder: string | undefined): Corpus {
 
 export function shapeOf(token: string): Shape {
   const parts = token.split('.')
-  return { parts: parts.length, header: readPart(parts[0]), claims: readPart(parts[1]) }
+  return {
+    length: token.length,
+    parts: parts.length,
+    header: readPart(parts[0]),
+    claims: readPart(parts[1]),
+  }
 }
 
 /**
@@ -86,6 +93,21 @@ export const STRICTER: Record<string, (shape: Shape, world: World) => boolean> =
   'it has no issuer': ({ claims }) => typeof claims?.iss !== 'string',
   'it has no audience': ({ claims }) => claims?.aud === undefined,
   'it never expires': ({ claims }) => claims?.exp === undefined,
+  // Longer ones are an option of the owner's, which the corpus does not set.
+  'it has more than 8,192 characters': ({ length }) => length > 8_192,
+  // RFC 7518 section 3.3 asks for 2,048 bits or more; beyond 8,192 a key only costs time.
+  'the RSA keys that could have signed it have fewer than 2,048 bits or more than 8,192': (
+    { header },
+    { jwks },
+  ) => {
+    const isMeant = ({ kid }: Record<string, unknown>) =>
+      header?.kid === undefined || kid === header.kid
+    const sizes = (jwks?.keys ?? [])
+      .filter(isMeant)
+      .flatMap(({ kty, n }) => (kty === 'RSA' && typeof n === 'string' ? [bitsOf(n)] : []))
+    const isRsa = /^[RP]S\d{3}$/.test(String(header?.alg))
+    return isRsa && sizes.length > 0 && sizes.every((bits) => bits < 2_048 || bits > 8_192)
+  },
   // RFC 7517 sections 4.2 and 4.3: a key says what it is for.
   'the key with its kid is not for signatures': ({ header }, { jwks }) => {
     const keys = jwks?.keys.filter(({ kid }) => kid === header?.kid) ?? []
@@ -102,6 +124,12 @@ export function expected(
   const shape = shapeOf(token)
   const rule = Object.keys(STRICTER).find((name) => STRICTER[name]?.(shape, world))
   return rule === undefined ? { verdict: 'accept' } : { verdict: 'reject', rule }
+}
+
+/** Of a modulus in base64url. */
+function bitsOf(modulus: string): number {
+  const hex = Buffer.from(modulus, 'base64url').toString('hex').replace(/^0+/, '')
+  return hex === '' ? 0 : BigInt(`0x${hex}`).toString(2).length
 }
 
 function readPart(part = ''): Record<string, unknown> | undefined {

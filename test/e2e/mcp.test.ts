@@ -200,7 +200,7 @@ describe('the MCP server', () => {
     const response = await initialize()
     expect([response.status, response.headers.get('www-authenticate')]).toEqual([
       401,
-      `Bearer ${metadata()}`,
+      `Bearer scope="notes:use", ${metadata()}`,
     ])
     expect(world.notes.received).toEqual([])
   })
@@ -209,7 +209,7 @@ describe('the MCP server', () => {
     const response = await initialize(await serviceToken('/billing', 'notes:use'))
     expect([response.status, response.headers.get('www-authenticate')]).toEqual([
       401,
-      `Bearer error="invalid_token", ${metadata()}`,
+      `Bearer error="invalid_token", scope="notes:use", ${metadata()}`,
     ])
     expect(world.notes.received).toEqual([])
   })

@@ -127,7 +127,7 @@ describe('an origin', () => {
   }
 
   it('that is the gateway itself is 508', async () => {
-    expect(await ask('/x', [['X-Gatehouse-Hosts', 'localhost']])).toEqual([508, 'origin_loop'])
+    expect(await ask('/x', [['X-Gatehouse-Hops', '5']])).toEqual([508, 'origin_loop'])
     expect(origin.requests).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 // What README.md says is true: its configuration is sound, its codes are those of the table, and each of
 // its commands is run somewhere.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -13,9 +13,9 @@ const readme = readFileSync('README.md', 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-readme-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function blocks(language: string): string[] {
-  const found = readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))
-  return [...found].map(([, text = '']) => text)
+function blocks(language: string, text = readme): string[] {
+  const found = text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))
+  return [...found].map(([, block = '']) => block)
 }
 
 /** Evaluates a block as if it stood in src/gateway.config.ts. */
@@ -62,6 +62,19 @@ describe('README.md', () => {
     for (const [index, block] of complete.entries()) {
       expect(checkConfig(await evaluate(block, `config-${index}`))).toEqual([])
     }
+  })
+
+  it('names every preset, and each has a page whose configuration has no problem', async () => {
+    const pages = readdirSync('docs/providers').filter((name) => name.endsWith('.md'))
+    for (const page of pages) {
+      const [block = ''] = blocks('ts', readFileSync(`docs/providers/${page}`, 'utf8'))
+      expect(checkConfig(await evaluate(block, page)), page).toEqual([])
+      expect(readme).toContain(`docs/providers/${page}`)
+    }
+    const presets = readdirSync('src/auth/presets').map((name) => name.replace('.ts', ''))
+    const others = ['common', 'provider', 'slips', 'oidc', 'fusionauth', 'google-iap']
+    const names = pages.map((name) => name.replace('.md', ''))
+    expect(new Set([...others, ...names])).toEqual(new Set(presets))
   })
 
   it('lists every error code with its status, and no other', () => {

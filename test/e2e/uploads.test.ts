@@ -1,7 +1,9 @@
 // Who is waited for while a body is on its way: a client may take its time, an origin that has all it
 // needs may not. Over real sockets, because only these have two ends.
 
+import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as later } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -24,6 +26,9 @@ export default worker((env) => ({
 /** More than what counts as sent at once. */
 const CHUNK = Buffer.alloc(40_000, 'x')
 
+/** What becomes of the bodies that reach the origin: `data` for a piece, `end` with `whole` or `broken`. */
+const bodies = new EventEmitter()
+
 let origin: { port: number; stop(): Promise<void> }
 let gateway: Workerd
 
@@ -35,7 +40,16 @@ async function answer(incoming: IncomingMessage, response: ServerResponse): Prom
     response.write('early ')
   }
   let bytes = 0
-  for await (const chunk of incoming) bytes += chunk.length
+  try {
+    for await (const chunk of incoming) {
+      bytes += chunk.length
+      bodies.emit('data')
+    }
+    bodies.emit('end', 'whole')
+  } catch (error) {
+    bodies.emit('end', 'broken')
+    throw error
+  }
   if (pathname === '/silent') return
   if (pathname.startsWith('/patient/')) await later(LIMIT_SECONDS * 2_000)
   response.end(`${bytes} bytes`)
@@ -144,4 +158,28 @@ export default worker((env) => ({
       await Promise.all([protectedGateway.stop(), teller.stop()])
     }
   })
+})
+
+describe('a body that breaks off', () => {
+  const ways: [what: string, head: string, body: string, end: 'fin' | 'rst' | 'none'][] = [
+    ['by a malformed chunk', 'Transfer-Encoding: chunked', '5\r\nhello\r\nzz\r\n', 'none'],
+    ['between two chunks', 'Transfer-Encoding: chunked', '5\r\nhello\r\n', 'fin'],
+    ['between two chunks, with a reset', 'Transfer-Encoding: chunked', '5\r\nhello\r\n', 'rst'],
+    ['before its length', 'Content-Length: 100000', 'hello', 'fin'],
+    ['before its length, with a reset', 'Content-Length: 100000', 'hello', 'rst'],
+    ['before its small length', 'Content-Length: 10', 'hello', 'fin'],
+  ]
+  for (const [what, head, body, end] of ways) {
+    it(`${what} never looks whole to the origin`, async () => {
+      const arrived = once(bodies, 'end') as Promise<[outcome: string]>
+      const socket = connect(gateway.port, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.write(`POST /fast HTTP/1.1\r\nHost: localhost\r\n${head}\r\n\r\n${body}`)
+      await once(bodies, 'data')
+      if (end === 'rst') socket.resetAndDestroy()
+      if (end === 'fin') socket.end()
+      expect(await arrived).toEqual(['broken'])
+      socket.destroy()
+    })
+  }
 })

@@ -167,7 +167,7 @@ describe('a redirect of the origin', () => {
       'https://login.test/?next=https://origin.test/',
       'https://login.test/?next=https://origin.test/',
     ],
-    ['/public/a', 'http://origin.test/b', 'http://origin.test/b'],
+    ['/public/a', 'http://origin.test/b', 'https://api.test/b'],
     ['/public/a', 'https://origin.test:8443/b', 'https://origin.test:8443/b'],
     ['/public/a', 'https://origin.test.evil.test/b', 'https://origin.test.evil.test/b'],
     ['/public/a', 'https://user@origin.test/b', 'https://api.test/b'],
@@ -192,6 +192,13 @@ describe('a redirect of the origin', () => {
     ['/stripped/a', '/base/b?c', '/stripped/b?c'],
     ['/stripped/a', '/base/', '/stripped/'],
     ['/stripped/a', '/base//evil.test', '/stripped//evil.test'],
+    // An origin that builds URLs from the public host, and one that knows the prefix too.
+    ['/stripped/a', 'https://api.test/dir/', 'https://api.test/stripped/dir/'],
+    ['/stripped/a', 'https://api.test/stripped/dir/', 'https://api.test/stripped/dir/'],
+    ['/stripped/a', 'https://api.test/Stripped', 'https://api.test/Stripped'],
+    ['/stripped/a', `${ORIGIN}/base/stripped/b`, 'https://api.test/stripped/b'],
+    ['/stripped/a', 'https://api.test/strippedmore', 'https://api.test/stripped/strippedmore'],
+    ['/public/a', 'https://api.test/Other?A#b', 'https://api.test/Other?A#b'],
   ]
   for (const [target, location, mapped] of table) {
     it(`from ${target} to ${location} is to ${mapped}`, async () => {

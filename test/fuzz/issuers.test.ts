@@ -113,6 +113,9 @@ describe('an answer of the issuer', () => {
         world.documents.set(`${ISSUER}/.well-known/openid-configuration`, () =>
           typeof given === 'string' ? new Response(given) : toResponse(given),
         )
+        world.documents.set(`${ISSUER}/.well-known/oauth-authorization-server`, () =>
+          typeof given === 'string' ? new Response(null, { status: 404 }) : toResponse(given),
+        )
         expect(await verdict(world, forged)).not.toBe(200)
         await verdict(world, good)
       }),

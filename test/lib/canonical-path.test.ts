@@ -95,6 +95,25 @@ describe('the canonical path', () => {
     }
   })
 
+  it('is its own canonical form, also where escapes spell more escapes', () => {
+    const alphabet = ['%25', '%32', '%35', '%65', '%2', '%', '2', 'e', '/', '.', '%2e', '%66', 'f']
+    let texts = ['/']
+    let refused = 0
+    for (let length = 1; length <= 4; length++) {
+      texts = texts.flatMap((text) => alphabet.map((piece) => text + piece))
+      for (const raw of texts) {
+        for (const allowAmbiguous of [false, true]) {
+          const canonical = canonicalPath(raw, { allowAmbiguous })
+          if (canonical === undefined) refused++
+          else if (canonicalPath(canonical, { allowAmbiguous }) !== canonical) {
+            expect.fail(`${raw} becomes ${canonical}, which becomes something else`)
+          }
+        }
+      }
+    }
+    expect(refused).toBeLessThan(2 * 13 ** 4)
+  })
+
   it('is what a URL made of it has as its path', () => {
     for (const [, canonical = '/'] of TABLE) {
       expect(new URL(`https://origin.test${canonical}`).pathname).toBe(canonical)

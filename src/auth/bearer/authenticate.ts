@@ -6,13 +6,15 @@ import type { Principal } from '../principal.ts'
 import type { NotMine } from '../scheme.ts'
 import type { Introspection, Occasion } from './introspection.ts'
 import { checkClaims, type JwtRules, type JwtVerifier, toPrincipal } from './jwt.ts'
-import { looksLikeJwt, MAX_TOKEN_BYTES, readToken, type UnverifiedToken } from './token.ts'
+import { looksLikeJwt, readToken, type UnverifiedToken } from './token.ts'
 
 /** One issuer, ready to judge its tokens. */
 export interface Issuer {
   readonly rules: JwtRules
   readonly verifier: JwtVerifier
   readonly introspection: Introspection | undefined
+  /** In characters. */
+  readonly maxTokenLength: number
   /** Unix seconds. */
   readonly now: () => number
 }
@@ -37,7 +39,11 @@ async function authenticateAnew(
   issuer: Issuer,
   scope: Scope,
 ): Promise<Principal | NotMine> {
-  if (token.length > MAX_TOKEN_BYTES) throw refused('the token is too long')
+  const { maxTokenLength } = issuer
+  if (token.length > maxTokenLength) {
+    // Another issuer of the route may allow longer ones, and this may be its token.
+    return { notMine: `the token is longer than ${maxTokenLength} characters (maxTokenLength)` }
+  }
   if (!looksLikeJwt(token)) {
     if (issuer.introspection?.options.opaque) return introspect(token, issuer, 'opaque', scope)
     return { notMine: 'the token is opaque, and no issuer of this route may be asked about it' }
@@ -45,7 +51,7 @@ async function authenticateAnew(
   const principal = await recalled
   if (principal) return principal
   const unverified = readToken(token)
-  if (unverified.claims.iss !== issuer.rules.issuer) {
+  if (!issuer.rules.issuers.includes(unverified.claims.iss as string)) {
     return { notMine: 'no issuer of this route has issued the token' }
   }
   return judge(token, unverified, issuer, scope)
@@ -85,7 +91,7 @@ async function introspect(
   scope: Scope,
 ): Promise<Principal> {
   if (!introspection) throw refused('the issuer may not be asked about the token')
-  const claims = await introspection.claimsOf(token, occasion, scope)
+  const { claims, until } = await introspection.answerFor(token, occasion, scope)
   checkClaims(claims, rules, now(), introspection.options.mayOmit)
   const isWithoutSubject =
     claims.sub === undefined && !introspection.options.mayOmit.includes('sub')
@@ -94,7 +100,7 @@ async function introspect(
   if (type !== undefined && (typeof type !== 'string' || type.toLowerCase() !== 'bearer')) {
     throw refused('introspection says that the token is no bearer token')
   }
-  return toPrincipal(claims, rules)
+  return toPrincipal(claims, rules, until)
 }
 
 function refused(reason: string): GatewayError {

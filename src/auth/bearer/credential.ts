@@ -6,8 +6,20 @@ import { readCookie } from '../../lib/cookies.ts'
 import { text } from '../../options/schemas.ts'
 import type { Evidence, Place } from '../scheme.ts'
 
-/** A place for a token beside `Authorization`. Header names are in lower case, cookie names as they are. */
-export type TokenSource = { readonly header: string } | { readonly cookie: string }
+/**
+ * A place for a token beside `Authorization`. Header names are in lower case, cookie names as they are. A header
+ * has the token with or without `Bearer` before it.
+ */
+export type TokenSource =
+  | {
+      readonly header: string
+      /**
+       * Whether a proxy in front of the gateway sets the header from a cookie, so that a page elsewhere may be
+       * behind it. Default false, and true for the headers of proxies that are known to do that.
+       */
+      readonly ambient?: boolean | undefined
+    }
+  | { readonly cookie: string }
 
 /** The owner's option. */
 export const tokenSources = v.array(
@@ -15,6 +27,7 @@ export const tokenSources = v.array(
     [
       v.strictObject({
         header: v.pipe(text, v.regex(/^(?!authorization$|cookie$)[a-z0-9-]+$/)),
+        ambient: v.optional(v.boolean()),
       }),
       v.strictObject({ cookie: v.pipe(text, v.regex(/^[\w!#$%&'*+.^`|~-]+$/)) }),
     ],
@@ -26,28 +39,46 @@ export const tokenSources = v.array(
 /** RFC 6750 section 2.1: one scheme in any case, one space or more, one token68. */
 const BEARER = /^[Bb][Ee][Aa][Rr][Ee][Rr] +([\w.~+/-]+=*)$/
 const TOKEN68 = /^[\w.~+/-]+=*$/
+/** What may be a header line of its own: nothing, a token, or a scheme and what belongs to it. */
+const LINE = /^\s*(?:[A-Za-z][\w-]*\s+\S.*|[\w.~+/-]*=*)\s*$/
 const AUTHORIZATION: Place = { header: 'authorization' }
+/**
+ * Cloudflare Access, Google's Identity-Aware Proxy, load balancers of Amazon, App Service of Azure and
+ * oauth2-proxy make these of the cookie that a browser sends.
+ */
+const SET_BY_PROXIES = /^(?:cf-|x-goog-|x-amzn-|x-ms-|x-forwarded-|x-auth-request-)/
+
+/** Of a token source, which may say more. */
+export function placeOf(source: TokenSource): Place {
+  return 'header' in source ? { header: source.header } : { cookie: source.cookie }
+}
 
 /**
- * The token of a request: that of `Authorization` (RFC 6750 section 2.1), else that of one of `sources`;
- * undefined where there is none, also where `Authorization` has another scheme. An access proxy makes a header
- * of its cookie, so that only `Authorization` shows intent and wins over the rest. Throws
- * `multiple_credentials` where one place has two tokens or two sources differ, `invalid_token` for a malformed one.
+ * The token of a request, in `Authorization` (RFC 6750 section 2.1) or in one of `sources`; undefined where there
+ * is none, also where `Authorization` has another scheme. A header that somebody has to set shows intent (a page
+ * elsewhere cannot set one unless CORS lets it), and wins over cookies and what an access proxy makes of them.
+ * Throws `multiple_credentials` where two tokens are to be chosen from, `invalid_token` for a malformed one.
  */
 export function readCredential(
   headers: Headers,
   sources: readonly TokenSource[] = [],
 ): Evidence | undefined {
   const bearer = readBearer(headers)
-  if (bearer !== undefined) return { value: bearer, place: AUTHORIZATION, ambient: false }
   let found: Evidence | undefined
-  for (const place of sources) {
-    const value = readSource(headers, place)
-    if (value === undefined || value === found?.value) continue
-    if (found) throw severalTokens('two tokens are in two places')
-    found = { value, place, ambient: true }
+  if (bearer !== undefined) found = { value: bearer, place: AUTHORIZATION, ambient: false }
+  for (const source of sources) {
+    const ambient = isAmbient(source)
+    if (ambient && found && !found.ambient) continue
+    const value = readSource(headers, source)
+    if (value === undefined || (value === found?.value && found.ambient === ambient)) continue
+    if (found && found.ambient === ambient) throw severalTokens('two tokens are in two places')
+    found = { value, place: placeOf(source), ambient }
   }
   return found
+}
+
+function isAmbient(source: TokenSource): boolean {
+  return 'cookie' in source || (source.ambient ?? SET_BY_PROXIES.test(source.header))
 }
 
 function readBearer(headers: Headers): string | undefined {
@@ -56,7 +87,9 @@ function readBearer(headers: Headers): string | undefined {
   const token = BEARER.exec(value)?.[1]
   if (token !== undefined) return token
   // Several header lines arrive as one value with commas (RFC 9110 section 5.2).
-  if (value.includes(',') && /(^|,)\s*bearer\b/i.test(value)) {
+  const lines = value.split(',')
+  const isSeveral = lines.length > 1 && lines.every((line) => LINE.test(line))
+  if (isSeveral && lines.some((line) => /^\s*bearer\b/i.test(line))) {
     throw severalTokens('Authorization has several values')
   }
   if (/^bearer\b/i.test(value)) {
@@ -68,7 +101,7 @@ function readBearer(headers: Headers): string | undefined {
 function readSource(headers: Headers, source: TokenSource): string | undefined {
   const values =
     'header' in source
-      ? [headers.get(source.header) ?? '']
+      ? [(headers.get(source.header) ?? '').replace(/^bearer +/i, '')]
       : readCookie(headers.get('cookie') ?? '', source.cookie)
   const [token, ...others] = new Set(values.filter((value) => value !== ''))
   if (token === undefined) return undefined

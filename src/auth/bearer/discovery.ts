@@ -20,16 +20,13 @@ export interface DiscoveryOptions {
 }
 
 /**
- * Fetches the discovery document of `issuer`. Throws where there is none, where its `issuer` is another
- * one (Discovery section 4.3), or where a URL in it is not one that we would fetch.
+ * Fetches the metadata of `issuer`: OpenID Connect discovery, or where there is none that of an OAuth server
+ * (RFC 8414). Throws where there is neither, where its `issuer` is another one (Discovery section 4.3), or where a
+ * URL in it is not one that we would fetch.
  */
 export async function discover(issuer: string, options: DiscoveryOptions): Promise<Endpoints> {
-  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-  const { status, body } = await fetchJson(url, { ...options, maxBytes: MAX_DOCUMENT_BYTES })
-  if (status !== 200) throw new Error(`discovery answered ${status}`)
-  if (!isObject(body) || body.issuer !== issuer) {
-    throw new Error('the discovery document is not that of the configured issuer')
-  }
+  const body = await fetchMetadata(issuer, options)
+  if (!isObject(body) || body.issuer !== issuer) throw new Error(explainOther(issuer, body))
   const { jwks_uri: jwksUri, introspection_endpoint: introspectionEndpoint } = body
   const isUsable = (value: unknown): value is string =>
     isSecureUrl(value) && (!options.sameOrigin || new URL(value).origin === new URL(issuer).origin)
@@ -40,6 +37,32 @@ export async function discover(issuer: string, options: DiscoveryOptions): Promi
       ? introspectionEndpoint
       : undefined,
   }
+}
+
+async function fetchMetadata(issuer: string, options: DiscoveryOptions): Promise<unknown> {
+  const { origin, pathname } = new URL(issuer)
+  const path = pathname.replace(/\/$/, '')
+  const statuses: number[] = []
+  for (const url of [
+    `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
+    // RFC 8414 section 3.1: between the host and the path.
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+  ]) {
+    const { status, body } = await fetchJson(url, { ...options, maxBytes: MAX_DOCUMENT_BYTES })
+    if (status === 200) return body
+    statuses.push(status)
+    // A server that is not well has no other document.
+    if (status < 400 || status >= 500) break
+  }
+  throw new Error(`discovery at ${origin} answered ${statuses.join(', then ')}`)
+}
+
+/** What the document says may be shown to the operator, who has to compare; it is short and has no secret. */
+function explainOther(issuer: string, body: unknown): string {
+  const found = isObject(body) ? body.issuer : undefined
+  const said = typeof found === 'string' ? found.slice(0, 200) : 'nothing'
+  const { origin } = new URL(issuer)
+  return `the discovery document at ${origin} is not that of the configured issuer: it names ${said}`
 }
 
 /**

@@ -6,13 +6,15 @@
 import { GatewayError } from '../../errors.ts'
 import { createBoundedMap } from '../../lib/bounded-map.ts'
 import { digest } from '../../lib/bytes.ts'
+import { toDouble } from '../../lib/exact-json.ts'
 import type { Fetch } from '../../lib/fetch.ts'
 import { AnswerTooLarge, fetchJson, type JsonAnswer } from '../../lib/fetch-json.ts'
 import type { Scope } from '../../lib/scope.ts'
 import { isObject, type JsonObject } from '../../lib/strict-json.ts'
 
 export interface IntrospectionOptions {
-  readonly clientId: string
+  /** Undefined where a key says who asks. */
+  readonly clientId: string | undefined
   /** Sent to the issuer's endpoint alone. Without one, the client is only named. */
   readonly clientSecret: string | undefined
   /** How the secret is sent (RFC 6749 section 2.3.1). */
@@ -28,7 +30,8 @@ export interface IntrospectionOptions {
   readonly mayOmit: readonly string[]
 }
 
-export type ClientAuthentication = 'client_secret_basic' | 'client_secret_post'
+/** `bearer`: the secret is a fixed key in `Authorization: Bearer`. */
+export type ClientAuthentication = 'client_secret_basic' | 'client_secret_post' | 'bearer'
 
 /** Why a token is asked about; decides what a refusal to answer means. */
 export type Occasion = 'opaque' | 'shared secret' | 'keys unavailable'
@@ -36,10 +39,10 @@ export type Occasion = 'opaque' | 'shared secret' | 'keys unavailable'
 export interface Introspection {
   readonly options: IntrospectionOptions
   /**
-   * The claims of an active token, without judging them. Throws `invalid_token` for an inactive one,
+   * What is said of an active token, without judging it. Throws `invalid_token` for an inactive one,
    * `issuer_unavailable` where there is no answer, or no time for one.
    */
-  claimsOf(token: string, occasion: Occasion, scope: Scope): Promise<JsonObject>
+  answerFor(token: string, occasion: Occasion, scope: Scope): Promise<Answer>
 }
 
 /** An active answer is believed so long, and never past `exp`: the bound on revocation. */
@@ -52,9 +55,12 @@ const RESERVED_CALLS = 10
 /** After a timeout or a 5xx, the issuer is left alone. */
 const REST_SECONDS = 10
 const MAX_ANSWER_BYTES = 16_384
+/** Errors that are about who asks (RFC 6749 section 5.2). */
+const OF_CLIENTS: ReadonlySet<unknown> = new Set(['invalid_client', 'unauthorized_client'])
 
-interface Answer {
+export interface Answer {
   readonly claims: JsonObject
+  /** Unix seconds: how long it is believed, and how long a token is good of which no `exp` is said. */
   readonly until: number
 }
 
@@ -101,7 +107,7 @@ export function createIntrospection(
         init: requestFor(token, options),
       })
       if (answer.status < 500 && answer.status !== 429) return answer
-      throw new Error(`answered ${answer.status}`)
+      throw new Error(`${new URL(endpoint).origin} answered ${answer.status}`)
     } catch (cause) {
       // A long answer is about one token, and whoever has such a token must not keep the others out.
       if (!(cause instanceof AnswerTooLarge)) restsUntil = now() + REST_SECONDS
@@ -113,16 +119,16 @@ export function createIntrospection(
   return {
     options,
 
-    async claimsOf(token, occasion, scope) {
+    async answerFor(token, occasion, scope) {
       const endpoint = options.endpoint ?? (await findEndpoint(scope))
       if (endpoint === undefined) {
         const reason =
           'no introspection endpoint is known: discovery names none on the issuer’s own origin'
         throw unavailable(reason, REST_SECONDS)
       }
-      const name = await digest([token, endpoint, options.clientId])
+      const name = await digest([token, endpoint, options.clientId ?? ''])
       const known = active.get(name)
-      if (known && now() < known.until) return known.claims
+      if (known && now() < known.until) return known
       if (now() < (inactive.get(name) ?? -Infinity)) throw inactiveToken('the token was inactive')
 
       const answer = await ask(token, endpoint, known !== undefined, scope)
@@ -131,9 +137,10 @@ export function createIntrospection(
         inactive.set(name, now() + INACTIVE_SECONDS)
         throw inactiveToken(`introspection says that the token is not active (${answer.status})`)
       }
-      const until = Math.min(now() + ACTIVE_SECONDS, Number(claims.exp ?? Infinity))
-      active.set(name, { claims, until })
-      return claims
+      const until = Math.min(now() + ACTIVE_SECONDS, toDouble(claims.exp) ?? Infinity)
+      const given = { claims, until }
+      active.set(name, given)
+      return given
     },
   }
 }
@@ -149,15 +156,14 @@ function readClaims(
     const { active, ...claims } = body
     return active ? claims : undefined
   }
-  // RFC 6749 section 5.2: 400 will do, unless the client used Basic. Without a secret there is nothing
-  // of ours to be wrong: FusionAuth says 401 of another application's token.
-  const isRefusal = status === 401 || status === 400
-  const isOurFault = error === 'invalid_client' || (status === 401 && error === undefined)
-  if (isRefusal && isOurFault && clientSecret !== undefined) {
-    throw unavailable(
-      'introspection refuses our client: check clientId and clientSecret',
-      REST_SECONDS,
-    )
+  // Without a secret there is nothing of ours to be wrong: FusionAuth says 401 of another application's token.
+  // With one, 401 is about us whatever else it says, unless it says that it is not; RFC 6749 section 5.2 lets it be 400.
+  const isOurFault =
+    (status === 401 && error !== 'invalid_token') || (status === 400 && OF_CLIENTS.has(error))
+  if (isOurFault && clientSecret !== undefined) {
+    const said = `${status} ${describe(error)}`
+    const reason = `introspection refuses our client (${said}): check clientId and clientSecret, or bearerKey`
+    throw unavailable(reason, REST_SECONDS)
   }
   if (status === 401 || (status === 400 && occasion !== 'keys unavailable')) return undefined
   throw unavailable(`introspection gave no verdict (${status} ${describe(error)})`, REST_SECONDS)
@@ -168,12 +174,15 @@ function requestFor(token: string, options: IntrospectionOptions): RequestInit {
   const { clientId, clientSecret, clientAuthentication, parameters } = options
   const form = new URLSearchParams({ token, token_type_hint: 'access_token', ...parameters })
   const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' }
-  if (clientSecret !== undefined && clientAuthentication === 'client_secret_basic') {
-    headers.authorization = `Basic ${btoa(`${formEncode(clientId)}:${formEncode(clientSecret)}`)}`
-  } else {
-    form.set('client_id', clientId)
-    if (clientSecret !== undefined) form.set('client_secret', clientSecret)
+  const isPosted = clientSecret === undefined || clientAuthentication === 'client_secret_post'
+  if (clientSecret !== undefined && clientAuthentication === 'bearer') {
+    headers.authorization = `Bearer ${clientSecret}`
+  } else if (clientSecret !== undefined && clientAuthentication === 'client_secret_basic') {
+    const pair = `${formEncode(clientId ?? '')}:${formEncode(clientSecret)}`
+    headers.authorization = `Basic ${btoa(pair)}`
   }
+  if (isPosted && clientId !== undefined) form.set('client_id', clientId)
+  if (isPosted && clientSecret !== undefined) form.set('client_secret', clientSecret)
   return { method: 'POST', headers, body: form.toString() }
 }
 

@@ -1,5 +1,6 @@
 /** A key set as it lies in KV. What comes out of KV is judged like what comes from the network. */
 
+import { parseExact } from '../../lib/exact-json.ts'
 import { isObject, type JsonObject } from '../../lib/strict-json.ts'
 import { isSecureUrl } from '../../lib/url.ts'
 import { type Endpoints, isOwnEndpoint } from './discovery.ts'
@@ -49,7 +50,7 @@ function isTime(value: unknown, now: number): value is number {
 
 function parse(text: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseExact(text)
     return isObject(value) ? value : undefined
   } catch {
     return undefined

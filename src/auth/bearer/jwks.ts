@@ -19,7 +19,7 @@ const FRESH_SECONDS = 600
 const REFRESH_FIRST_SECONDS = 900
 /** The oldest keys that may still verify while the issuer is down. */
 export const MAX_STALE_SECONDS = 86_400
-/** Between two refreshes in the background, and between two for an unknown kid. */
+/** Between two refreshes in the background, and between two for tokens that no key verifies. */
 const COOLDOWN_SECONDS = 30
 /** After a failed refresh, how long nobody waits for the next one: with old keys in hand, and with none. */
 const PATIENCE_SECONDS = 300
@@ -58,15 +58,19 @@ export interface KeySet {
   /** The keys to verify with. Throws `issuer_unavailable` where there are none that may be used. */
   keys(scope: Scope): Promise<readonly VerificationKey[]>
   /**
-   * For a token whose `kid` is not among {@link keys}: the keys after at most one KV read and one refetch
-   * per 30 s, or undefined within those 30 s. Throws `issuer_unavailable` where the refetch fails.
+   * For a token that none of {@link keys} verifies: shows `search` the keys after one KV read, and where it finds
+   * nothing after one refetch. Once per 30 s and not at all within them, whatever is thrown at it. Throws
+   * `issuer_unavailable` where the refetch fails.
    */
-  keysAfterMiss(keyId: string, scope: Scope): Promise<readonly VerificationKey[] | undefined>
-  /** The endpoints that discovery named; undefined where they are not to be had. */
+  refreshAfterMiss(search: Search, scope: Scope): Promise<void>
+  /** The endpoints that discovery named, if any. Throws `issuer_unavailable` where they are not to be had. */
   endpoints(scope: Scope): Promise<Endpoints | undefined>
   /** Refreshes the stored copy, where it is due. Throws where the issuer cannot be asked. */
   refreshOnSchedule(scope: Scope): Promise<void>
 }
+
+/** Whether what was looked for is among the keys. */
+export type Search = (keys: readonly VerificationKey[]) => Promise<boolean>
 
 interface Held extends StoredKeySet {
   readonly keys: readonly VerificationKey[]
@@ -80,6 +84,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
   let attemptedAt = -Infinity
   let failedAt = -Infinity
   let missedAt = -Infinity
+  let failure = ''
 
   const ageOf = (entry: StoredKeySet | undefined) => (entry ? now() - entry.fetchedAt : Infinity)
 
@@ -123,9 +128,10 @@ export function createKeySet(options: KeySetOptions): KeySet {
       const { jwksUri, introspectionEndpoint, discoveredAt } = await findEndpoints(signal)
       const { fetch } = options
       const answer = await fetchJson(jwksUri, { fetch, signal, maxBytes: MAX_DOCUMENT_BYTES })
-      if (answer.status !== 200) throw new Error(`the key set answered ${answer.status}`)
+      const at = `the key set at ${new URL(jwksUri).origin}`
+      if (answer.status !== 200) throw new Error(`${at} answered ${answer.status}`)
       const keys = readKeySet(answer.body)
-      if (!keys) throw new Error('the key set is not a key set')
+      if (!keys) throw new Error(`${at} is not a key set`)
       const document = answer.body
       const fetchedAt = now()
       hold(
@@ -135,7 +141,8 @@ export function createKeySet(options: KeySetOptions): KeySet {
       failedAt = -Infinity
     } catch (cause) {
       failedAt = now()
-      const reason = `the key set of ${issuer} could not be fetched: ${describe(cause)}`
+      failure = describe(cause)
+      const reason = `the key set of ${issuer} could not be fetched: ${failure}`
       throw new GatewayError('issuer_unavailable', {
         reason,
         cause,
@@ -168,10 +175,13 @@ export function createKeySet(options: KeySetOptions): KeySet {
     scope.waitUntil(refresh(scope, { isAwaited: false }).catch(() => {}))
   }
 
-  async function refetchFor(keyId: string, scope: Scope): Promise<void> {
+  async function refetchUnless(search: Search, scope: Scope): Promise<void> {
+    const before = held?.fetchedAt
     const stored = await readStored()
-    const isThere = held?.keys.some((key) => key.keyId === keyId)
-    if (!isThere) await fetchFromIssuer(scope, stored, false)
+    const isNewer = held !== undefined && held.fetchedAt !== before
+    if (isNewer && (await search(held?.keys ?? []))) return
+    await fetchFromIssuer(scope, stored, false)
+    await search(held?.keys ?? [])
   }
 
   const keySet: KeySet = {
@@ -186,26 +196,28 @@ export function createKeySet(options: KeySetOptions): KeySet {
         refreshInBackground(scope)
       }
       if (held && ageOf(held) < MAX_STALE_SECONDS) return held.keys
-      const reason = `no keys of ${issuer} that may be used`
+      const why = failure === '' ? '' : `: ${failure}`
+      const reason = `there are no keys of ${issuer} that may be used${why}`
       throw new GatewayError('issuer_unavailable', {
         reason,
         retryAfterSeconds: COLD_RETRY_SECONDS,
       })
     },
 
-    async keysAfterMiss(keyId, scope) {
-      if (now() - missedAt < COOLDOWN_SECONDS) return undefined
+    async refreshAfterMiss(search, scope) {
+      if (now() - missedAt < COOLDOWN_SECONDS) return
       missedAt = now()
-      const refetch = refetchFor(keyId, scope)
+      const refetch = refetchUnless(search, scope)
       // Whoever asked may leave. The cooldown has begun, so the keys have to come all the same.
       scope.waitUntil(refetch.catch(() => {}))
       await refetch
-      return held?.keys
     },
 
     async endpoints(scope) {
-      await keySet.keys(scope).catch(() => {})
       // Where discovery answers and the key set does not, tokens can still be introspected.
+      await keySet.keys(scope).catch((error) => {
+        if (!discovered) throw error
+      })
       return held ?? discovered
     },
 

@@ -2,16 +2,17 @@
 
 import { GatewayError } from '../../errors.ts'
 import { createBoundedMap } from '../../lib/bounded-map.ts'
+import { toDouble } from '../../lib/exact-json.ts'
 import type { Scope } from '../../lib/scope.ts'
 import type { JsonObject } from '../../lib/strict-json.ts'
-import { type ClaimLocation, readNames } from '../claim-location.ts'
+import { type ClaimLocation, readNames, readRoles } from '../claim-location.ts'
 import type { Principal } from '../principal.ts'
 import type { VerificationKey } from './jwk.ts'
 import type { KeySet } from './jwks.ts'
 import type { UnverifiedToken } from './token.ts'
 
 /** Keys that are tried for one token at the most. */
-const MAX_CANDIDATES = 4
+const MAX_CANDIDATES = 16
 /** Unix seconds beyond this are no time that a token means. */
 const MAX_TIME = 2 ** 53
 /** Of tokens that this isolate has proven, for one issuer entry. */
@@ -30,15 +31,18 @@ interface Proof {
 export interface JwtRules {
   /** The name of the entry in `schemes`. */
   readonly name: string
-  readonly issuer: string
-  /** One of these must be in `aud`. */
+  /** What `iss` may be. */
+  readonly issuers: readonly string[]
+  /** One of these must be in one of the claims that name an audience. */
   readonly audiences: readonly string[]
+  /** Empty where what binds a token to this API is the key set alone. */
+  readonly audienceClaims: readonly string[]
   readonly algorithms: readonly string[]
   /** The only keys of the set that may be used; undefined for all. */
   readonly keyIds: readonly string[] | undefined
   readonly clockSkewSeconds: number
   readonly scopeClaims: readonly ClaimLocation[]
-  readonly rolesClaim: ClaimLocation
+  readonly rolesClaims: readonly ClaimLocation[]
   /** What a preset knows of its issuer's tokens; throws `invalid_token` or `forbidden`. */
   readonly check: ((claims: JsonObject) => void) | undefined
 }
@@ -68,16 +72,24 @@ export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => nu
   }
 
   async function findKey(token: UnverifiedToken, scope: Scope): Promise<VerificationKey> {
-    const { keyId, algorithm } = token
-    let keys = usable(await keySet.keys(scope))
-    if (keyId !== undefined && !keys.some((key) => key.keyId === keyId)) {
-      keys = usable((await keySet.keysAfterMiss(keyId, scope)) ?? [])
-      if (!keys.some((key) => key.keyId === keyId)) throw refused('the kid is not in the key set')
+    let found: VerificationKey | undefined
+    const search = async (keys: readonly VerificationKey[]): Promise<boolean> => {
+      found = await firstThatVerifies(candidates(usable(keys), token), token)
+      return found !== undefined
     }
-    for (const key of candidates(keys, keyId, algorithm)) {
-      if (await key.verify(algorithm, token.signature, token.signedBytes)) return key
-    }
-    throw refused('no key of the issuer verifies the signature')
+    const keys = await keySet.keys(scope)
+    if (await search(keys)) return found as unknown as VerificationKey
+    // A key may be new although nothing says so: sets without kid, and sets that use one again.
+    const { keyId } = token
+    const isUnknown = keyId !== undefined && !usable(keys).some((key) => key.keyId === keyId)
+    await keySet.refreshAfterMiss(search, scope).catch((error) => {
+      // Where a key of that name is at hand, its verdict stands: an outage is no reason to ask about the token.
+      if (isUnknown) throw error
+    })
+    if (found) return found
+    throw refused(
+      isUnknown ? 'the kid is not in the key set' : 'no key of the issuer verifies the signature',
+    )
   }
 
   function confirm(
@@ -122,13 +134,22 @@ export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => nu
 
 function candidates(
   keys: readonly VerificationKey[],
-  keyId: string | undefined,
-  algorithm: string,
+  { keyId, algorithm }: UnverifiedToken,
 ): readonly VerificationKey[] {
   return keys
     .filter((key) => keyId === undefined || key.keyId === keyId)
     .filter((key) => key.algorithms.includes(algorithm))
     .slice(0, MAX_CANDIDATES)
+}
+
+async function firstThatVerifies(
+  keys: readonly VerificationKey[],
+  { algorithm, signature, signedBytes }: UnverifiedToken,
+): Promise<VerificationKey | undefined> {
+  for (const key of keys) {
+    if (await key.verify(algorithm, signature, signedBytes)) return key
+  }
+  return undefined
 }
 
 /**
@@ -142,13 +163,15 @@ export function checkClaims(
   mayOmit: readonly string[] = [],
 ): void {
   const has = (name: string) => claims[name] !== undefined || !mayOmit.includes(name)
-  if (has('iss') && claims.iss !== rules.issuer) throw refused('iss is not the issuer')
-  if (has('aud') && !namesIn(claims.aud).some((name) => rules.audiences.includes(name))) {
-    throw refused('aud does not name this API')
+  if (has('iss') && !rules.issuers.includes(claims.iss as string)) {
+    throw refused('iss is not the issuer')
   }
+  checkAudience(claims, rules, mayOmit)
   const expiry = readTime(claims, 'exp')
-  if (expiry === undefined) throw refused('exp is missing')
-  if (now >= expiry + rules.clockSkewSeconds) throw refused('the token has expired')
+  if (expiry === undefined && !mayOmit.includes('exp')) throw refused('exp is missing')
+  if (expiry !== undefined && now >= expiry + rules.clockSkewSeconds) {
+    throw refused('the token has expired')
+  }
   for (const name of ['nbf', 'iat']) {
     const start = readTime(claims, name)
     if (start !== undefined && start > now + rules.clockSkewSeconds) {
@@ -163,11 +186,25 @@ export function checkClaims(
   rules.check?.(claims)
 }
 
+/** An empty list is no audience: the same as none where there may be none, and nobody's otherwise. */
+function checkAudience(claims: JsonObject, rules: JwtRules, mayOmit: readonly string[]): void {
+  const { audienceClaims, audiences } = rules
+  if (audienceClaims.length === 0) return
+  const isAbsent = (value: unknown) =>
+    value === undefined || (Array.isArray(value) && value.length === 0)
+  if (mayOmit.includes('aud') && audienceClaims.every((name) => isAbsent(claims[name]))) return
+  const named = audienceClaims.flatMap((name) => namesIn(claims[name]))
+  if (!named.some((name) => audiences.includes(name))) {
+    throw refused(`${audienceClaims.join(' or ')} does not name this API`)
+  }
+}
+
 /** RFC 7519 section 2: seconds, fractions allowed. Present but no time is refused, never read as absent. */
 function readTime(claims: JsonObject, name: string): number | undefined {
   const value = claims[name]
   if (value === undefined) return undefined
-  if (typeof value === 'number' && value >= 0 && value <= MAX_TIME) return value
+  const seconds = toDouble(value)
+  if (seconds !== undefined && seconds >= 0 && seconds <= MAX_TIME) return seconds
   throw refused(`${name} is no time`)
 }
 
@@ -177,16 +214,28 @@ function namesIn(audience: unknown): readonly string[] {
   return isList ? audience : []
 }
 
-export function toPrincipal(claims: JsonObject, rules: JwtRules): Principal {
+/** `until` is when a token ends that does not say so itself. */
+export function toPrincipal(claims: JsonObject, rules: JwtRules, until = 0): Principal {
+  const expiry = toDouble(claims.exp)
   return {
+    kind: isOfClient(claims) ? 'client' : 'person',
     subject: (claims.sub as string | undefined) || undefined,
-    issuer: rules.issuer,
+    issuer: (claims.iss as string | undefined) ?? rules.issuers[0] ?? '',
     scheme: rules.name,
     scopes: new Set(rules.scopeClaims.flatMap((location) => readNames(claims, location, ' '))),
-    roles: readNames(claims, rules.rolesClaim),
+    roles: [...new Set(rules.rolesClaims.flatMap((location) => readRoles(claims, location)))],
     claims,
-    expiresAt: claims.exp as number,
+    expiresAt: expiry === undefined ? until : expiry + rules.clockSkewSeconds,
   }
+}
+
+/**
+ * RFC 9068 section 2.2: where no person is involved, the subject is the client. Cloudflare Access's service tokens
+ * have an empty one, and `common_name`.
+ */
+function isOfClient({ sub, client_id: clientId, common_name: commonName }: JsonObject): boolean {
+  if (sub !== undefined && sub !== '') return sub === clientId
+  return [clientId, commonName].some((name) => typeof name === 'string' && name !== '')
 }
 
 function explainAlgorithm(algorithm: string): string {

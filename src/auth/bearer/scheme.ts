@@ -4,29 +4,35 @@ import type { ErrorCode, GatewayError } from '../../errors.ts'
 import { type Binding, bound } from '../../lib/fetch.ts'
 import type { Scope } from '../../lib/scope.ts'
 import type { JsonObject } from '../../lib/strict-json.ts'
-import type { ClaimLocation } from '../claim-location.ts'
+import { type ClaimLocations, locationsIn } from '../claim-location.ts'
 import type { Extras, House } from '../feature.ts'
 import type { Principal } from '../principal.ts'
 import type { NotMine, Place, Scheme, Verified } from '../scheme.ts'
 import { authenticate, type Issuer } from './authenticate.ts'
-import { readCredential, type TokenSource } from './credential.ts'
+import { placeOf, readCredential, type TokenSource } from './credential.ts'
 import { createIntrospection, type IntrospectionOptions } from './introspection.ts'
 import { ALGORITHMS } from './jwk.ts'
 import { createKeySet, type KeySet } from './jwks.ts'
 import { createJwtVerifier, type JwtRules } from './jwt.ts'
+import { DEFAULT_TOKEN_LENGTH } from './token.ts'
 
 /** What a preset knows of an issuer whose tokens are trusted. */
 export interface TrustedIssuer {
-  /** What `iss` has to be. */
+  /** Whose discovery is asked, and under whose name keys are kept. */
   readonly issuer: string
+  /** What `iss` may be. Default: `issuer`. */
+  readonly issuers?: readonly string[] | undefined
   readonly audiences: readonly string[]
+  /** The claims that may name an audience. Default: `aud`. */
+  readonly audienceClaims?: readonly string[] | undefined
   readonly jwksUri?: string | undefined
   readonly via?: Binding | undefined
   readonly algorithms?: readonly string[] | undefined
   readonly keyIds?: readonly string[] | undefined
   readonly clockSkewSeconds?: number | undefined
-  readonly scopeClaim?: ClaimLocation | undefined
-  readonly rolesClaim?: ClaimLocation | undefined
+  readonly maxTokenLength?: number | undefined
+  readonly scopeClaim?: ClaimLocations | undefined
+  readonly rolesClaim?: ClaimLocations | undefined
   /** Throws where claims that are otherwise good are not what this issuer's access tokens have. */
   readonly checkClaims?: ((claims: JsonObject) => void) | undefined
   readonly introspection?: IntrospectionOptions | undefined
@@ -44,7 +50,7 @@ export function bearerScheme(name: string, trusted: TrustedIssuer, house: House)
   const issuer = compileIssuer(name, trusted, keySet, house)
   return {
     name,
-    withholds: [AUTHORIZATION, ...tokenFrom],
+    withholds: [AUTHORIZATION, ...tokenFrom.map(placeOf)],
     find: ({ request }) => readCredential(request.headers, tokenFrom),
     verify({ value }, _inbound, scope) {
       const principal = authenticate(value, issuer, scope)
@@ -86,6 +92,7 @@ function compileIssuer(
     (await keySet.endpoints(scope))?.introspectionEndpoint
   return {
     rules,
+    maxTokenLength: trusted.maxTokenLength ?? DEFAULT_TOKEN_LENGTH,
     now,
     verifier: createJwtVerifier(rules, keySet, now),
     introspection:
@@ -95,17 +102,17 @@ function compileIssuer(
 }
 
 function compileRules(name: string, trusted: TrustedIssuer): JwtRules {
-  const { issuer, audiences, algorithms, keyIds, clockSkewSeconds, scopeClaim, rolesClaim } =
-    trusted
+  const { issuer, algorithms, keyIds, clockSkewSeconds, scopeClaim, rolesClaim } = trusted
   return {
     name,
-    issuer,
-    audiences,
+    issuers: trusted.issuers ?? [issuer],
+    audiences: trusted.audiences,
+    audienceClaims: trusted.audienceClaims ?? ['aud'],
     algorithms: algorithms ?? ALGORITHMS,
     keyIds,
     clockSkewSeconds: clockSkewSeconds ?? DEFAULT_CLOCK_SKEW_SECONDS,
-    scopeClaims: scopeClaim === undefined ? ['scope', 'scp'] : [scopeClaim],
-    rolesClaim: rolesClaim ?? 'roles',
+    scopeClaims: scopeClaim === undefined ? ['scope', 'scp'] : locationsIn(scopeClaim),
+    rolesClaims: locationsIn(rolesClaim ?? 'roles'),
     check: trusted.checkClaims,
   }
 }
@@ -113,13 +120,14 @@ function compileRules(name: string, trusted: TrustedIssuer): JwtRules {
 /** RFC 6750 section 3.1: who sent no credential is told no error. RFC 9728 section 5.1: where to get one. */
 function challenge(
   error: GatewayError | undefined,
+  scopes: readonly string[],
   metadata: string | undefined,
 ): string | undefined {
   const name = error && ERRORS[error.code]
   if (error && name === undefined) return undefined
   const parameters = {
     ...(name !== undefined && { error: name }),
-    ...(error?.options.scopes && { scope: error.options.scopes.join(' ') }),
+    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     ...(metadata !== undefined && { resource_metadata: metadata }),
   }
   const list = Object.entries(parameters).map(([key, value]) => `${key}="${value}"`)

@@ -7,8 +7,10 @@ import { GatewayError } from '../../errors.ts'
 import { decodeBase64url, decodeUtf8, encodeUtf8, isCanonicalBase64url } from '../../lib/bytes.ts'
 import { type JsonObject, parseObject } from '../../lib/strict-json.ts'
 
-/** Longer tokens are refused before anything else is done with them. */
-export const MAX_TOKEN_BYTES = 8_192
+/** Longer tokens are refused before anything else is done with them, unless the owner lets them be longer. */
+export const DEFAULT_TOKEN_LENGTH = 8_192
+/** The most that an owner may allow, in characters. */
+export const MAX_TOKEN_LENGTH = 16_384
 
 const MAX_KID_LENGTH = 256
 /** What an access token may call itself: RFC 7519 section 5.1, RFC 9068 section 2.1; media types ignore case. */
@@ -32,7 +34,7 @@ export function looksLikeJwt(token: string): boolean {
 }
 
 /**
- * Reads a token of at most {@link MAX_TOKEN_BYTES}. Throws `invalid_token` where it is not exactly
+ * Reads a token of at most {@link MAX_TOKEN_LENGTH}. Throws `invalid_token` where it is not exactly
  * three canonical base64url parts (so no JWE), where a JSON member is repeated, where the header asks
  * for an extension (`crit`, `b64`; RFC 7515 section 4.1.11), or where `typ` says it is something else
  * than an access token. Keys and URLs in the header (`jwk`, `jku`, `x5u`, `x5c`) mean nothing here.

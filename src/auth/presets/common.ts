@@ -6,10 +6,11 @@
 import * as v from 'valibot'
 import type { Binding } from '../../lib/fetch.ts'
 import { isSecureUrl } from '../../lib/url.ts'
-import { claimLocation, fetcher, nameList, text } from '../../options/schemas.ts'
+import { claimLocations, fetcher, nameList, text } from '../../options/schemas.ts'
 import { type TokenSource, tokenSources } from '../bearer/credential.ts'
 import { ALGORITHMS } from '../bearer/jwk.ts'
-import type { ClaimLocation } from '../claim-location.ts'
+import { MAX_TOKEN_LENGTH } from '../bearer/token.ts'
+import type { ClaimLocations } from '../claim-location.ts'
 
 /** Options that every preset takes. */
 export interface CommonOptions {
@@ -17,15 +18,20 @@ export interface CommonOptions {
   algorithms?: readonly string[] | undefined
   /** How far this clock and the issuer's may be apart, in seconds. Default 30, at most 300. */
   clockSkewSeconds?: number | undefined
-  /** Where scopes stand: a string with spaces, or an array. Default: `scope` and `scp`. */
-  scopeClaim?: ClaimLocation | undefined
-  /** Where roles stand: an array, or one string. Default: `roles`. */
-  rolesClaim?: ClaimLocation | undefined
+  /** The longest token, in characters. Default 8,192, at most 16,384; the platform has limits for headers too. */
+  maxTokenLength?: number | undefined
+  /** Where scopes stand: a string with spaces, or an array. A list of paths adds up. Default: `scope` and `scp`. */
+  scopeClaim?: ClaimLocations | undefined
   /**
-   * Places for this issuer's tokens beside `Authorization`, for example
-   * `[{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]`. No origin gets to see them, on
-   * any route. Whoever sends one that way has to come from a page of the gateway's own origin, or to read
-   * only. Default: none.
+   * Where roles stand: an array, one string, or an object whose members are the roles. A list of paths adds up,
+   * as `[['realm_access', 'roles'], ['groups']]`. Default: `roles`.
+   */
+  rolesClaim?: ClaimLocations | undefined
+  /**
+   * Places for this issuer's tokens beside `Authorization`, for example `[{ header: 'x-api-token' }]` or
+   * `[{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]`. No origin gets to see them, on any
+   * route. A person whose browser sends a cookie, or for whom an access proxy sets a header, has to come from a
+   * page of the gateway's own origin to change something. Default: none.
    */
   tokenFrom?: readonly TokenSource[] | undefined
   /**
@@ -57,8 +63,16 @@ export const commonEntries = {
       v.maxValue(300, 'must be 300 or less'),
     ),
   ),
-  scopeClaim: v.optional(claimLocation),
-  rolesClaim: v.optional(claimLocation),
+  maxTokenLength: v.optional(
+    v.pipe(
+      v.number('must be a number'),
+      v.integer('must be a whole number of characters'),
+      v.minValue(1, 'must be 1 or more'),
+      v.maxValue(MAX_TOKEN_LENGTH, `must be ${MAX_TOKEN_LENGTH} or less`),
+    ),
+  ),
+  scopeClaim: v.optional(claimLocations),
+  rolesClaim: v.optional(claimLocations),
   tokenFrom: v.optional(tokenSources),
   via: v.optional(fetcher),
 }

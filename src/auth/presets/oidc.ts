@@ -8,6 +8,7 @@ import type { ClientAuthentication, IntrospectionOptions } from '../bearer/intro
 import { bearerScheme } from '../bearer/scheme.ts'
 import type { SchemeFeature } from '../feature.ts'
 import { type CommonOptions, commonEntries, secureUrl } from './common.ts'
+import { slipIn } from './slips.ts'
 
 export interface OidcOptions extends CommonOptions {
   /** Exactly what `iss` must be, character by character. Its discovery document names the keys. */
@@ -22,20 +23,25 @@ export interface OidcOptions extends CommonOptions {
 
 /** With this, a JWT is introspected while its keys are unavailable; other tokens where it says so. */
 export interface IntrospectOptions {
-  /** The client that asks. */
-  clientId: string
+  /** The client that asks; needed unless there is a `bearerKey`. */
+  clientId?: string | undefined
   /** Default: none, and the client is only named. */
   clientSecret?: string | undefined
   /** How the secret is sent. Default `client_secret_basic`. */
-  clientAuthentication?: ClientAuthentication | undefined
+  clientAuthentication?: Exclude<ClientAuthentication, 'bearer'> | undefined
+  /** A fixed key that is sent as `Authorization: Bearer` instead of a client's secret. Default: none. */
+  bearerKey?: string | undefined
   /** Default: what discovery says. */
   endpoint?: string | undefined
   /** Tokens that are no JWTs. One issuer of a route may take them. Default false. */
   opaque?: boolean | undefined
   /** JWTs signed with HS256, HS384 or HS512. Default false. */
   sharedSecret?: boolean | undefined
-  /** Claims that an answer may lack: `iss`, `aud`, `sub`. Default: none. */
-  mayOmit?: readonly ('iss' | 'aud' | 'sub')[] | undefined
+  /**
+   * Claims that an answer may lack; an empty `aud` is none. A token without `exp` is good for as long as the answer
+   * is believed, 60 s, and a connection that it opened ends then. Default: none.
+   */
+  mayOmit?: readonly ('iss' | 'aud' | 'sub' | 'exp')[] | undefined
 }
 
 /** Any OpenID Connect provider, or OAuth server with JWT access tokens and discovery. */
@@ -56,6 +62,9 @@ export function oidc(options: OidcOptions): SchemeFeature {
       if (jwksUri === undefined && !isSecureUrl(issuer)) {
         to.report(`${path}.issuer`, 'must be an https URL, or jwksUri must say where the keys are')
       }
+      const slip = slipIn(issuer)
+      if (slip !== undefined) to.report(`${path}.issuer`, slip)
+      if (introspect) checkAsker(introspect, `${path}.introspect`, to)
       checkOrigins(options.via, [issuer, jwksUri, introspect?.endpoint], path, to)
     },
 
@@ -80,8 +89,9 @@ const oidcSchema = v.strictObject({
   jwksUri: v.optional(secureUrl),
   introspect: v.optional(
     v.strictObject({
-      clientId: text,
+      clientId: v.optional(text),
       clientSecret: v.optional(text),
+      bearerKey: v.optional(text),
       clientAuthentication: v.optional(
         v.picklist(
           ['client_secret_basic', 'client_secret_post'],
@@ -92,17 +102,29 @@ const oidcSchema = v.strictObject({
       opaque: flag,
       sharedSecret: flag,
       mayOmit: v.optional(
-        v.array(v.picklist(['iss', 'aud', 'sub'], "may contain 'iss', 'aud', 'sub'")),
+        v.array(v.picklist(['iss', 'aud', 'sub', 'exp'], "may contain 'iss', 'aud', 'sub', 'exp'")),
       ),
     }),
   ),
 })
 
+function checkAsker(options: IntrospectOptions, path: string, to: Reporter): void {
+  const { clientId, clientSecret, bearerKey } = options
+  if (clientId === undefined && bearerKey === undefined) {
+    to.report(path, 'needs a clientId or a bearerKey: the issuer wants to know who asks')
+  }
+  if (clientSecret !== undefined && bearerKey !== undefined) {
+    to.report(path, 'has a clientSecret and a bearerKey: one of them says who asks')
+  }
+}
+
 function toIntrospection(options: IntrospectOptions): IntrospectionOptions {
+  const { clientId, clientSecret, bearerKey, clientAuthentication } = options
   return {
-    clientId: options.clientId,
-    clientSecret: options.clientSecret,
-    clientAuthentication: options.clientAuthentication ?? 'client_secret_basic',
+    clientId,
+    clientSecret: bearerKey ?? clientSecret,
+    clientAuthentication:
+      bearerKey === undefined ? (clientAuthentication ?? 'client_secret_basic') : 'bearer',
     endpoint: options.endpoint,
     opaque: options.opaque ?? false,
     sharedSecret: options.sharedSecret ?? false,

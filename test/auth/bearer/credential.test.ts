@@ -39,6 +39,9 @@ describe('the credential of a request', () => {
     ['Bearer Bearer abc', 'invalid_token'],
     ['Bearer token=abc', 'invalid_token'],
     // Several header lines arrive joined with commas.
+    ['Bearer {"a":"b","c":"d"}', 'invalid_token'],
+    ['Bearer {"a": "Bearer x", "c": "d"}', 'invalid_token'],
+    ['Bearer ["a",1]', 'invalid_token'],
     ['Bearer abc, Bearer abc', 'multiple_credentials'],
     ['Bearer abc,bearer  abc', 'multiple_credentials'],
     ['Bearer abc, Bearer abc, Bearer abc', 'multiple_credentials'],

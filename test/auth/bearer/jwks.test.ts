@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import type { VerificationKey } from '../../../src/auth/bearer/jwk.ts'
 import { createKeySet, type KeySet, type KeySetOptions } from '../../../src/auth/bearer/jwks.ts'
 import type { Scope } from '../../../src/lib/scope.ts'
 import { createMemoryStore, type MemoryStore, START } from '../../support/gateway.ts'
@@ -7,6 +8,8 @@ import { createTestIssuer, type TestIssuer } from '../../support/mint.ts'
 interface Isolate extends KeySet {
   /** The kids that a request gets, without waiting for what goes on after its answer. */
   kids(scope?: Scope): Promise<(string | undefined)[]>
+  /** The keys that were last shown to whoever looks for a kid; undefined where none were. */
+  keysAfterMiss(keyId: string, scope: Scope): Promise<readonly VerificationKey[] | undefined>
 }
 
 interface World {
@@ -43,6 +46,14 @@ function createWorld(): World {
       const keySet = createKeySet({ ...common, fetch, store, now, ...options })
       return Object.assign(keySet, {
         kids: async (own = scope) => (await keySet.keys(own)).map(({ keyId }) => keyId),
+        async keysAfterMiss(wanted: string, own: Scope) {
+          let shown: readonly VerificationKey[] | undefined
+          await keySet.refreshAfterMiss(async (keys) => {
+            shown = keys
+            return keys.some(({ keyId }) => keyId === wanted)
+          }, own)
+          return shown
+        },
       })
     },
     async settle() {

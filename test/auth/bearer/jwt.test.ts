@@ -308,16 +308,16 @@ describe('the key of a token', () => {
     return joinParts(await signParts({ alg: key.alg, kid: key.kid, ...header }, claims, key))
   }
 
-  it('is one of the first four that fit, where the token names none', async () => {
-    const keys = await Promise.all(Array.from({ length: 5 }, () => createTestKey('ES256')))
+  it('is one of the first 16 that fit, where the token names none', async () => {
+    const keys = await Promise.all(Array.from({ length: 17 }, () => createTestKey('ES256')))
     const other = await createTestKey('EdDSA')
     const gateway = await gatewayWith([other, ...keys].map(({ jwk }) => jwk))
     const outcomes: unknown[] = []
     for (const key of keys) {
       outcomes.push(await outcomeOf(await ask(gateway, await sign(key, { kid: undefined }))))
     }
-    expect(outcomes).toEqual([200, 200, 200, 200, 'invalid_token'])
-    expect(gateway.calls()).toBe(1)
+    expect(outcomes).toEqual([...Array.from({ length: 16 }, () => 200), 'invalid_token'])
+    expect(gateway.calls()).toBe(2)
   })
 
   it('is the one that the token names, and no other', async () => {
@@ -327,7 +327,7 @@ describe('the key of a token', () => {
     expect(await outcomeOf(await ask(gateway, await sign(two, { kid: one.kid })))).toBe(
       'invalid_token',
     )
-    expect(gateway.calls()).toBe(1)
+    expect(gateway.calls()).toBe(2)
   })
 
   it('may share its kid with a key of another type', async () => {

@@ -108,7 +108,6 @@ describe('a token beside Authorization', () => {
     const { send, token, received } = await world()
     const cookie = `${COOKIE}=${token}`
     for (const headers of [
-      {},
       { origin: 'https://evil.test' },
       { origin: 'null' },
       { origin: 'https://evil.test', 'sec-fetch-site': 'same-origin' },
@@ -128,6 +127,64 @@ describe('a token beside Authorization', () => {
     }
     const explicit = { authorization: `Bearer ${token}`, cookie }
     expect((await send('/a', { method: 'POST', headers: explicit })).status).toBe(200)
+  })
+
+  it('stands in a header of its own with or without the word Bearer', async () => {
+    const { send, received, token } = await world()
+    for (const value of [token, `Bearer ${token}`, `bearer   ${token}`]) {
+      expect((await send('/a', { headers: { 'x-app-token': value } })).status).toBe(200)
+    }
+    expect(received.map(({ headers }) => headers.get('x-app-token'))).toEqual([null, null, null])
+    for (const value of [
+      `Basic ${token}`,
+      `Bearer ${token} x`,
+      'Bearer',
+      `Bearer Bearer ${token}`,
+    ]) {
+      expect(await refusal(await send('/a', { headers: { 'x-app-token': value } }))).toEqual([
+        401,
+        'invalid_token',
+      ])
+    }
+  })
+
+  it('in a header of its own was put there by somebody, so that a page elsewhere is no danger', async () => {
+    const { send, received, token, other } = await world()
+    const headers = { 'x-app-token': token, origin: 'https://evil.test' }
+    expect((await send('/a', { method: 'POST', headers })).status).toBe(200)
+    // And it wins over what a browser adds, as Authorization does.
+    const beside = { 'x-app-token': token, [HEADER]: other, cookie: `${COOKIE}=${other}` }
+    expect((await send('/a', { method: 'POST', headers: beside })).status).toBe(200)
+    expect(received.map((request) => request.headers.get('x-auth-subject'))).toEqual([
+      'user-1',
+      'user-1',
+    ])
+    const two = { 'x-app-token': token, authorization: `Bearer ${other}` }
+    expect(await refusal(await send('/a', { headers: two }))).toEqual([400, 'multiple_credentials'])
+  })
+
+  it('in a header that a proxy makes of a cookie is no sign of intent, if the proxy is known or named', async () => {
+    const issuer = createTestIssuer({ audience: AUDIENCE, now: () => START })
+    const names = ['x-goog-iap-jwt-assertion', 'x-amzn-oidc-accesstoken', 'x-auth-request-token']
+    const tokenFrom = [
+      ...names.map((header) => ({ header })),
+      { header: 'x-our-proxy', ambient: true },
+      { header: 'cf-told-otherwise', ambient: false },
+    ]
+    const { send } = await createTestGateway({
+      issuer,
+      config: {
+        schemes: { main: oidc({ issuer: issuer.issuer, audience: AUDIENCE, tokenFrom }) },
+      },
+    })
+    const token = await issuer.mint()
+    const origin = 'https://evil.test'
+    for (const name of [...names, 'x-our-proxy']) {
+      const response = await send('/a', { method: 'POST', headers: { [name]: token, origin } })
+      expect([name, ...(await refusal(response))]).toEqual([name, 403, 'csrf'])
+    }
+    const headers = { 'cf-told-otherwise': token, origin }
+    expect((await send('/a', { method: 'POST', headers })).status).toBe(200)
   })
 
   it('reaches no origin on a public route either, unless the route keeps its cookies', async () => {

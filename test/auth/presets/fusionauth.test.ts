@@ -226,7 +226,8 @@ describe('a token signed with HS256, FusionAuth’s first choice', () => {
     expect(events).toEqual([
       expect.objectContaining({
         code: 'issuer_unavailable',
-        reason: 'introspection refuses our client: check clientId and clientSecret',
+        reason:
+          'introspection refuses our client (401 invalid_client): check clientId and clientSecret, or bearerKey',
       }),
     ])
   })
