@@ -5,8 +5,8 @@ import { join } from 'node:path'
 
 export const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
 
-/** The text of every block in this language, in order. */
-export function readmeBlocks(language: string): string[] {
-  const found = README.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))
+/** The text of every block in this language, in order. Default: those of README.md. */
+export function readmeBlocks(language: string, document = README): string[] {
+  const found = document.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))
   return [...found].map(([, text = '']) => text)
 }
