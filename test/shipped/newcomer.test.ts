@@ -3,7 +3,7 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -24,8 +24,7 @@ beforeAll(async () => {
   folder = join(await mkdtemp(join(tmpdir(), 'gatehouse-newcomer-')), 'gatehouse')
   const cloned = spawnSync('git', ['clone', '-q', CHECKOUT, folder], { encoding: 'utf8' })
   expect(cloned.stderr).toBe('')
-  // What `npm ci` would install. The lock file is the same.
-  await symlink(join(CHECKOUT, 'node_modules'), join(folder, 'node_modules'))
+  install()
   port = await freePort()
   url = `http://localhost:${port}`
   start = npmStart(port, folder)
@@ -35,6 +34,13 @@ afterAll(async () => {
   start.kill()
   await rm(join(folder, '..'), { recursive: true })
 })
+
+/** What `npm ci` would install, for the lock file is the same: as links to the same files where that can be. */
+function install(): void {
+  const copy = (how: string) =>
+    spawnSync('cp', [how, join(CHECKOUT, 'node_modules'), join(folder, 'node_modules')]).status
+  expect(copy('-Rl') === 0 || copy('-R') === 0).toBe(true)
+}
 
 /** Runs a line of a shell in the clone, on the clone's port. */
 async function shell(line: string): Promise<{ code: number | null; out: string }> {
@@ -111,12 +117,14 @@ describe('a newcomer', () => {
         .replace(/^CLIENT_ID=$/m, 'CLIENT_ID=acme-api'),
     )
     const { code, out } = await shell(block('sh', 'npm run check'))
-    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('is sound: 7 routes') })
+    expect(code, out).toBe(0)
+    expect(out).toContain('is sound: 7 routes')
   })
 
   it('runs the tests, which their files are no part of', { timeout: 300_000 }, async () => {
     const { code, out } = await shell(`npm test -- ${SOME_TESTS.join(' ')}`)
-    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('2 passed') })
+    expect(code, out).toBe(0)
+    expect(out).toContain('2 passed')
   })
 
   it('sees what a deployment would be, on their hostname and in a second environment', async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 
 const CHECKOUT = join(import.meta.dirname, '../..')
-const LEFT_OUT = ['node_modules', '.git', '.wrangler', '.dev.vars', 'bench']
+const LEFT_OUT = ['node_modules', '.git', '.wrangler', '.dev.vars']
 
 export interface CheckoutCopy {
   readonly folder: string
