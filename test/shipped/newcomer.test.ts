@@ -39,7 +39,7 @@ afterAll(async () => {
 function install(): void {
   const copy = (how: string) =>
     spawnSync('cp', [how, join(CHECKOUT, 'node_modules'), join(folder, 'node_modules')]).status
-  expect(copy('-Rl') === 0 || copy('-R') === 0).toBe(true)
+  expect(copy('-RPl') === 0 || copy('-RP') === 0).toBe(true)
 }
 
 /** Runs a line of a shell in the clone, on the clone's port. */
