@@ -1,8 +1,10 @@
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers'
 import { configDefaults, defineConfig } from 'vitest/config'
 
+/** About the files that an owner edits, as they are shipped: for CI, and not a part of `npm test`. */
+const SHIPPED_TESTS = ['test/shipped/**/*.test.ts']
 // What needs Node around it: processes, raw sockets, a browser, files.
-const NODE_TESTS = ['test/{e2e,demo,issuer,state,conformance,cli,bench}/**/*.test.ts']
+const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench}/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -14,17 +16,23 @@ export default defineConfig({
           cloudflareTest(async () => {
             // It loads wrangler, which the other project's tests need not wait for.
             const { besideState } = await import('./test/support/state-worker.ts')
-            return { wrangler: { configPath: './wrangler.toml' }, miniflare: await besideState() }
+            return {
+              wrangler: { configPath: './test/product/wrangler.toml' },
+              miniflare: await besideState(),
+            }
           }),
         ],
         test: {
           name: 'workers',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...NODE_TESTS],
+          exclude: [...configDefaults.exclude, ...NODE_TESTS, ...SHIPPED_TESTS],
         },
       },
       {
         test: { name: 'node', include: NODE_TESTS, testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        test: { name: 'shipped', include: SHIPPED_TESTS, testTimeout: 180_000 },
       },
     ],
   },

@@ -35,6 +35,8 @@ export interface GatewayDependencies {
   store?: Store
   /** Takes one event per request. Default: a line of JSON on the console. */
   log?: Log
+  /** Local development: `hosts` has no say about this machine's own names. Default false. */
+  isLocal?: boolean
 }
 
 export interface Gateway {
@@ -59,6 +61,7 @@ export function createGateway(
     now = () => Math.floor(Date.now() / 1_000),
     store,
     log = consoleLog,
+    isLocal = false,
   } = dependencies
   const define = typeof config === 'function' ? config : () => config
   const { problems, compiled } = prepare(define, { fetch, now, store })
@@ -72,7 +75,7 @@ export function createGateway(
       let response: Response
       let refusal: GatewayError | undefined
       try {
-        response = await handle(request, compiled, createScope(context), trace)
+        response = await handle(request, compiled, createScope(context), trace, isLocal)
       } catch (error) {
         refusal = toGatewayError(error)
         response = refuse(refusal, trace)
@@ -99,11 +102,12 @@ async function handle(
   gateway: Compiled | undefined,
   scope: Scope,
   trace: Trace<Route | OwnRoute>,
+  isLocal: boolean,
 ): Promise<Response> {
   if (!gateway) throw new GatewayError('config_invalid')
   const location = readLocation(request.url, request.headers.get('host'))
   trace.location = location
-  checkDoor(location, gateway)
+  checkDoor(location, gateway, isLocal)
   const isSecure = location.scheme === 'https'
 
   const match = gateway.router.match(request.method, location)
@@ -139,9 +143,11 @@ async function handle(
 }
 
 /** Throws `host_unknown` or `https_required`. */
-function checkDoor({ hostname, scheme }: Location, { hosts }: Compiled): void {
-  if (hosts && !hosts.has(hostname)) throw new GatewayError('host_unknown')
-  if (scheme !== 'https' && !isLocalhost(hostname)) throw new GatewayError('https_required')
+function checkDoor({ hostname, scheme }: Location, { hosts }: Compiled, isLocal: boolean): void {
+  const isOwnMachine = isLocalhost(hostname)
+  const isServed = !hosts || hosts.has(hostname) || (isLocal && isOwnMachine)
+  if (!isServed) throw new GatewayError('host_unknown')
+  if (scheme !== 'https' && !isOwnMachine) throw new GatewayError('https_required')
 }
 
 function refuse(error: GatewayError, trace: Trace<Route | OwnRoute>): Response {

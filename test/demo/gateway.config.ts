@@ -1,34 +1,35 @@
-// The demo's gateway: its own /api/claims, the authorization server under the same hostname, and
-// a sample origin behind everything else.
+// The tour's gateway: a route for each thing that a gateway does. `npm run demo` prints a line to try each.
 
 import { oidc } from '../../src/auth/presets/oidc.ts'
-import { defineGateway } from '../../src/config/define.ts'
-import type { IssuerEnv } from '../../src/issuer/config.ts'
+import { defineGateway, optional } from '../../src/config/define.ts'
+import { protectedResource } from '../../src/edge/resource-metadata.ts'
 import { claims } from '../../src/upstream/claims-handler.ts'
-import { LOGIN_DOOR } from './world.ts'
 
-/** The demo's bindings: those of the gateway and of the authorization server, and the two to itself. */
-export interface DemoEnv extends Env, IssuerEnv {
-  ISSUER_WORKER: Fetcher
-  ORIGIN_WORKER: Fetcher
+/** What the tour binds, and the variables that `npm run demo` fills in. */
+export interface DemoEnv {
+  STORE: KVNamespace
+  ISSUER: string
+  CLIENT_ID: string
+  ORIGIN: string
+  REPORTS: Fetcher
 }
 
-export default defineGateway((env: DemoEnv) => {
-  // The authorization server reads its own clients' credentials.
-  const toIssuer = { auth: 'public', to: env.ISSUER_WORKER, keep: ['authorization'] } as const
-  return {
-    schemes: {
-      main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID, via: env.ISSUER_WORKER }),
+export default defineGateway((env: DemoEnv) => ({
+  schemes: { main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }) },
+  routes: [
+    { path: '/api/claims', to: claims },
+    {
+      path: '/orders/*',
+      methods: ['GET'],
+      to: env.ORIGIN,
+      scopes: ['orders:read'],
+      forward: { 'x-user-email': 'email' },
+      resource: protectedResource({ name: 'Orders' }),
     },
-    routes: [
-      { path: '/api/claims', to: claims },
-      { path: LOGIN_DOOR.path, ...toIssuer },
-      { path: '/.well-known/openid-configuration', ...toIssuer },
-      { path: '/.well-known/oauth-authorization-server', ...toIssuer },
-      { path: '/.well-known/jwks.json', ...toIssuer },
-      { path: '/oauth2/*', ...toIssuer },
-      { path: '/interaction/*', ...toIssuer },
-      { path: '/*', to: env.ORIGIN_WORKER, forward: { 'x-user-email': 'email' } },
-    ],
-  }
-})
+    { path: '/orders/*', methods: ['POST'], to: env.ORIGIN, scopes: ['orders:write'] },
+    { path: '/admin/*', to: env.ORIGIN, roles: ['admin'], stripPrefix: true },
+    { path: '/news', auth: optional('main'), to: env.ORIGIN },
+    { path: '/status', auth: 'public', to: () => new Response('All is well.\n') },
+    { path: '/reports/*', to: env.REPORTS },
+  ],
+}))

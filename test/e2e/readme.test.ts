@@ -1,22 +1,17 @@
 // What README.md says is true: its configuration is sound, its codes are those of the table, and each of
 // its commands is run somewhere.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkConfig } from '../../src/config/prepare.ts'
 import { ERROR_CODES } from '../../src/errors.ts'
+import { README, readmeBlocks } from '../support/readme.ts'
 
-const readme = readFileSync('README.md', 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-readme-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-function blocks(language: string, text = readme): string[] {
-  const found = text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))
-  return [...found].map(([, block = '']) => block)
-}
 
 /** Evaluates a block as if it stood in src/gateway.config.ts. */
 async function evaluate(block: string, name: string): Promise<unknown> {
@@ -41,7 +36,10 @@ const RUN_BY: Record<string, string> = {
     'test/e2e/start.test.ts',
   'curl -s localhost:8787/hello -H "Authorization: Bearer $(npm run -s token)"':
     'test/e2e/start.test.ts',
-  'npm test': '.ci/run',
+  'cp .dev.vars.example .dev.vars': 'test/shipped/newcomer.test.ts',
+  'npm run check': 'test/shipped/newcomer.test.ts',
+  'npm run types': 'test/shipped/newcomer.test.ts',
+  'npx wrangler deploy --dry-run --env staging': 'test/shipped/newcomer.test.ts',
   'npx wrangler deploy': '`wrangler deploy --dry-run` in npm run check',
   'npx wrangler secret put ISSUER': 'needs an account',
   'npx wrangler secret put CLIENT_ID': 'needs an account',
@@ -57,7 +55,9 @@ const RUN_BY_PATTERN: [RegExp, string][] = [
 
 describe('README.md', () => {
   it('shows configurations that have no problem', async () => {
-    const complete = blocks('ts').filter((block) => block.includes('export default defineGateway'))
+    const complete = readmeBlocks('ts').filter((block) =>
+      block.includes('export default defineGateway'),
+    )
     expect(complete.length).toBeGreaterThan(0)
     for (const [index, block] of complete.entries()) {
       expect(checkConfig(await evaluate(block, `config-${index}`))).toEqual([])
@@ -67,9 +67,9 @@ describe('README.md', () => {
   it('names every preset, and each has a page whose configuration has no problem', async () => {
     const pages = readdirSync('docs/providers').filter((name) => name.endsWith('.md'))
     for (const page of pages) {
-      const [block = ''] = blocks('ts', readFileSync(`docs/providers/${page}`, 'utf8'))
+      const [block = ''] = readmeBlocks('ts', readFileSync(`docs/providers/${page}`, 'utf8'))
       expect(checkConfig(await evaluate(block, page)), page).toEqual([])
-      expect(readme).toContain(`docs/providers/${page}`)
+      expect(README).toContain(`docs/providers/${page}`)
     }
     const presets = readdirSync('src/auth/presets').map((name) => name.replace('.ts', ''))
     const others = ['common', 'provider', 'slips', 'oidc', 'fusionauth', 'google-iap']
@@ -78,7 +78,7 @@ describe('README.md', () => {
   })
 
   it('lists every error code with its status, and no other', () => {
-    const rows = readme.matchAll(/^\| (\d{3}) \| (.+?) \|/gm)
+    const rows = README.matchAll(/^\| (\d{3}) \| (.+?) \|/gm)
     const listed = [...rows].flatMap(([, status, codes = '']) =>
       [...codes.matchAll(/`(\w+)`/g)].map(([, code]) => `${status} ${code}`),
     )
@@ -87,14 +87,44 @@ describe('README.md', () => {
   })
 
   it('has no command that nothing runs', () => {
-    const commands = blocks('sh').flatMap((block) => block.trim().split('\n'))
+    const commands = readmeBlocks('sh').flatMap((block) => block.trim().split('\n'))
     const isRun = (command: string) =>
       command in RUN_BY || RUN_BY_PATTERN.some(([pattern]) => pattern.test(command))
     expect(commands.filter((command) => !isRun(command))).toEqual([])
   })
 
-  it('links to files that exist', () => {
-    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = '']) => path)
-    for (const path of links) expect(() => readFileSync(path), path).not.toThrow()
+  it.each(['README.md', 'docs/keys.md'])('links to files that exist: %s', (document) => {
+    const text = readFileSync(document, 'utf8')
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = '']) => path)
+    expect(links.length).toBeGreaterThan(0)
+    for (const path of links) {
+      expect(existsSync(join(dirname(document), path)), path).toBe(true)
+    }
+  })
+
+  it('names npm scripts that there are', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: object }
+    const named = [...README.matchAll(/`(?:\w+=\S+ )?npm (?:run (?:-s )?)?([a-z]+)/g)]
+    const unknown = named.map(([, name = '']) => name).filter((name) => !(name in scripts))
+    expect(unknown.filter((name) => name !== 'ci')).toEqual([])
+  })
+
+  it('explains how to use it before how it works inside', () => {
+    const headings = [...README.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)
+    expect(headings.slice(0, 3)).toEqual(['Try it', 'Make it yours', 'Go live'])
+    expect(README).not.toMatch(/isolate's memory|behind the response|jwks:/)
+  })
+
+  it.each([
+    'a method that the best pattern lacks',
+    'looks elsewhere',
+    'to the letter',
+    'folds it into',
+    'what is only between the gateway',
+    'beyond, the refresh comes first',
+    'where there is no verdict here',
+    'is let in without',
+  ])('has none of the sentences that lost a reader: %s', (words) => {
+    expect(README).not.toContain(words)
   })
 })

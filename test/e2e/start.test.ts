@@ -1,19 +1,28 @@
-// `npm start` and `npm run -s token` as a newcomer meets them: real npm, real wrangler, real sockets.
+// `npm start` and `npm run -s token` as a newcomer meets them: real npm, real wrangler, real sockets. In a copy of
+// the checkout, whose owner's files no owner has edited.
 
 import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { readPort } from '../demo/address.ts'
-import { freePort, type NpmStart, npmRun, npmStart } from '../demo/npm.ts'
-import { stillRunning } from '../demo/processes.ts'
-import { ADA, ALL_SCOPES, API, BROWSER_APP, LOGIN_DOOR, SERVICE } from '../demo/world.ts'
 import { Person } from '../issuer/world.ts'
+import { findPort, readPort } from '../local/address.ts'
+import { freePort, type NpmStart, npmRun, npmStart } from '../local/npm.ts'
+import { stillRunning } from '../local/processes.ts'
+import { ADA, ALL_SCOPES, API, BROWSER_APP, LOGIN_DOOR, SERVICE } from '../local/world.ts'
+import { type CheckoutCopy, copyCheckout } from '../support/checkout-copy.ts'
+import { rawRequest } from '../support/raw-http.ts'
 
 const LAST_LINE = 'Ctrl-C stops everything.'
 const GONE_WITHIN_MS = 20_000
 /** A start takes 4 s; a machine that does much else at the same time may need very much longer. */
 const START_TIMEOUT_MS = 150_000
 const HAS_CURL = spawnSync('curl', ['--version']).status === 0
+
+let copy: CheckoutCopy
+beforeAll(async () => {
+  copy = await copyCheckout()
+})
+afterAll(() => copy.remove())
 
 describe('npm start', () => {
   let port: number
@@ -24,7 +33,7 @@ describe('npm start', () => {
   beforeAll(async () => {
     port = await freePort()
     url = `http://localhost:${port}`
-    demo = npmStart(port)
+    demo = npmStart(port, copy.folder)
     await demo.printed(LAST_LINE)
     token = await accessToken(port)
   }, START_TIMEOUT_MS)
@@ -66,7 +75,6 @@ describe('npm start', () => {
         'x-auth-subject': 'mallory',
         x_auth_subject: 'mallory',
         'x-auth-roles': 'mallory',
-        'x-user-email': 'mallory',
         x_user_email: 'mallory',
         'x-own': 'kept',
       },
@@ -75,7 +83,7 @@ describe('npm start', () => {
     const seen = (await response.json()) as { headers: Record<string, string> }
     expect(seen).toMatchObject({
       method: 'POST',
-      url: `${url}/orders/42?full=1`,
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/orders\/42\?full=1$/),
       body: 'hello',
       headers: { 'x-auth-subject': SERVICE.id, 'x-auth-issuer': url, 'x-own': 'kept' },
     })
@@ -129,7 +137,7 @@ describe('npm start', () => {
     })
 
     const origin = await fetch(`${url}/`, { headers: bearer(answer.token) })
-    expect(await origin.json()).toMatchObject({ headers: { 'x-user-email': ADA.email } })
+    expect(await origin.json()).toMatchObject({ headers: { 'x-auth-roles': ADA.roles.join(',') } })
   })
 
   it.each([
@@ -200,24 +208,33 @@ describe('npm start', () => {
   })
 
   it.skipIf(!HAS_CURL)('prints curl lines that do what they say (needs curl)', () => {
-    const lines = demo.output().match(/^ {2}curl .*$/gm) ?? []
-    const answers = lines.map(
-      (line) => spawnSync('sh', ['-c', line], { encoding: 'utf8', cwd: process.cwd() }).stdout,
-    )
-    expect(answers).toEqual([
+    const lines = demo.output().match(/^ {2}(?:curl|LOGIN=).*$/gm) ?? []
+    const paste = (...pasted: string[]) =>
+      spawnSync('sh', ['-c', pasted.join('\n')], { encoding: 'utf8', cwd: copy.folder }).stdout
+    const [refused = '', claims = '', echo = '', ...guide] = lines
+    expect([paste(refused), paste(claims), paste(echo), paste(...guide)]).toEqual([
       expect.stringMatching(/^HTTP\/1.1 401 /),
       expect.stringMatching(/^HTTP\/1.1 200 .*"active":\s*true/s),
       expect.stringContaining(`"x-auth-subject": "${SERVICE.id}"`),
+      expect.stringMatching(/^\{"token":.*HTTP\/1.1 200 .*"email":\s*"ada@example.com"/s),
     ])
   })
 
-  it('shows each request in its own terminal, and what it was refused for', async () => {
-    await fetch(`${url}/seen`, { method: 'PUT' })
-    await expect.poll(() => demo.output()).toMatch(/^ +401 PUT +\/seen +credential_missing/m)
+  it('shows each request in its own terminal, why it was refused, and the instance of the answer', async () => {
+    const response = await fetch(`${url}/seen`, { method: 'PUT' })
+    const { instance } = (await response.json()) as { instance: string }
+    const id = instance.replace('urn:uuid:', '')
+    const line = new RegExp(`^ +401 PUT +/seen +credential_missing.* ${id}$`, 'm')
+    await expect.poll(() => demo.output()).toMatch(line)
+  })
+
+  it('has a token without PORT, where one gateway runs', async () => {
+    const { code, stdout } = await npmRun(['run', '-s', 'token'], { PORT: '' }, copy.folder)
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^ey.*\n$/) })
   })
 
   it('says which port is in use, and ends with code 1', async () => {
-    const { code, stderr } = await npmRun(['start'], { PORT: String(port) })
+    const { code, stderr } = await npmRun(['start'], { PORT: String(port) }, copy.folder)
     expect(code).toBe(1)
     expect(stderr).toContain(`Port ${port} is in use.`)
   })
@@ -226,11 +243,127 @@ describe('npm start', () => {
   it('leaves no process and no file behind when npm is told to end', async () => {
     const pids = demo.processes()
     expect(pids.length).toBeGreaterThan(3)
-    expect(demo.files()).toContainEqual(expect.stringMatching(/^gatehouse-demo-/))
+    expect(demo.files()).toContainEqual(expect.stringMatching(/^gatehouse-local-/))
     process.kill(demo.pid, 'SIGTERM')
     await expect.poll(() => stillRunning(pids), { timeout: GONE_WITHIN_MS }).toEqual([])
     expect(demo.files()).toEqual([])
   })
+})
+
+describe('npm start, while the owner edits', { timeout: START_TIMEOUT_MS }, () => {
+  const TIMEOUT = { timeout: 60_000 }
+  const CONFIG = 'src/gateway.config.ts'
+  let edited: CheckoutCopy
+  let port: number
+  let url: string
+  let demo: NpmStart
+
+  beforeAll(async () => {
+    edited = await copyCheckout()
+    port = await freePort()
+    url = `http://localhost:${port}`
+    demo = npmStart(port, edited.folder)
+    await demo.printed(LAST_LINE)
+  }, START_TIMEOUT_MS)
+  afterAll(async () => {
+    demo.kill()
+    await edited.remove()
+  })
+
+  const statusOf = async (path: string) => (await fetch(url + path)).status
+
+  it('has a route, a host, a binding and a variable at once', async () => {
+    const toml = await edited.read('wrangler.toml')
+    const routes = 'routes = [{ pattern = "api.example.com", custom_domain = true }]\n'
+    const orders = '\n[[services]]\nbinding = "ORDERS"\nservice = "orders"\n'
+    await edited.write('wrangler.toml', `${routes}${toml}${orders}`)
+    await edited.write('.dev.vars', 'GREETING="hello"\n')
+    await edited.write(CONFIG, ownersFile())
+    await expect.poll(() => statusOf('/orders/1'), TIMEOUT).toBe(501)
+    await expect.poll(async () => (await fetch(`${url}/greeting`)).text(), TIMEOUT).toBe('hello')
+    expect(await (await fetch(`${url}/orders/1`)).json()).toMatchObject({
+      binding: 'ORDERS',
+      target: 'the Worker orders',
+      detail: expect.stringContaining('does not run on this machine'),
+    })
+    expect(await statusOf('/api/claims')).toBe(401)
+  })
+
+  it('has its hosts too, as if the client spoke TLS', async () => {
+    const statusAt = async (host: string) => {
+      const headers: [string, string][] = [['Host', host]]
+      return (await rawRequest(port, { target: '/api/claims', headers })).status
+    }
+    expect(await statusAt('api.example.com')).toBe(401)
+    expect(await statusAt('other.example.com')).toBe(421)
+  })
+
+  it('says what is wrong with the file, in words, and when it is right again', async () => {
+    await edited.write(CONFIG, ownersFile().replace("auth: 'main'", "auth: 'mian'"))
+    await demo.printed('src/gateway.config.ts has problems:')
+    await demo.printed('Your change is live: every request is refused with 500.')
+    expect(await statusOf('/greeting')).toBe(500)
+    const timesGone = () =>
+      demo.output().split('Your change is live. The problems are gone.').length
+    const before = timesGone()
+    await edited.write(CONFIG, ownersFile())
+    await expect.poll(timesGone, TIMEOUT).toBe(before + 1)
+    expect(await statusOf('/greeting')).toBe(200)
+  })
+
+  it('says which line of wrangler.toml is wrong, and goes on with the last good one', async () => {
+    const toml = await edited.read('wrangler.toml')
+    await edited.write('wrangler.toml', `${toml}\nbinding = `)
+    await expect.poll(() => demo.output(), TIMEOUT).toMatch(/^wrangler.toml, line \d+: /m)
+    expect(await statusOf('/greeting')).toBe(200)
+    await edited.write('wrangler.toml', toml)
+  })
+
+  function ownersFile(): string {
+    return `
+      import { oidc } from './auth/presets/oidc.ts'
+      import { defineGateway } from './config/define.ts'
+      import { claims } from './upstream/claims-handler.ts'
+
+      interface OwnersEnv { STORE: KVNamespace; ISSUER: string; CLIENT_ID: string; GREETING: string; ORDERS: Fetcher }
+
+      export default defineGateway((env: OwnersEnv) => ({
+        hosts: ['api.example.com'],
+        schemes: {
+          main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }),
+          partner: oidc({ issuer: 'https://idp.partner.example', audience: 'orders' }),
+        },
+        routes: [
+          { path: '/api/claims', auth: 'main', to: claims },
+          { path: '/greeting', auth: 'public', to: () => new Response(env.GREETING) },
+          { path: '/orders/*', auth: 'public', to: env.ORDERS },
+        ],
+      }))`
+  }
+})
+
+describe('npm run demo', { timeout: START_TIMEOUT_MS }, () => {
+  it.skipIf(!HAS_CURL)(
+    'prints curl lines that do what is said above each (needs curl)',
+    async () => {
+      const demo = npmStart(await freePort(), copy.folder, 'demo')
+      try {
+        await demo.printed(LAST_LINE)
+        const stops = [...demo.output().matchAll(/^ {2}# (.*)\n {2}(curl .*)$/gm)]
+        expect(stops.length).toBeGreaterThan(10)
+        for (const [, what = '', line = ''] of stops) {
+          const status = spawnSync('sh', ['-c', `${line} -s -o /dev/null -w '%{http_code}'`], {
+            encoding: 'utf8',
+            cwd: copy.folder,
+          }).stdout
+          const expected = /: (\d{3})$/.exec(what)?.[1] ?? '200'
+          expect([what, status.slice(-3)]).toEqual([what, expected])
+        }
+      } finally {
+        demo.kill()
+      }
+    },
+  )
 })
 
 describe('npm start, ended without a word', { timeout: START_TIMEOUT_MS }, () => {
@@ -241,7 +374,7 @@ describe('npm start, ended without a word', { timeout: START_TIMEOUT_MS }, () =>
     ['npm', 'while it starts', 'Starting', 0],
     ['the launcher', 'when it runs', LAST_LINE, 1],
   ])('leaves no process behind when %s is killed %s', async (_who, _when, printed, nth) => {
-    demo = npmStart(await freePort())
+    demo = npmStart(await freePort(), copy.folder)
     await demo.printed(printed)
     await expect
       .poll(() => demo.processes().length, { timeout: START_TIMEOUT_MS })
@@ -261,6 +394,24 @@ describe('wrong input', () => {
 
   it.each(['0', '65536', '80 80', '-1', '1e3', '0x50', '8787.5'])('takes no PORT=%s', (value) => {
     expect(() => readPort(value)).toThrow(`PORT is "${value}"`)
+  })
+
+  it('finds the port that is meant, and asks where several may be', () => {
+    expect(findPort('9000', [8787, 9001])).toBe(9000)
+    expect(findPort(undefined, [])).toBe(8787)
+    expect(findPort(undefined, [9001])).toBe(9001)
+    expect(findPort(undefined, [8787, 9001])).toBe(8787)
+    expect(() => findPort(undefined, [9001, 9002])).toThrow('Say which: PORT=9001')
+  })
+
+  it('does not let npm swallow --scope', async () => {
+    const { code, stdout, stderr } = await npmRun(['run', '-s', 'token', '--scope', 'a:read'], {})
+    expect({ code, stdout, stderr: ownLines(stderr) }).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        '"--scope" went to npm itself. Write "--" before it: npm run -s token -- --scope "a:read"',
+    })
   })
 
   it('tells a person without a running demo to start one, in one line', async () => {

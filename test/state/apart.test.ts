@@ -1,16 +1,15 @@
-/** The gateway deploys without state: nothing of it is in the bundle, and no class is in its wrangler.toml. */
+/** The gateway deploys without state: nothing of it is in the bundle. */
 
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
-import { shipped, withState } from './uncomment.ts'
 
-const GATEWAY = 'wrangler.toml'
+const GATEWAY = 'test/product/wrangler.toml'
 const STATE = 'src/state/wrangler.toml'
 
 describe('the gateway', () => {
@@ -18,15 +17,6 @@ describe('the gateway', () => {
     const files = await bundledFiles(GATEWAY)
     expect(files).toContain('src/gateway.ts')
     expect(files.filter((file) => file.startsWith('src/state/'))).toEqual([])
-  })
-
-  it('declares no Durable Object, so that it can be rolled back', () => {
-    const { durable_objects, exports, migrations } = unstable_readConfig({ config: GATEWAY })
-    expect({ durable_objects, exports, migrations }).toEqual({
-      durable_objects: { bindings: [] },
-      exports: {},
-      migrations: [],
-    })
   })
 })
 
@@ -52,14 +42,6 @@ describe('the state Worker', () => {
   })
 })
 
-describe.each([GATEWAY, 'test/demo/wrangler.toml'])('%s', (config) => {
-  it('binds the state Worker once the lines of STATE are uncommented', async () => {
-    const { name } = unstable_readConfig({ config: STATE })
-    const { services } = await readText(withState(shipped(config)))
-    expect(services).toContainEqual({ binding: 'STATE', service: name, entrypoint: 'State' })
-  })
-})
-
 /** The files that are read for what `wrangler deploy` would upload, from the checkout's root. */
 async function bundledFiles(config: string): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bundle-'))
@@ -71,17 +53,6 @@ async function bundledFiles(config: string): Promise<string[]> {
     const { inputs } = JSON.parse(await readFile(join(folder, 'bundle-meta.json'), 'utf8'))
     const root = resolve(dirname(config))
     return Object.keys(inputs).map((file) => relative('.', resolve(root, file)))
-  } finally {
-    await rm(folder, { recursive: true })
-  }
-}
-
-async function readText(toml: string) {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-config-'))
-  try {
-    const config = join(folder, 'wrangler.toml')
-    await writeFile(config, toml)
-    return unstable_readConfig({ config })
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -1,5 +1,5 @@
-// The shipped state Worker beside the tests that run inside the Workers runtime. Bound there whether or not
-// wrangler.toml binds it: a feature's tests need it, and they pass `undefined` where they mean unbound.
+// The shipped state Worker beside the tests that run inside the Workers runtime. Always bound there: a
+// feature's tests need it, and they pass `undefined` where they mean unbound.
 
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { bundleWorker } from './worker-bundle.ts'

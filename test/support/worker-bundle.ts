@@ -31,13 +31,15 @@ export async function bundleWorker(source: WorkerSource): Promise<string> {
   return outputFiles[0]?.text ?? ''
 }
 
-/** Compatibility date and flags that wrangler.toml deploys with. */
+/** Compatibility date and flags that the gateway deploys with. */
 export function deployedCompatibility(): { date: string; flags: string[] } {
-  const toml = readFileSync(`${ROOT}wrangler.toml`, 'utf8')
+  const toml = readFileSync(`${ROOT}test/product/wrangler.toml`, 'utf8')
   const date = /^compatibility_date\s*=\s*"([\d-]+)"/m.exec(toml)?.[1]
   const flags = /^compatibility_flags\s*=\s*\[([^\]]*)\]/m.exec(toml)?.[1]
   if (date === undefined || flags === undefined) {
-    throw new Error('wrangler.toml: compatibility_date or compatibility_flags not found')
+    throw new Error(
+      'test/product/wrangler.toml: compatibility_date or compatibility_flags not found',
+    )
   }
   return { date, flags: [...flags.matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? '') }
 }

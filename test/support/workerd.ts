@@ -23,7 +23,7 @@ export type WorkerdOptions<Kv extends string> = WorkerSource & {
   cache?: CacheStore
   /** A service with an `entrypoint` of methods also stands in for bindings such as a rate limit. */
   services?: Record<string, ServiceSource>
-  /** Default: what wrangler.toml deploys with. */
+  /** Default: what the gateway deploys with. */
   compatibilityDate?: string
   compatibilityFlags?: string[]
   /** A request header that names the scheme of request.url; workerd removes it. Default: http. */

@@ -1,18 +1,24 @@
-// The state Worker runs beside `npm start` where the gateway is bound to it, and not elsewhere. The
-// gateway's own wrangler.toml is run, with a caller in place of the gateway.
+// The state Worker runs beside `npm start`, and the gateway reaches it where it is bound to it. The product's
+// wrangler.toml is run, with a caller in place of the gateway.
 
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { STATE_CONTRACT } from '../../src/options/state-contract.ts'
 import type { Answer, Question } from '../state/caller.ts'
-import { shipped, withoutState, withState } from '../state/uncomment.ts'
 import { freePort } from './npm.ts'
 import { startWorld, type World } from './wrangler.ts'
 
 const CALLER = join(import.meta.dirname, '../state/caller.ts')
+const PRODUCT = join(import.meta.dirname, '../product/wrangler.toml')
+const STATE = `
+[[services]]
+binding = "STATE"
+service = "gatehouse-state"
+entrypoint = "State"
+`
 const START_TIMEOUT_MS = 150_000
 
 let folder: string
@@ -33,24 +39,23 @@ afterEach(async () => {
 
 describe('a gateway that is started locally', { timeout: START_TIMEOUT_MS }, () => {
   it('has its state Worker beside it where STATE is bound', async () => {
-    await start(withState(shipped('wrangler.toml')))
+    await start(STATE)
     expect(await takeNumber()).toEqual({ result: 1 })
     expect(await takeNumber()).toEqual({ result: 2 })
-    expect(await runningWorkers()).toContain('gatehouse-state')
   })
 
-  it('is alone where STATE is not bound, and its features say how to bind it', async () => {
-    await start(withoutState(shipped('wrangler.toml')))
+  it('has features that say how to bind it where STATE is not bound', async () => {
+    await start('')
     expect(await takeNumber()).toEqual({
       error: expect.stringContaining('npx wrangler deploy -c src/state/wrangler.toml'),
     })
-    expect(await runningWorkers()).toEqual([expect.not.stringMatching('gatehouse-state')])
   })
 })
 
-async function start(toml: string): Promise<void> {
+async function start(binding: string): Promise<void> {
   const config = join(folder, 'wrangler.toml')
-  await writeFile(config, toml.replace('"src/index.ts"', JSON.stringify(CALLER)))
+  const toml = await readFile(PRODUCT, 'utf8')
+  await writeFile(config, toml.replace('"index.ts"', JSON.stringify(CALLER)) + binding)
   port = await freePort()
   world = await startWorld(port, config)
 }
@@ -72,12 +77,4 @@ async function takeNumber(): Promise<Answer | undefined> {
     }
   }
   throw new Error('The gateway ended before it answered.')
-}
-
-/** The Workers that wrangler has announced to others on this machine. */
-async function runningWorkers(): Promise<string[]> {
-  const [storage = ''] = (await readdir(folder)).filter((name) =>
-    name.startsWith('gatehouse-demo-'),
-  )
-  return (await readdir(join(folder, storage, 'registry'))).sort()
 }

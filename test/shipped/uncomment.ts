@@ -1,11 +1,10 @@
-/** The gateway's wrangler.toml before and after its owner has followed the sentence above STATE. */
+/** The shipped wrangler.toml, before and after its owner has followed the sentence above STATE. */
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const CHECKOUT = join(import.meta.dirname, '../..')
 const COMMENTED = /^# (?=(\[\[services\]\]\n# )?(binding = "STATE"|service = |entrypoint = ))/gm
-const UNCOMMENTED = /^(\[\[services\]\]\n)(binding = "STATE"\n)(service = .*\n)(entrypoint = .*)$/gm
 
 /** The text of a configuration of the checkout, as it stands. */
 export function shipped(config: string): string {
@@ -15,9 +14,4 @@ export function shipped(config: string): string {
 /** The same with the lines of STATE uncommented. */
 export function withState(toml: string): string {
   return toml.replaceAll(COMMENTED, '')
-}
-
-/** The same with the lines of STATE commented out, as they are before a feature needs them. */
-export function withoutState(toml: string): string {
-  return toml.replaceAll(UNCOMMENTED, '# $1# $2# $3# $4')
 }

@@ -1,7 +1,7 @@
-// One access token of the running demo, the way a service gets one: client credentials.
+// One access token of the local authorization server, the way a service gets one: client credentials.
 
-import { demoUrl, npmCommand } from './address.ts'
-import { DemoError } from './demo-error.ts'
+import { localUrl, npmCommand } from './address.ts'
+import { StartError } from './start-error.ts'
 import { SERVICE } from './world.ts'
 
 const TIMEOUT_MS = 10_000
@@ -14,7 +14,7 @@ export interface Minted {
   readonly scopes: readonly string[]
 }
 
-/** Asks the demo's authorization server for a token. Throws a {@link DemoError} without one. */
+/** Asks the local authorization server for a token. Throws a {@link StartError} without one. */
 export async function mintToken(port: number, scope: string): Promise<Minted> {
   const { status, body } = await post(port, { grant_type: 'client_credentials', scope })
   if (status === 200 && typeof body.access_token === 'string') {
@@ -27,15 +27,16 @@ export async function mintToken(port: number, scope: string): Promise<Minted> {
     }
   }
   if (typeof body.error === 'string') {
-    throw new DemoError(`No token: ${body.error_description ?? body.error}`)
+    throw new StartError(`No token: ${body.error_description ?? body.error}`)
   }
-  throw new DemoError(
-    `${demoUrl(port)} answered ${status} and no token. Is something else running there?`,
+  throw new StartError(
+    `${localUrl(port)} answered ${status} and no token. If you have set ISSUER, ask your own issuer for one; ` +
+      'else something other than `npm start` may run there.',
   )
 }
 
 async function post(port: number, form: Record<string, string>) {
-  const request = new Request(`${demoUrl(port)}/oauth2/token`, {
+  const request = new Request(`${localUrl(port)}/oauth2/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${btoa(`${SERVICE.id}:${SERVICE.secret}`)}` },
     body: new URLSearchParams(form),
@@ -43,8 +44,8 @@ async function post(port: number, form: Record<string, string>) {
     signal: AbortSignal.timeout(TIMEOUT_MS),
   })
   const response = await fetch(request).catch((cause: unknown) => {
-    throw new DemoError(
-      `Nothing answers on ${demoUrl(port)}. Run \`${npmCommand(port, 'start')}\` first.`,
+    throw new StartError(
+      `Nothing answers on ${localUrl(port)}. Run \`${npmCommand(port, 'start')}\` first.`,
       { cause },
     )
   })

@@ -34,10 +34,10 @@ export interface Finished {
   stderr: string
 }
 
-/** `npm start` on this port. */
-export function npmStart(port: number): NpmStart {
+/** `npm start`, or another script, on this port. */
+export function npmStart(port: number, cwd = CHECKOUT, script = 'start'): NpmStart {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-start-'))
-  const child = npm(['start'], { PORT: String(port), TMPDIR: folder })
+  const child = npm(['run', script], { PORT: String(port), TMPDIR: folder }, cwd)
   const text = collect(child)
   const pid = child.pid
   if (pid === undefined) throw new Error('npm could not be started')
@@ -66,8 +66,12 @@ export function npmStart(port: number): NpmStart {
 }
 
 /** Runs an npm script to its end. */
-export async function npmRun(args: string[], env: Record<string, string>): Promise<Finished> {
-  const child = npm(args, env)
+export async function npmRun(
+  args: string[],
+  env: Record<string, string>,
+  cwd = CHECKOUT,
+): Promise<Finished> {
+  const child = npm(args, env, cwd)
   const text = collect(child)
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, ...text }
@@ -83,9 +87,9 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
-function npm(args: string[], env: Record<string, string>): ChildProcess {
+function npm(args: string[], env: Record<string, string>, cwd: string): ChildProcess {
   return spawn('npm', args, {
-    cwd: CHECKOUT,
+    cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,4 +1,4 @@
-// Who exists in the demo. Public knowledge, good on one machine only: nothing here may ever be in
+// Who exists in the local world. Public knowledge, good on one machine only: nothing here may ever be in
 // a Worker that is deployed (bundle.test.ts looks).
 
 /** The API: the audience of its tokens, and the application id of its FusionAuth-shaped ones. */
@@ -38,3 +38,6 @@ export const LOGIN_DOOR = {
   apiKey: 'demo-login-api-key',
   tenantId: '1c9bb1d4-7a43-4c0a-9b8e-2f6f0f3f5e77',
 } as const
+
+/** How `npm start` makes the gateway read its owner's file; its log line is of no interest. */
+export const READ_CONFIG = { path: '/cdn-cgi/gatehouse/read-config', method: 'REPORT' } as const

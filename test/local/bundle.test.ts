@@ -1,43 +1,41 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { unstable_readConfig } from 'wrangler'
+import { localConfigs } from './configs.ts'
 import { ADA, API, BROWSER_APP, LOGIN_DOOR, SERVICE } from './world.ts'
 
 const CHECKOUT = join(import.meta.dirname, '../..')
-const DEMO_ONLY = [
+const LOCAL_ONLY = [
   ...[ADA.login, ADA.name, ADA.password],
   ...[SERVICE.id, SERVICE.secret, BROWSER_APP.id, API.id],
   ...[LOGIN_DOOR.path, LOGIN_DOOR.apiKey, LOGIN_DOOR.tenantId],
 ]
 
 describe('a bundle', () => {
-  it.each(['wrangler.toml', 'src/issuer/wrangler.toml'])(
-    'of %s has no demo user, secret or door in it',
+  it.each(['test/product/wrangler.toml', 'src/issuer/wrangler.toml'])(
+    'of %s has no user, secret or door of the local world in it',
     async (config) => {
       const bundle = await bundleOf(config)
       expect(bundle.length).toBeGreaterThan(1000)
-      expect(DEMO_ONLY.filter((text) => bundle.includes(text))).toEqual([])
+      expect(LOCAL_ONLY.filter((text) => bundle.includes(text))).toEqual([])
     },
   )
 
-  it('of the demo has them all, so that the other bundles were searched for the right words', async () => {
-    const bundle = await bundleOf('test/demo/wrangler.toml')
-    expect(DEMO_ONLY.filter((text) => !bundle.includes(text))).toEqual([])
-  })
-})
-
-describe('the demo', () => {
-  it('runs with the compatibility date and flags that the gateway is deployed with', () => {
-    const settings = (config: string) => {
-      const read = unstable_readConfig({ config: join(CHECKOUT, config) })
-      return { date: read.compatibility_date, flags: read.compatibility_flags }
+  it('of the local world has them all, so that the other bundles were searched for the right words', async () => {
+    const owner = { folder: CHECKOUT, settings: {}, variables: {} }
+    const { front } = localConfigs(owner, { url: 'http://localhost:8787', origin: '' })
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-front-'))
+    try {
+      await writeFile(join(folder, 'front.json'), JSON.stringify(front))
+      const bundle = await bundleOf(join(folder, 'front.json'))
+      expect(LOCAL_ONLY.filter((text) => !bundle.includes(text))).toEqual([])
+    } finally {
+      await rm(folder, { recursive: true })
     }
-    expect(settings('test/demo/wrangler.toml')).toEqual(settings('wrangler.toml'))
   })
 })
 
