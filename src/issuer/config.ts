@@ -3,19 +3,16 @@
  * reported at once; a server with problems issues nothing.
  */
 
-import type { IssuerStorage } from './storage/issuer-storage.ts'
+import type { StorageEnv } from './storage/issuer-storage.ts'
 
 /** The bindings and secrets of the authorization server's Worker. */
-export interface IssuerEnv {
+export interface IssuerEnv extends StorageEnv {
   /** Its public origin, without a trailing slash: the `iss` of every token. */
   ISSUER: string
-  ISSUER_STORAGE: DurableObjectNamespace<IssuerStorage>
   /** The audience of the API in the shipped issuer.config.ts. */
   API_AUDIENCE?: string
   /** Scopes of that API, separated by spaces. */
   API_SCOPES?: string
-  /** Encrypts the signing keys at rest; at least 32 characters. */
-  ISSUER_KEY_SECRET?: string
   /** Opens the administration endpoint; at least 32 characters. Without it the endpoint does not exist. */
   ADMIN_KEY?: string
 }

@@ -5,7 +5,6 @@
  */
 
 import { DurableObject } from 'cloudflare:workers'
-import type { IssuerEnv } from '../config.ts'
 import { type Artifact, Artifacts, type StoredArtifact } from './artifacts.ts'
 import { type AttemptLimit, Attempts } from './attempts.ts'
 import { type ClientInfo, Clients, type NewClient } from './clients.ts'
@@ -20,19 +19,26 @@ const STORE_NAME = 'issuer'
 const HASHERS = 16
 const PURGE_PAUSE_MS = 60_000
 
+/** What the objects read of their Worker's environment. */
+export interface StorageEnv {
+  ISSUER_STORAGE: DurableObjectNamespace<IssuerStorage>
+  /** Encrypts the signing keys at rest; at least 32 characters. */
+  ISSUER_KEY_SECRET?: string
+}
+
 /** The object that holds everything. Take it anew in each request: a stub belongs to one. */
-export function storageOf(env: IssuerEnv): DurableObjectStub<IssuerStorage> {
+export function storageOf(env: StorageEnv): DurableObjectStub<IssuerStorage> {
   return env.ISSUER_STORAGE.getByName(STORE_NAME)
 }
 
 /** One of the objects that only hash passwords; the same account always meets the same one. */
-export function hasherOf(env: IssuerEnv, account: string): DurableObjectStub<IssuerStorage> {
+export function hasherOf(env: StorageEnv, account: string): DurableObjectStub<IssuerStorage> {
   let sum = 0
   for (let i = 0; i < account.length; i++) sum = (sum * 31 + account.charCodeAt(i)) >>> 0
   return env.ISSUER_STORAGE.getByName(`hasher-${sum % HASHERS}`)
 }
 
-export class IssuerStorage extends DurableObject<IssuerEnv> {
+export class IssuerStorage extends DurableObject<StorageEnv> {
   readonly #artifacts: Artifacts
   readonly #clients: Clients
   readonly #users: Users
@@ -40,7 +46,7 @@ export class IssuerStorage extends DurableObject<IssuerEnv> {
   readonly #keys: SigningKeys
   readonly #attempts: Attempts
 
-  constructor(ctx: DurableObjectState, env: IssuerEnv) {
+  constructor(ctx: DurableObjectState, env: StorageEnv) {
     super(ctx, env)
     const { sql } = ctx.storage
     this.#artifacts = new Artifacts(sql)
