@@ -3,11 +3,21 @@
  * ADMIN_KEY. Without that secret it does not exist.
  */
 
-import { hash } from 'node:crypto'
 import * as v from 'valibot'
+import {
+  addPerson,
+  disablePerson,
+  enablePerson,
+  listPeople,
+  removePerson,
+  resetPerson,
+  unlockPerson,
+  updatePerson,
+} from './admin/people.ts'
 import type { IssuerEnv, ResolvedConfig } from './config.ts'
 import { OIDC_SCOPES, retainKeySeconds } from './oidc/configuration.ts'
-import { storageOf } from './storage/issuer-storage.ts'
+import { addressLimits, networkOf } from './oidc/network.ts'
+import { directoryOf, visitorsOf } from './storage/issuer-storage.ts'
 import { constantTimeEqual } from './storage/secret-hash.ts'
 
 export const ADMIN_PATH = '/oauth2/admin'
@@ -32,12 +42,24 @@ const Command = v.variant('command', [
     roles: v.optional(texts),
   }),
   v.strictObject({ command: v.literal('user list') }),
+  v.strictObject({
+    command: v.literal('user update'),
+    ...login,
+    newLogin: v.optional(text),
+    name: v.optional(text),
+    email: v.optional(text),
+    roles: v.optional(texts),
+  }),
   v.strictObject({ command: v.literal('user disable'), ...login }),
+  v.strictObject({ command: v.literal('user enable'), ...login }),
+  v.strictObject({ command: v.literal('user unlock'), ...login }),
+  v.strictObject({ command: v.literal('user remove'), ...login }),
   v.strictObject({ command: v.literal('user reset'), ...login, password: v.optional(text) }),
   v.strictObject({
     command: v.literal('client add'),
     kind: v.picklist(['service', 'web', 'public']),
     id: v.optional(text),
+    secret: v.optional(text),
     name: v.optional(text),
     redirectUris: v.optional(texts),
     postLogoutRedirectUris: v.optional(texts),
@@ -65,15 +87,14 @@ export async function administer(
 ): Promise<Response> {
   if (env.ADMIN_KEY === undefined) return refuse(404, 'not found')
   if (request.method !== 'POST') return refuse(405, 'POST one command', { allow: 'POST' })
-  const bucket = `admin:${hash('sha256', address, 'base64url')}`
-  const limit = { bucket, max: MAX_WRONG_KEYS, windowSeconds: WINDOW_SECONDS }
-  const wait = await storageOf(env).reserveAttempt([limit])
-  if (wait > 0) return refuse(429, 'too many wrong keys', { 'retry-after': String(wait) })
   const given = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
   if (!(await constantTimeEqual(given, env.ADMIN_KEY))) {
+    // The right key is never made to wait: of 256 random bits, nobody guesses one in parallel.
+    const limits = addressLimits('admin', address, MAX_WRONG_KEYS, WINDOW_SECONDS)
+    const wait = await visitorsOf(env, networkOf(address)).reserve(limits)
+    if (wait > 0) return refuse(429, 'too many wrong keys', { 'retry-after': String(wait) })
     return refuse(401, 'wrong ADMIN_KEY', { 'www-authenticate': 'Bearer' })
   }
-  await storageOf(env).releaseAttempt(bucket)
   const command = await readCommand(request)
   if (!command.success) return refuse(400, v.summarize(command.issues))
   try {
@@ -110,37 +131,50 @@ async function run(
   env: IssuerEnv,
   config: ResolvedConfig,
 ): Promise<unknown> {
-  const storage = storageOf(env)
+  const directory = directoryOf(env)
   switch (command.command) {
     case 'user add':
-      return storage.addUser(defined(command))
+      return addPerson(env, withoutCommand(command))
     case 'user list':
-      return storage.listUsers()
+      return listPeople(env)
+    case 'user update': {
+      const { login, newLogin, command: _, ...change } = command
+      return updatePerson(env, login, defined({ ...change, login: newLogin }))
+    }
     case 'user disable':
-      await storage.disableUser(command.login)
+      await disablePerson(env, command.login)
+      return {}
+    case 'user enable':
+      await enablePerson(env, command.login)
+      return {}
+    case 'user unlock':
+      await unlockPerson(env, command.login)
+      return {}
+    case 'user remove':
+      await removePerson(env, command.login)
       return {}
     case 'user reset':
-      return storage.resetUser(command.login, command.password)
+      return resetPerson(env, command.login, command.password)
     case 'client add': {
       const unknown = unknownScopes(command.scope, config)
       if (unknown.length > 0) throw new Error(`no API has the scope "${unknown.join(' ')}"`)
-      return storage.addClient(defined(command))
+      return directory.addClient(withoutCommand(command))
     }
     case 'client list':
-      return (await storage.listClients()).map(({ metadata, ...client }) => {
+      return (await directory.listClients()).map(({ metadata, ...client }) => {
         return { ...client, metadata: parse(metadata) }
       })
     case 'client rotate-secret':
-      return { secret: await storage.rotateClientSecret(command.id) }
+      return { secret: await directory.rotateClientSecret(command.id) }
     case 'client remove':
-      await storage.removeClient(command.id)
+      await directory.removeClient(command.id)
       return {}
     case 'keys list':
-      return storage.listKeys()
+      return directory.listKeys()
     case 'keys rotate': {
       const immediately = command.immediately ?? false
-      await storage.rotateKeys({ immediately, retainSeconds: retainKeySeconds(config) })
-      return storage.listKeys()
+      await directory.rotateKeys({ immediately, retainSeconds: retainKeySeconds(config) })
+      return directory.listKeys()
     }
   }
 }
@@ -148,6 +182,10 @@ async function run(
 function unknownScopes(scope: string | undefined, config: ResolvedConfig): string[] {
   const known = new Set([...OIDC_SCOPES, ...config.apis.flatMap((api) => Object.keys(api.scopes))])
   return (scope?.split(' ') ?? []).filter((name) => !known.has(name))
+}
+
+function withoutCommand<T extends { command: string }>({ command: _, ...rest }: T) {
+  return defined(rest)
 }
 
 /** The members that are present, as `exactOptionalPropertyTypes` wants them. */

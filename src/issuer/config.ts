@@ -43,6 +43,11 @@ export interface IssuerConfig {
   defaultAudience?: string
   /** How long a refresh token may lie unused; each use renews it, for a year. Default 1,209,600 (14 days). */
   refreshTokenSeconds?: number
+  /**
+   * How long a refresh token that was used may be used again, and gives the same successor: for two
+   * tabs, or an answer that was lost. Default 30; 0 is never. A use after it ends the grant.
+   */
+  refreshGraceSeconds?: number
   /** Lifetime of a browser's session at this server. Default 86,400 (one day). */
   sessionSeconds?: number
   /** Age at which the signing key is replaced. Default 7,776,000 (90 days). */
@@ -74,6 +79,7 @@ export function resolveConfig(
   const resolved: ResolvedConfig = {
     title: 'Sign in',
     refreshTokenSeconds: 1_209_600,
+    refreshGraceSeconds: 30,
     sessionSeconds: 86_400,
     keyRotationSeconds: 7_776_000,
     openRegistration: false,
@@ -148,7 +154,10 @@ function apiProblems(config: ResolvedConfig): string[] {
   for (const name of ['refreshTokenSeconds', 'sessionSeconds', 'keyRotationSeconds'] as const) {
     problems.push(...durationProblems(name, config[name]))
   }
-  const { defaultAudience } = config
+  const { defaultAudience, refreshGraceSeconds } = config
+  if (!Number.isSafeInteger(refreshGraceSeconds) || refreshGraceSeconds < 0) {
+    problems.push('refreshGraceSeconds: must be a positive integer or 0')
+  }
   if (defaultAudience && !config.apis.some(({ audience }) => audience === defaultAudience)) {
     problems.push(`defaultAudience: no API has the audience "${defaultAudience}"`)
   }

@@ -23,15 +23,15 @@ let context: BrowserContext | undefined
 describe.skipIf(!CHROMIUM)('the pages in a browser', () => {
   beforeAll(async () => {
     world = await startIssuer()
-    const { storage } = world
-    await storage.addClient({
+    await world.admin({
+      command: 'client add',
       id: 'spa',
       name: 'Example App',
       kind: 'public',
       redirectUris: [`${APP}/callback`],
       postLogoutRedirectUris: [`${APP}/bye`],
     })
-    await storage.addUser({ login: 'ada', password: PASSWORD })
+    await world.admin({ command: 'user add', login: 'ada', password: PASSWORD })
     app = createServer((_request, response) => response.end('the application')).listen(0)
     const { port } = app.address() as AddressInfo
     browser = await chromium.launch({

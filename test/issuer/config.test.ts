@@ -19,6 +19,7 @@ describe('the configuration of the authorization server', () => {
     expect(config).toEqual({
       issuer: 'https://auth.example.com',
       title: 'Sign in',
+      refreshGraceSeconds: 30,
       defaultAudience: undefined,
       refreshTokenSeconds: 1_209_600,
       sessionSeconds: 86_400,

@@ -1,4 +1,4 @@
-/** An authorization server with two APIs, no default one, and open registration. */
+/** An authorization server with two APIs, no default one, open registration, and no grace. */
 
 import { defineIssuer } from '../../src/issuer/config.ts'
 import { createIssuer } from '../../src/issuer/issuer.ts'
@@ -9,6 +9,7 @@ export default createIssuer(
   defineIssuer(() => ({
     title: 'Sign in to <Example>',
     openRegistration: true,
+    refreshGraceSeconds: 0,
     apis: [
       {
         audience: 'orders',

@@ -2,13 +2,11 @@
 
 import { InvalidClientMetadata, InvalidTarget } from 'oidc-provider/lib/helpers/errors.js'
 import type { Client, Context, Token } from 'oidc-provider/lib/provider.js'
-import { type IssuerEnv, type ResolvedConfig, resourcesOf } from '../config.ts'
+import { type ResolvedConfig, resourcesOf } from '../config.ts'
 import type { Pages } from '../pages/pages.ts'
-import { storageOf } from '../storage/issuer-storage.ts'
 import { randomSecret } from '../storage/secret-hash.ts'
 import type { KeySet } from '../storage/signing-keys.ts'
-import { CLAIMS_BY_SCOPE, createFindAccount, type RoleAccount } from './accounts.ts'
-import { createAdapterFactory } from './adapter.ts'
+import { CLAIMS_BY_SCOPE, findAccount, type RoleAccount } from './accounts.ts'
 import { loadExistingGrant } from './grants.ts'
 
 /** The scopes that are no API's. */
@@ -33,7 +31,6 @@ export function retainKeySeconds(config: ResolvedConfig): number {
 /** Builds the configuration for one set of keys. */
 export function buildConfiguration(
   config: ResolvedConfig,
-  env: IssuerEnv,
   keySet: KeySet,
   pages: Pages,
 ): Record<string, unknown> {
@@ -41,8 +38,7 @@ export function buildConfiguration(
   const prefix = secure ? '__Secure-' : ''
   const cookie = { signed: true, httpOnly: true, sameSite: 'lax', secure }
   return {
-    adapter: createAdapterFactory(() => storageOf(env)),
-    findAccount: createFindAccount(env),
+    findAccount,
     jwks: { keys: keySet.keys },
     cookies: {
       keys: keySet.cookieKeys,
@@ -85,9 +81,8 @@ export function buildConfiguration(
     clientBasedCORS,
     issueRefreshToken: async (_ctx: Context, client: Client) =>
       client.grantTypeAllowed('refresh_token'),
-    // A refresh token outlives the browser's session only where offline_access was consented to.
-    expiresWithSession: async (_ctx: Context, source: Token) =>
-      !source.scopes.has('offline_access'),
+    // The end of a browser's session is no reason to end what an application was given; signing out is.
+    expiresWithSession: async () => false,
     rotateRefreshToken: () => true,
     // Key sets and logout URLs are the clients' own, so they get a deadline and a limit.
     fetch: (url: string, init: RequestInit) =>

@@ -12,6 +12,7 @@ import type {
   ProviderError,
 } from 'oidc-provider/lib/provider.js'
 import { type IssuerEnv, type ResolvedConfig, resourcesOf } from '../config.ts'
+import type { BrowserStore } from '../oidc/browser-store.ts'
 import { signInOptions, verifySignIn } from '../oidc/passkeys.ts'
 import { signIn } from '../oidc/sign-in.ts'
 import { readForm } from './form.ts'
@@ -28,11 +29,17 @@ const OIDC_SCOPE_TEXTS: Record<string, string> = {
   offline_access: 'Keep this access while you are away',
 }
 
-export function interactionPages(
-  provider: Provider,
-  config: ResolvedConfig,
-  env: IssuerEnv,
-): Middleware {
+/** What the steps are made of. */
+export interface InteractionParts {
+  provider: Provider
+  config: ResolvedConfig
+  env: IssuerEnv
+  browser: BrowserStore
+  hasPlaceless: boolean
+}
+
+export function interactionPages(parts: InteractionParts): Middleware {
+  const { provider, config } = parts
   return async (ctx, next) => {
     const [, uid, step] = PATH.exec(ctx.path) ?? []
     if (uid === undefined) return next()
@@ -41,7 +48,7 @@ export function interactionPages(
       const interaction = await provider.interactionDetails(ctx.req, ctx.res)
       if (interaction.uid !== uid) throw new SessionNotFound('another interaction has begun')
       allowFormTarget(ctx, interaction.params.redirect_uri)
-      await answer({ ctx, provider, config, env, interaction }, step)
+      await answer({ ...parts, ctx, interaction }, step)
     } catch (error) {
       const { statusCode, error: code } = error as ProviderError
       if (code === undefined) throw error
@@ -51,11 +58,8 @@ export function interactionPages(
   }
 }
 
-interface Step {
+interface Step extends InteractionParts {
   ctx: Context
-  provider: Provider
-  config: ResolvedConfig
-  env: IssuerEnv
   interaction: Interaction
 }
 
@@ -103,11 +107,11 @@ async function show(step: Step): Promise<void> {
 }
 
 async function login(step: Step): Promise<void> {
-  const { ctx, env } = step
+  const { ctx } = step
   const form = await readForm(ctx.req)
   const name = form.get('login') ?? ''
   const password = form.get('password') ?? ''
-  const result = await signIn(env, { login: name, password, address: ctx.ip })
+  const result = await signIn(step, { login: name, password })
   if (result.outcome === 'signed_in') {
     return finish(step, { login: { accountId: result.accountId, amr: ['pwd'] } }, true)
   }
@@ -119,7 +123,7 @@ async function login(step: Step): Promise<void> {
   }
   const problem =
     result.outcome === 'limited'
-      ? 'Too many attempts. Try again in some minutes.'
+      ? `Too many attempts. Try again in ${minutes(result.retryAfterSeconds)}.`
       : 'The name or the password is not right.'
   return showSignIn(step, { login: name, problem })
 }
@@ -134,14 +138,13 @@ async function showSignIn(
 }
 
 async function passkey(step: Step, name: string): Promise<void> {
-  const { ctx, config, env, interaction } = step
-  const scope = `interaction:${interaction.uid}`
+  const { ctx, interaction } = step
   if (name === 'passkey-options') {
-    ctx.body = await signInOptions(env, config, scope)
+    ctx.body = await signInOptions(step, interaction.uid)
     return
   }
   const form = await readForm(ctx.req)
-  const accountId = await verifySignIn(env, config, scope, form.get('response') ?? '')
+  const accountId = await verifySignIn(step, interaction.uid, form.get('response') ?? '')
   if (accountId !== undefined) return finish(step, { login: { accountId, amr: ['hwk'] } }, true)
   ctx.status = 401
   return showSignIn(step, { login: '', problem: 'The passkey was not accepted.' })
@@ -171,6 +174,11 @@ async function finish(
 ): Promise<void> {
   const options = { mergeWithLastSubmission }
   seeOther(ctx, await provider.interactionResult(ctx.req, ctx.res, result, options))
+}
+
+function minutes(seconds: number): string {
+  const count = Math.max(1, Math.ceil(seconds / 60))
+  return count === 1 ? 'a minute' : `${count} minutes`
 }
 
 function seeOther(ctx: Context, location: string): void {

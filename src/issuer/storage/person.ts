@@ -1,0 +1,242 @@
+/**
+ * The object of one person: who they are, their passkeys, and everything that was issued to them:
+ * sessions, grants, codes and tokens. So a request that uses a token asks one object alone, and what
+ * ends a person's access ends all of it in one step.
+ */
+
+import { RpcTarget } from 'cloudflare:workers'
+import { Artifacts, type Change, type Column, type StoredArtifact } from './artifacts.ts'
+import type { ObjectContext } from './object-context.ts'
+import type { Opened } from './opened.ts'
+import { type Passkey, Passkeys } from './passkeys.ts'
+import { createTables, hasTable } from './schema.ts'
+import type { Profile, UserInfo } from './user-info.ts'
+
+/** What of a person can be changed; what is left out stays. */
+export interface PersonChange extends Profile {
+  login?: string
+  roles?: string[]
+}
+
+/** Everything about a person, as their object keeps it. */
+export interface PersonRecord {
+  info: UserInfo
+  passkeys: Passkey[]
+  artifacts: (Change & { do: 'save' })[]
+  /** Unix seconds by `model/id`, of what was used up. */
+  used: Record<string, number>
+}
+
+interface PersonRow {
+  id: string
+  login: string
+  profile: string
+  roles: string
+  disabledAt: number | null
+  createdAt: number
+}
+
+export class Person extends RpcTarget {
+  readonly #object: ObjectContext
+  readonly #artifacts: Artifacts
+  readonly #passkeys: Passkeys
+
+  constructor(object: ObjectContext) {
+    super()
+    this.#object = object
+    this.#artifacts = new Artifacts(object.sql)
+    this.#passkeys = new Passkeys(object.sql)
+  }
+
+  open(model: string, column: Column, value: string): Opened {
+    const person = this.active()
+    if (!this.#exists()) return { found: undefined, grants: [], person }
+    const now = this.#object.now()
+    const found = this.#artifacts.find(model, column, value, now)
+    const grants = grantIdsOf(model, found).flatMap((id) => {
+      const grant = this.#artifacts.find('Grant', 'id', id, now)
+      return grant ? [grant] : []
+    })
+    return { found, grants, person }
+  }
+
+  /** Answers false where a code or token in it was used before, or the person is not there. */
+  async commit(changes: Change[]): Promise<boolean> {
+    // What a disabled or removed person's last request wanted to keep comes too late.
+    const wanted = this.active() ? changes : changes.filter((change) => change.do !== 'save')
+    if (!this.#exists()) return false
+    const done = this.#artifacts.commit(wanted, this.#object.now())
+    for (const change of wanted) {
+      if (change.do === 'save') await this.#object.expireAt(change.artifact.expiresAt)
+    }
+    return done && wanted.length === changes.length
+  }
+
+  /** Answers the payload of an artifact and deletes it. */
+  take(model: string, id: string): string | undefined {
+    return this.#exists() ? this.#artifacts.take(model, id, this.#object.now()) : undefined
+  }
+
+  /** The person; undefined where there is none, or they are disabled. */
+  active(): UserInfo | undefined {
+    const info = this.info()
+    return info?.disabled ? undefined : info
+  }
+
+  info(): UserInfo | undefined {
+    const row = this.#row()
+    return row && infoOf(row)
+  }
+
+  passkeys(): Passkey[] {
+    return this.#exists() ? this.#passkeys.list() : []
+  }
+
+  /** Sessions or grants, as they are stored. */
+  list(model: 'Session' | 'Grant'): StoredArtifact[] {
+    return this.#exists() ? this.#artifacts.list(model, this.#object.now()) : []
+  }
+
+  endSession(id: string): void {
+    this.#artifacts.commit([{ do: 'destroy', model: 'Session', id }], this.#object.now())
+  }
+
+  endGrant(id: string): void {
+    this.#artifacts.destroyGrant(id)
+  }
+
+  addPasskey(passkey: Passkey): boolean {
+    return this.#exists() && this.#passkeys.add(passkey)
+  }
+
+  findPasskey(id: string): Passkey | undefined {
+    return this.#exists() ? this.#passkeys.find(id) : undefined
+  }
+
+  /** Notes a sign-in; answers false where this challenge was answered before. */
+  async usePasskey(
+    id: string,
+    counter: number,
+    challenge: string,
+    expiresAt: number,
+  ): Promise<boolean> {
+    const artifact = { model: 'ReplayDetection', id: challenge, payload: '{}', expiresAt }
+    if (!(await this.commit([{ do: 'save', artifact }]))) return false
+    this.#passkeys.use(id, counter, this.#object.now())
+    return true
+  }
+
+  renamePasskey(id: string, name: string): void {
+    this.#passkeys.rename(id, name)
+  }
+
+  removePasskey(id: string): void {
+    this.#passkeys.remove(id)
+  }
+
+  /** Takes a person in, new or from elsewhere; what is there already is kept. */
+  async adopt({ info, passkeys, artifacts, used }: PersonRecord): Promise<void> {
+    const { sql } = this.#object
+    createTables(sql, 'person')
+    const { id, login, roles, disabled, createdAt, ...profile } = info
+    sql.exec(
+      `INSERT INTO person (id, login, profile, roles, disabled_at, created_at)
+       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      id,
+      login,
+      JSON.stringify(profile),
+      JSON.stringify(roles),
+      disabled ? this.#object.now() : null,
+      createdAt,
+    )
+    for (const passkey of passkeys) this.#passkeys.add(passkey)
+    this.#artifacts.commit(artifacts, this.#object.now())
+    for (const [key, at] of Object.entries(used)) {
+      const [model = '', artifactId = ''] = key.split(/\/(.*)/s)
+      this.#artifacts.commit([{ do: 'use', model, id: artifactId, graceSeconds: 0 }], at)
+    }
+    await this.#object.expireAt(this.#artifacts.nextExpiry() ?? undefined)
+  }
+
+  update({ login, roles, ...profile }: PersonChange): UserInfo {
+    const before = this.#required()
+    const merged = { ...(JSON.parse(before.profile) as Profile), ...profile }
+    this.#object.sql.exec(
+      'UPDATE person SET login = ?, profile = ?, roles = ?',
+      login ?? before.login,
+      JSON.stringify(merged),
+      roles ? JSON.stringify(roles) : before.roles,
+    )
+    return infoOf(this.#required())
+  }
+
+  /** Ends sessions, grants and tokens too. Access tokens that are JWTs end by themselves. */
+  disable(): UserInfo {
+    this.#required()
+    this.#object.sql.exec('UPDATE person SET disabled_at = ?', this.#object.now())
+    this.#artifacts.destroyAll()
+    return infoOf(this.#required())
+  }
+
+  enable(): UserInfo {
+    this.#required()
+    this.#object.sql.exec('UPDATE person SET disabled_at = NULL')
+    return infoOf(this.#required())
+  }
+
+  /** Removes every passkey and ends sessions, grants and tokens. */
+  reset(): void {
+    this.#required()
+    this.#passkeys.removeAll()
+    this.#artifacts.destroyAll()
+  }
+
+  /** Ends every session and grant but the session `keep`. */
+  endOthers(keep: string): void {
+    for (const { id } of this.list('Session')) if (id !== keep) this.endSession(id)
+    for (const { id } of this.list('Grant')) this.endGrant(id)
+  }
+
+  async remove(): Promise<void> {
+    await this.#object.erase()
+  }
+
+  #exists(): boolean {
+    return hasTable(this.#object.sql, 'person')
+  }
+
+  #row(): PersonRow | undefined {
+    if (!this.#exists()) return undefined
+    const query = `SELECT id, login, profile, roles, disabled_at AS disabledAt,
+      created_at AS createdAt FROM person LIMIT 1`
+    return this.#object.sql.exec(query).toArray()[0] as PersonRow | undefined
+  }
+
+  #required(): PersonRow {
+    const row = this.#row()
+    if (!row) throw new Error('there is no such person')
+    return row
+  }
+}
+
+function infoOf({ id, login, profile, roles, disabledAt, createdAt }: PersonRow): UserInfo {
+  return {
+    id,
+    login,
+    ...(JSON.parse(profile) as Profile),
+    roles: JSON.parse(roles) as string[],
+    disabled: disabledAt !== null,
+    createdAt,
+  }
+}
+
+/** The grant of a code or token; the grants of every client that a session has signed in to. */
+function grantIdsOf(model: string, found: StoredArtifact | undefined): string[] {
+  if (!found) return []
+  if (found.grantId) return [found.grantId]
+  if (model !== 'Session') return []
+  const { authorizations = {} } = JSON.parse(found.payload) as {
+    authorizations?: Record<string, { grantId?: string }>
+  }
+  return Object.values(authorizations).flatMap(({ grantId }) => (grantId ? [grantId] : []))
+}

@@ -1,0 +1,18 @@
+/** A person as they are known outside their object. */
+
+/** What an administrator says about a person beside their login. */
+export interface Profile {
+  name?: string
+  email?: string
+}
+
+/** A person as the server and its administrator see them. */
+export interface UserInfo extends Profile {
+  /** The `sub` of their tokens; never changes and is never given to anyone else. */
+  id: string
+  login: string
+  roles: string[]
+  disabled: boolean
+  /** Unix seconds. */
+  createdAt: number
+}
