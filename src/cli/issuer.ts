@@ -11,8 +11,12 @@ const USAGE = `Usage: npm run issuer -- <command> [options]
 
   user add <login> [--name <name>] [--email <address>] [--role <role>]... [--password-stdin]
   user list
+  user update <login> [--new-login <login>] [--name <name>] [--email <address>] [--role <role>]...
   user disable <login>             ends the person's sessions and refresh tokens
+  user enable <login>
+  user unlock <login>              forgets wrong passwords, so that nobody has to wait
   user reset <login> [--password-stdin]   new password; ends sessions, removes passkeys
+  user remove <login>
   client add [<id>] --kind service|web|public [--first-party] [--name <name>] [--scope "<a b>"] [--role <role>]...
              [--redirect-uri <uri>]... [--post-logout-redirect-uri <uri>]... [--backchannel-logout-uri <uri>]
   client list
@@ -29,6 +33,7 @@ const OPTIONS = {
   url: { type: 'string' },
   name: { type: 'string' },
   email: { type: 'string' },
+  'new-login': { type: 'string' },
   role: { type: 'string', multiple: true },
   'password-stdin': { type: 'boolean' },
   kind: { type: 'string' },
@@ -57,6 +62,7 @@ async function main(): Promise<void> {
     command: `${noun} ${verb}`,
     ...(subject !== undefined && { [isUser ? 'login' : 'id']: subject }),
     ...(password !== undefined && { password }),
+    ...(values['new-login'] !== undefined && { newLogin: values['new-login'] }),
     ...(values.name !== undefined && { name: values.name }),
     ...(values.email !== undefined && { email: values.email }),
     ...(values.role && { roles: values.role }),
@@ -83,6 +89,8 @@ async function send(server: string, key: string, command: AdminCommand): Promise
     body: JSON.stringify(command),
     redirect: 'error',
     signal: AbortSignal.timeout(30_000),
+  }).catch((cause: unknown) => {
+    throw new Error(`nothing answers at ${server}`, { cause })
   })
   const answer = (await response.json().catch(() => ({}))) as { error?: string }
   if (response.ok) return answer

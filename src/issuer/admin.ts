@@ -15,8 +15,9 @@ import {
   updatePerson,
 } from './admin/people.ts'
 import type { IssuerEnv, ResolvedConfig } from './config.ts'
-import { OIDC_SCOPES, retainKeySeconds } from './oidc/configuration.ts'
+import { retainKeySeconds } from './oidc/configuration.ts'
 import { addressLimits, networkOf } from './oidc/network.ts'
+import { scopesOf } from './oidc/scopes.ts'
 import { directoryOf, visitorsOf } from './storage/issuer-storage.ts'
 import { constantTimeEqual } from './storage/secret-hash.ts'
 
@@ -180,7 +181,7 @@ async function run(
 }
 
 function unknownScopes(scope: string | undefined, config: ResolvedConfig): string[] {
-  const known = new Set([...OIDC_SCOPES, ...config.apis.flatMap((api) => Object.keys(api.scopes))])
+  const known = new Set(scopesOf(config))
   return (scope?.split(' ') ?? []).filter((name) => !known.has(name))
 }
 

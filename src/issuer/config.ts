@@ -25,6 +25,11 @@ export interface ApiConfig {
   resources?: string[]
   /** Every scope the API knows, with the sentence the consent page shows for it. */
   scopes: Record<string, string>
+  /**
+   * What a request means that names no scope (RFC 6749 section 3.3). Default: all of them; the person is
+   * asked about each.
+   */
+  defaultScopes?: string[]
   /** Lifetime of an access token. Default 600. A JWT cannot be withdrawn before it ends. */
   accessTokenSeconds?: number
   /** `jwt` (default) is verified by the API itself, `opaque` by introspection. */
@@ -57,6 +62,13 @@ export interface IssuerConfig {
    * Default false. WARNING: true lets anyone on the internet register one.
    */
   openRegistration?: boolean
+  /**
+   * Takes clients that are a document on the web, whose client id is its https URL, as MCP clients have
+   * it: `true` from everywhere, or from the hosts in a list. Default false.
+   */
+  clientDocuments?: boolean | string[]
+  /** Binds tokens to keys of their clients (RFC 9449). Default false: true once your APIs take DPoP. */
+  dpop?: boolean
 }
 
 /** An {@link IssuerConfig} with nothing left to default. */
@@ -83,6 +95,8 @@ export function resolveConfig(
     sessionSeconds: 86_400,
     keyRotationSeconds: 7_776_000,
     openRegistration: false,
+    clientDocuments: false,
+    dpop: false,
     ...config,
     issuer: env.ISSUER,
     defaultAudience: config.defaultAudience,
@@ -90,6 +104,7 @@ export function resolveConfig(
       resources: [],
       accessTokenSeconds: 600,
       accessTokenFormat: 'jwt',
+      defaultScopes: Object.keys(api.scopes),
       ...api,
     })),
   }
@@ -97,7 +112,9 @@ export function resolveConfig(
 }
 
 /** The `resource` values that mean `api`; the first is the one this server uses itself. */
-export function resourcesOf(api: Required<ApiConfig>): [string, ...string[]] {
+export function resourcesOf(
+  api: Pick<Required<ApiConfig>, 'audience' | 'resources'>,
+): [string, ...string[]] {
   // RFC 8707 wants an absolute URI, and an audience may be any string.
   const own = URL.canParse(api.audience)
     ? api.audience
@@ -148,6 +165,10 @@ function apiProblems(config: ResolvedConfig): string[] {
       if (!/^[\x21\x23-\x5B\x5D-\x7E]+$/.test(scope)) {
         problems.push(`${path}.scopes: "${scope}" is not a scope`)
       }
+    }
+    for (const scope of api.defaultScopes) {
+      if (!(scope in api.scopes))
+        problems.push(`${path}.defaultScopes: "${scope}" is no scope of it`)
     }
     problems.push(...durationProblems(`${path}.accessTokenSeconds`, api.accessTokenSeconds))
   })

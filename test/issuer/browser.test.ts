@@ -9,7 +9,9 @@ import { ISSUER, startIssuer, type World } from './world.ts'
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   (path) => existsSync(path),
 )
-const APP = 'http://app.example.com'
+const APP = 'http://localhost:3000'
+/** Where the application sends people on to. */
+const HOME = 'http://home.example.net'
 const PASSWORD = 'correct horse battery staple'
 const PHONE = { width: 360, height: 640 }
 
@@ -27,12 +29,24 @@ describe.skipIf(!CHROMIUM)('the pages in a browser', () => {
       command: 'client add',
       id: 'spa',
       name: 'Example App',
-      kind: 'public',
-      redirectUris: [`${APP}/callback`],
+      kind: 'web',
+      redirectUris: [`${APP}/callback`, `${APP}/two-hops`],
       postLogoutRedirectUris: [`${APP}/bye`],
     })
     await world.admin({ command: 'user add', login: 'ada', password: PASSWORD })
-    app = createServer((_request, response) => response.end('the application')).listen(0)
+    await world.admin({
+      command: 'client add',
+      id: 'mobile',
+      name: 'Mobile App',
+      kind: 'public',
+      redirectUris: ['com.example.app:/callback'],
+    })
+    app = createServer((request, response) => {
+      const url = new URL(request.url ?? '', APP)
+      if (url.pathname === '/two-hops')
+        response.writeHead(302, { location: `${HOME}/callback${url.search}` })
+      response.end('the application')
+    }).listen(0)
     const { port } = app.address() as AddressInfo
     browser = await chromium.launch({
       executablePath: CHROMIUM ?? '',
@@ -40,7 +54,7 @@ describe.skipIf(!CHROMIUM)('the pages in a browser', () => {
         '--no-sandbox',
         '--disable-gpu',
         '--disable-background-networking',
-        `--host-resolver-rules=MAP localhost:8787 127.0.0.1:${world.url.port}, MAP app.example.com 127.0.0.1:${port}`,
+        `--host-resolver-rules=MAP localhost:8787 127.0.0.1:${world.url.port}, MAP localhost:3000 127.0.0.1:${port}, MAP home.example.net 127.0.0.1:${port}`,
       ],
     })
   })
@@ -75,6 +89,25 @@ describe.skipIf(!CHROMIUM)('the pages in a browser', () => {
     await expectGoodPage(page)
     await page.goto(authorizeUrl())
     expect(await arrivedAt(page)).toEqual(['/callback', ['code', 'state', 'iss']])
+  })
+
+  it('lead to an application that itself sends people on to elsewhere', async () => {
+    const page = await open({}, { redirect_uri: `${APP}/two-hops` })
+    await signIn(page)
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    await page.getByText('the application').waitFor()
+    expect(new URL(page.url()).origin).toBe(HOME)
+  })
+
+  it('lead to an application that has a scheme of its own, at the latest at a touch', async () => {
+    const redirect_uri = 'com.example.app:/callback'
+    const page = await open({}, { client_id: 'mobile', redirect_uri })
+    await signIn(page, 'Mobile App')
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    await page.getByRole('heading', { name: 'Back to the application' }).waitFor()
+    await expectGoodPage(page)
+    const link = await page.getByRole('link', { name: 'Continue' }).getAttribute('href')
+    expect(link).toMatch(/^com\.example\.app:\/callback\?code=/)
   })
 
   it('work without JavaScript, also for a no', async () => {
@@ -130,22 +163,25 @@ describe.skipIf(!CHROMIUM)('the pages in a browser', () => {
   })
 })
 
-async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+async function open(
+  options: Parameters<Browser['newContext']>[0] = {},
+  parameters: Record<string, string> = {},
+): Promise<Page> {
   context = await browser.newContext({ viewport: PHONE, ...options })
   const page = await context.newPage()
   page.on('console', (message) => {
     // What the policy of a page blocks is a fault of the page.
     if (message.text().includes('Content Security Policy')) throw new Error(message.text())
   })
-  await page.goto(authorizeUrl())
+  await page.goto(authorizeUrl(parameters))
   return page
 }
 
-async function signIn(page: Page): Promise<void> {
+async function signIn(page: Page, app = 'Example App'): Promise<void> {
   await page.getByLabel('Name or email').fill('ada')
   await page.getByLabel('Password').fill(PASSWORD)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await page.getByRole('heading', { name: 'Allow Example App?' }).waitFor()
+  await page.getByRole('heading', { name: `Allow ${app}?` }).waitFor()
 }
 
 function authorizeUrl(parameters: Record<string, string> = {}): string {

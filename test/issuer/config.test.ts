@@ -25,11 +25,14 @@ describe('the configuration of the authorization server', () => {
       sessionSeconds: 86_400,
       keyRotationSeconds: 7_776_000,
       openRegistration: false,
+      clientDocuments: false,
+      dpop: false,
       apis: [
         {
           audience: 'api',
           resources: [],
           scopes: {},
+          defaultScopes: [],
           accessTokenSeconds: 600,
           accessTokenFormat: 'jwt',
         },
@@ -86,9 +89,8 @@ describe('the configuration of the authorization server', () => {
   })
 
   it('makes a resource of any audience, because RFC 8707 wants a URI', () => {
-    const api = { accessTokenSeconds: 600, accessTokenFormat: 'jwt' as const, scopes: {} }
     const uris = ['https://api.example.com', 'my api'].map((audience) => {
-      return resourcesOf({ ...api, audience, resources: ['https://other.example.com'] })
+      return resourcesOf({ audience, resources: ['https://other.example.com'] })
     })
     expect(uris).toEqual([
       ['https://api.example.com', 'https://other.example.com'],

@@ -1,4 +1,3 @@
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as client from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -381,32 +380,3 @@ describe('refresh tokens', () => {
     expect(shown).toEqual({ active: false })
   })
 })
-
-describe('DPoP', () => {
-  it('binds a token to a key, and takes each proof once however many arrive together', async () => {
-    const keys = await client.randomDPoPKeyPair('ES256')
-    const handle = client.getDPoPHandle(service, keys)
-    const tokens = await client.clientCredentialsGrant(service, {}, { DPoP: handle })
-    expect(tokens.token_type).toBe('dpop')
-    const proof = await dpopProof()
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, () =>
-        world.fetch(`${ISSUER}/oauth2/token`, {
-          method: 'POST',
-          headers: { authorization: `Basic ${btoa(`svc:${SECRET}`)}`, dpop: proof },
-          body: new URLSearchParams({ grant_type: 'client_credentials' }),
-        }),
-      ),
-    )
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
-    await Promise.all(answers.map((answer) => answer.text()))
-  })
-})
-
-async function dpopProof(): Promise<string> {
-  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
-  return new SignJWT({ jti: crypto.randomUUID(), htm: 'POST', htu: `${ISSUER}/oauth2/token` })
-    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: await exportJWK(publicKey) })
-    .setIssuedAt()
-    .sign(privateKey)
-}

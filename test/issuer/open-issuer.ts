@@ -9,6 +9,8 @@ export default createIssuer(
   defineIssuer(() => ({
     title: 'Sign in to <Example>',
     openRegistration: true,
+    clientDocuments: true,
+    dpop: true,
     refreshGraceSeconds: 0,
     apis: [
       {

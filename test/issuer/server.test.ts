@@ -113,8 +113,9 @@ describe('pages', () => {
       "base-uri 'none'",
       "connect-src 'self'",
       "default-src 'none'",
-      "form-action 'self' https://app.example.com",
+      "form-action 'self'",
       "frame-ancestors 'none'",
+      "img-src 'self'",
       "script-src 'self'",
       "style-src 'self'",
     ])

@@ -179,6 +179,12 @@ export class Person {
       return { status: response.status, url: next, text: '', headers: response.headers }
     }
     const text = await response.text()
+    const onward = /<meta http-equiv="refresh" content="0;url=([^"]*)"/.exec(text)?.[1]
+    if (onward !== undefined) {
+      const next = new URL(onward.replaceAll('&amp;', '&'))
+      if (next.origin === this.#world.issuer) return this.visit(next)
+      return { status: response.status, url: next, text: '', headers: response.headers }
+    }
     return { status: response.status, url: at, text, headers: response.headers }
   }
 

@@ -7,9 +7,7 @@ import { hash } from 'node:crypto'
 import type { Artifact, StoredArtifact } from '../storage/artifacts.ts'
 import { isPlaceless, type Place, placeIn, placeNamed, placeOfPerson } from '../storage/places.ts'
 import { currentWork } from './request-work.ts'
-import type { VisitorStore } from './visitor-store.ts'
-
-export type Payload = Record<string, unknown>
+import type { ClientStore, Payload, VisitorStore } from './stores.ts'
 
 /** What oidc-provider calls an adapter: one per model. */
 export interface Adapter {
@@ -20,13 +18,6 @@ export interface Adapter {
   consume(id: string): Promise<void>
   destroy(id: string): Promise<void>
   revokeByGrantId(grantId: string): Promise<void>
-}
-
-/** Clients, wherever they come from. */
-export interface ClientStore {
-  find(id: string): Promise<Payload | undefined>
-  register(metadata: Payload): Promise<void>
-  remove(id: string): Promise<void>
 }
 
 export interface AdapterStores {

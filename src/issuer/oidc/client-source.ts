@@ -9,19 +9,27 @@ import { createBoundedMap } from '../../lib/bounded-map.ts'
 const FRESH_SECONDS = 30
 /** Younger than this, it is used and looked up again behind the answer. Older, it is looked up first. */
 export const CLIENT_STALE_SECONDS = 60
+/** A document on the web may be this old where its host does not answer. */
+const MAX_STALE_SECONDS = 86_400
 /** How long it is believed that there is no such client. */
 const UNKNOWN_SECONDS = 5
 const LIMITS = { maxEntries: 1000, maxKeyLength: 500_000 }
 
-interface Known {
-  /** JSON as the directory answers it; undefined where there is no such client. */
+/** A client as it was looked up. */
+export interface LoadedClient {
+  /** JSON in the names of RFC 7591; undefined where there is no such client. */
   metadata: string | undefined
+  /** How long it may be used without another look. Default 30, and 30 more behind an answer. */
+  seconds?: number
+}
+
+interface Known extends LoadedClient {
   fetchedAt: number
 }
 
 export interface ClientSource {
   /** The client's metadata as JSON. Throws where it was never known and the directory does not answer. */
-  find(id: string, load: () => Promise<string | undefined>): Promise<string | undefined>
+  find(id: string, load: () => Promise<LoadedClient>): Promise<string | undefined>
   /** Makes the next request look again: for the isolate that changed a client. */
   forget(): void
 }
@@ -33,11 +41,11 @@ export function createClientSource(
 ): ClientSource {
   let clients = createBoundedMap<Known>(LIMITS)
 
-  async function refresh(id: string, load: () => Promise<string | undefined>) {
+  async function refresh(id: string, load: () => Promise<LoadedClient>) {
     const into = clients
-    const metadata = await load()
-    into.set(id, { metadata, fetchedAt: now() })
-    return metadata
+    const loaded = await load()
+    into.set(id, { ...loaded, fetchedAt: now() })
+    return loaded.metadata
   }
 
   return {
@@ -45,20 +53,22 @@ export function createClientSource(
       const known = clients.get(id)
       if (!known) return refresh(id, load)
       const age = now() - known.fetchedAt
-      if (age < (known.metadata === undefined ? UNKNOWN_SECONDS : FRESH_SECONDS)) {
-        return known.metadata
+      const { metadata, seconds } = known
+      if (age < (metadata === undefined ? UNKNOWN_SECONDS : (seconds ?? FRESH_SECONDS))) {
+        return metadata
       }
-      if (known.metadata !== undefined && age < CLIENT_STALE_SECONDS) {
+      if (metadata !== undefined && seconds === undefined && age < CLIENT_STALE_SECONDS) {
         defer(refresh(id, load).catch(() => {}))
-        return known.metadata
+        return metadata
       }
       try {
         return await refresh(id, load)
       } catch (error) {
-        if (known.metadata === undefined) throw error
+        if (metadata === undefined || (seconds !== undefined && age > MAX_STALE_SECONDS))
+          throw error
         // Nobody can have changed a client while the directory is away.
         console.error('issuer: a client could not be looked up', error)
-        return known.metadata
+        return metadata
       }
     },
     forget() {

@@ -17,6 +17,9 @@ declare module 'oidc-provider/lib/provider.js' {
     grantTypes: string[]
     roles?: string[]
     first_party?: boolean
+    self_registered?: boolean
+    scope?: string
+    clientUri?: string
     logoUri?: string
     grantTypeAllowed(type: string): boolean
     compareClientSecret(secret: string): boolean | Promise<boolean>
@@ -51,7 +54,12 @@ declare module 'oidc-provider/lib/provider.js' {
         login_hint?: string
       }
     }
-    params: Record<string, string | undefined> & { client_id: string; redirect_uri: string }
+    deviceCode?: string
+    params: Record<string, string | string[] | undefined> & {
+      client_id: string
+      redirect_uri?: string
+      scope?: string
+    }
     session?: { accountId?: string; uid: string }
   }
 
@@ -107,6 +115,7 @@ declare module 'oidc-provider/lib/provider.js' {
     method: string
     path: string
     ip: string
+    href: string
     status: number
     body: unknown
     type: string
@@ -121,6 +130,8 @@ declare module 'oidc-provider/lib/provider.js' {
       client?: Client
       provider: Provider
       route: string
+      params?: Record<string, unknown>
+      body?: Record<string, unknown>
       session?: Session
       grant?: Grant
       entities: { RotatedRefreshToken?: { jti: string } }
@@ -166,7 +177,7 @@ declare module 'oidc-provider/lib/provider.js' {
     interactionResult(
       req: IncomingMessage,
       res: ServerResponse,
-      result: Record<string, unknown>,
+      result: object,
       options?: { mergeWithLastSubmission?: boolean },
     ): Promise<string>
   }
@@ -177,6 +188,7 @@ declare module 'oidc-provider/lib/helpers/errors.js' {
 
   type ErrorClass = new (description?: string, detail?: string) => ProviderError
 
+  export const InvalidClient: ErrorClass
   export const InvalidClientMetadata: ErrorClass
   export const InvalidGrant: ErrorClass
   export const InvalidRequestUri: ErrorClass

@@ -10,6 +10,8 @@ import type { IssuerEnv, ResolvedConfig } from '../config.ts'
 import { accountPages } from '../pages/account.ts'
 import { files } from '../pages/files.ts'
 import { interactionPages } from '../pages/interaction.ts'
+import { leavePages } from '../pages/leaving.ts'
+import { missingPages } from '../pages/missing.ts'
 import { createPages } from '../pages/pages.ts'
 import { securityHeaders } from '../pages/security-headers.ts'
 import type { Snapshot } from '../storage/directory.ts'
@@ -24,11 +26,15 @@ import { kindOf } from '../storage/places.ts'
 import { verifySecret } from '../storage/secret-hash.ts'
 import { createAdapterFactory } from './adapter.ts'
 import { createBrowserStore } from './browser-store.ts'
+import { readClientDocument } from './client-documents.ts'
 import type { ClientSource } from './client-source.ts'
 import { createClientStore } from './client-store.ts'
 import { buildConfiguration } from './configuration.ts'
+import { createOutside } from './outside.ts'
 import { putPlacesIntoIds } from './place-ids.ts'
+import { registrationCors } from './registration-cors.ts'
 import { type Objects, requestWork } from './request-work.ts'
+import { scopesOf } from './scopes.ts'
 import { createVisitorStore } from './visitor-store.ts'
 
 /** Builds the server for one set of keys, of which it keeps a copy. */
@@ -41,10 +47,15 @@ export function buildProvider(
   const secure = config.issuer.startsWith('https:')
   const pages = createPages(config.title)
   const browser = createBrowserStore(snapshot.cookieKeys, secure)
+  const outside = createOutside(config.issuer, (url, init) => fetch(url, init))
+  const hosts = config.clientDocuments === true ? undefined : config.clientDocuments || []
   const adapter = createAdapterFactory({
     clients: createClientStore(clients, {
       load: async (id) => directoryOf(env).findClient(id),
-      register: (metadata) => directoryOf(env).registerClient(metadata),
+      ...(config.clientDocuments !== false && {
+        read: (id: string) => readClientDocument(outside, hosts, scopesOf(config), id),
+      }),
+      register: async (metadata) => directoryOf(env).registerClient(metadata),
       remove: async (id) => directoryOf(env).removeClient(id),
       reserve: (place, limits) => visitorsOf(env, place).reserve(limits),
     }),
@@ -56,7 +67,7 @@ export function buildProvider(
     refreshGraceSeconds: config.refreshGraceSeconds,
   })
   const provider = new Provider(config.issuer, {
-    ...buildConfiguration(config, snapshot, pages),
+    ...buildConfiguration(config, snapshot, pages, outside),
     adapter,
   })
   // Its host and scheme come from X-Forwarded-*, which issuer.ts sets from ISSUER and nobody else can.
@@ -69,6 +80,9 @@ export function buildProvider(
   }
   provider.use(requestWork(objectsOf(env)))
   provider.use(securityHeaders(secure))
+  if (config.openRegistration) provider.use(registrationCors)
+  provider.use(missingPages(config.title))
+  provider.use(leavePages(config.title))
   provider.use(files)
   const parts = { provider, config, env, browser, hasPlaceless: snapshot.hasPlaceless }
   provider.use(accountPages(parts))

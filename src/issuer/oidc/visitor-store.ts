@@ -8,33 +8,15 @@ import type { Context } from 'oidc-provider/lib/provider.js'
 import type { Artifact } from '../storage/artifacts.ts'
 import type { AttemptLimit } from '../storage/attempts.ts'
 import { kindOf, type Place } from '../storage/places.ts'
-import type { Payload } from './adapter.ts'
 import type { BrowserStore } from './browser-store.ts'
 import { addressLimits, addressOf } from './network.ts'
 import { currentWork } from './request-work.ts'
+import type { Payload, VisitorStore } from './stores.ts'
 import { temporarilyUnavailable, unavailable } from './unavailable.ts'
 
 /** Pushed requests from one address in a minute, and from one /48. */
 const MAX_PUSHED = 60
 const WINDOW_SECONDS = 60
-
-export interface VisitorStore {
-  /** True for the place of a network. */
-  owns(place: Place): boolean
-  /** Stores it there. Throws 503 where the visitor or the network has too much there. */
-  keep(place: Place, artifact: Artifact): Promise<void>
-  /** Leaves it, or where it is, with the browser. */
-  remember(
-    model: string,
-    id: string,
-    payload: Payload,
-    home: Place | undefined,
-    seconds: number,
-  ): void
-  /** What the browser has of it: all of it, or where it is. */
-  recall(model: string, id: string): { payload?: Payload; place?: Place } | undefined
-  forget(model: string, id: string): void
-}
 
 /** Seconds to wait, -1 for what is too large, else 0. */
 type Keep = (place: Place, artifact: Artifact, limits: AttemptLimit[]) => Promise<number>

@@ -13,7 +13,8 @@ import type { UserInfo } from '../storage/user-info.ts'
 import { readForm } from './form.ts'
 import type { InteractionParts } from './interaction.ts'
 import { isOwnForm } from './own-form.ts'
-import { accountPage, errorPage, send } from './pages.ts'
+import { accountPage, errorPage } from './pages.ts'
+import { send } from './send.ts'
 
 const PATH = '/oauth2/account'
 const FRESH_SECONDS = 900

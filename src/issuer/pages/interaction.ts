@@ -11,23 +11,19 @@ import type {
   Provider,
   ProviderError,
 } from 'oidc-provider/lib/provider.js'
-import { type IssuerEnv, type ResolvedConfig, resourcesOf } from '../config.ts'
+import type { IssuerEnv, ResolvedConfig } from '../config.ts'
 import type { BrowserStore } from '../oidc/browser-store.ts'
 import { signInOptions, verifySignIn } from '../oidc/passkeys.ts'
+import { currentWork } from '../oidc/request-work.ts'
 import { signIn } from '../oidc/sign-in.ts'
+import { allow, consentPage } from './consent.ts'
 import { readForm } from './form.ts'
 import { isOwnForm } from './own-form.ts'
-import { consentPage, errorPage, type ScopeText, send, signInPage } from './pages.ts'
-import { allowFormTarget } from './security-headers.ts'
+import { errorPage, signInPage } from './pages.ts'
+import { send } from './send.ts'
 
-const PATH = /^\/interaction\/([\w-]{1,64})(?:\/(login|passkey|passkey-options|consent|abort))?$/
-
-const OIDC_SCOPE_TEXTS: Record<string, string> = {
-  openid: 'Know who you are',
-  profile: 'See your name and your roles',
-  email: 'See your email address',
-  offline_access: 'Keep this access while you are away',
-}
+const PATH =
+  /^\/interaction\/([\w-]{1,64})(?:\/(login|passkey|passkey-options|consent|switch|abort))?$/
 
 /** What the steps are made of. */
 export interface InteractionParts {
@@ -47,7 +43,6 @@ export function interactionPages(parts: InteractionParts): Middleware {
     try {
       const interaction = await provider.interactionDetails(ctx.req, ctx.res)
       if (interaction.uid !== uid) throw new SessionNotFound('another interaction has begun')
-      allowFormTarget(ctx, interaction.params.redirect_uri)
       await answer({ ...parts, ctx, interaction }, step)
     } catch (error) {
       const { statusCode, error: code } = error as ProviderError
@@ -69,6 +64,7 @@ async function answer(step: Step, name: string | undefined): Promise<void> {
   if (name === undefined || ctx.method !== 'POST') {
     ctx.status = 405
     ctx.set('allow', name === undefined ? 'GET' : 'POST')
+    ctx.body = ''
     return
   }
   if (!isOwnForm(ctx, config.issuer)) {
@@ -79,31 +75,22 @@ async function answer(step: Step, name: string | undefined): Promise<void> {
   if (name === 'abort') {
     return finish(step, { error: 'access_denied', error_description: 'the person declined' }, false)
   }
+  if (name === 'switch' && interaction.deviceCode === undefined) return switchAccount(step)
   // A form of the step before, sent again with the back button: show the step that is due.
   const due = name.startsWith('passkey') ? 'login' : name
   if (due !== interaction.prompt.name) return seeOther(ctx, `/interaction/${interaction.uid}`)
   if (name === 'login') return login(step)
-  if (name === 'consent') return consent(step)
+  if (name === 'consent') return finish(step, await allow(step.provider, interaction), true)
   return passkey(step, name)
 }
 
 async function show(step: Step): Promise<void> {
   const { ctx, provider, config, interaction } = step
-  const { prompt, params } = interaction
+  const { prompt, params, session } = interaction
   if (prompt.name === 'login') return showSignIn(step, { login: prompt.details.login_hint ?? '' })
-  const client = await clientName(provider, interaction)
-  const action = `/interaction/${interaction.uid}`
-  const destination = new URL(params.redirect_uri)
-  send(
-    ctx,
-    consentPage({
-      title: config.title,
-      action,
-      client,
-      destination: destination.host || destination.protocol,
-      scopes: scopeTexts(interaction, config),
-    }),
-  )
+  const client = await provider.Client.find(params.client_id)
+  const user = await currentWork().findPerson(session?.accountId ?? '')
+  send(ctx, consentPage({ config, interaction, client, login: user?.login ?? '' }))
 }
 
 async function login(step: Step): Promise<void> {
@@ -150,26 +137,19 @@ async function passkey(step: Step, name: string): Promise<void> {
   return showSignIn(step, { login: '', problem: 'The passkey was not accepted.' })
 }
 
-async function consent(step: Step): Promise<void> {
-  const { provider, interaction } = step
-  const { grantId, params, prompt, session } = interaction
-  if (!session?.accountId) throw new SessionNotFound('nobody is signed in')
-  const known = grantId === undefined ? undefined : await provider.Grant.find(grantId)
-  const grant =
-    known ?? new provider.Grant({ accountId: session.accountId, clientId: params.client_id })
-  const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details
-  if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope.join(' '))
-  if (missingOIDCClaims) grant.addOIDCClaims(missingOIDCClaims)
-  for (const [resource, scopes] of Object.entries(missingResourceScopes ?? {})) {
-    grant.addResourceScope(resource, scopes.join(' '))
+/** Begins again, and asks who it is. */
+function switchAccount({ ctx, interaction }: Step): void {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(interaction.params)) {
+    for (const one of [value ?? []].flat()) query.append(name, one)
   }
-  const saved = await grant.save()
-  return finish(step, { consent: known ? {} : { grantId: saved } }, true)
+  query.set('prompt', 'login')
+  seeOther(ctx, `/oauth2/authorize?${query}`)
 }
 
 async function finish(
   { ctx, provider }: Step,
-  result: Record<string, unknown>,
+  result: object,
   mergeWithLastSubmission: boolean,
 ): Promise<void> {
   const options = { mergeWithLastSubmission }
@@ -190,17 +170,4 @@ function seeOther(ctx: Context, location: string): void {
 async function clientName(provider: Provider, { params }: Interaction): Promise<string> {
   const client = await provider.Client.find(params.client_id)
   return client?.clientName ?? params.client_id
-}
-
-/** Two APIs may give one name to different things: a person reads what it means where it will be used. */
-function scopeTexts({ prompt }: Interaction, config: ResolvedConfig): ScopeText[] {
-  const { missingOIDCScope = [], missingResourceScopes = {} } = prompt.details
-  const ofApis = Object.entries(missingResourceScopes).flatMap(([resource, scopes]) => {
-    const api = config.apis.find((candidate) => resourcesOf(candidate).includes(resource))
-    return scopes.map((scope) => ({ scope, text: api?.scopes[scope] ?? scope }))
-  })
-  const told = new Set(ofApis.map(({ scope }) => scope))
-  // oidc-provider counts the scopes of APIs among its own.
-  const own = missingOIDCScope.filter((scope) => !told.has(scope))
-  return [...own.map((scope) => ({ scope, text: OIDC_SCOPE_TEXTS[scope] ?? scope })), ...ofApis]
 }

@@ -2,19 +2,16 @@
 
 import type { Context } from 'oidc-provider/lib/provider.js'
 import type { Passkey } from '../storage/passkeys.ts'
+import { cancelForm } from './cancel-form.ts'
 import { type Html, html } from './html.ts'
+import { layout } from './layout.ts'
+import { send } from './send.ts'
 
 /** The pages that oidc-provider asks for by itself. */
 export interface Pages {
   error(ctx: Context, out: { error: string; error_description?: string }): Promise<void>
   confirmLogout(ctx: Context, form: string): Promise<void>
   loggedOut(ctx: Context): Promise<void>
-}
-
-/** What one scope means, for the consent page. */
-export interface ScopeText {
-  scope: string
-  text: string
 }
 
 export function createPages(title: string): Pages {
@@ -29,12 +26,6 @@ export function createPages(title: string): Pages {
       send(ctx, loggedOutPage(title))
     },
   }
-}
-
-/** Answers with a page; the status stays as it is. */
-export function send(ctx: Context, page: Html): void {
-  ctx.type = 'html'
-  ctx.body = page.text
 }
 
 export interface SignInPage {
@@ -61,31 +52,6 @@ ${problem !== undefined && html`<p class="alert" role="alert" id="problem">${pro
 </form>
 ${passkeyForm({ action, kind: 'get', label: 'Sign in with a passkey' })}
 ${cancelForm(action)}`,
-  )
-}
-
-export interface ConsentPage {
-  title: string
-  action: string
-  client: string
-  /** Where the person is sent afterwards: the one thing here that the client cannot choose freely. */
-  destination: string
-  scopes: ScopeText[]
-}
-
-export function consentPage({ title, action, client, destination, scopes }: ConsentPage): Html {
-  return layout(
-    title,
-    html`<h1>Allow ${client}?</h1>
-<p>It asks to act for you, and sends you on to <strong>${destination}</strong>.</p>
-${
-  scopes.length > 0 &&
-  html`<ul>${scopes.map(({ text, scope }) => html`<li>${text}${text !== scope && html` <span class="muted">(${scope})</span>`}</li>`)}</ul>`
-}
-<form method="post" action="${action}/consent">
-<button type="submit">Allow</button>
-</form>
-${cancelForm(action, 'Do not allow')}`,
   )
 }
 
@@ -170,28 +136,4 @@ function passkeyForm({
 <button type="submit"${kind === 'get' && html` class="plain"`}>${label}</button>
 </form>
 <script src="/interaction/script.js" defer></script>`
-}
-
-function cancelForm(action: string, label = 'Cancel'): Html {
-  return html`<form method="post" action="${action}/abort">
-<button type="submit" class="plain">${label}</button>
-</form>`
-}
-
-function layout(title: string, content: Html): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${title}</title>
-<link rel="stylesheet" href="/interaction/style.css">
-</head>
-<body>
-<main>
-${content}
-</main>
-</body>
-</html>`
 }

@@ -62,7 +62,7 @@ input {
   border: 1px solid var(--line);
   border-radius: 0.5rem;
 }
-button {
+button, a.button {
   width: 100%;
   margin-top: 1.25rem;
   padding: 0.75rem;
@@ -74,7 +74,19 @@ button {
   border-radius: 0.5rem;
   cursor: pointer;
 }
+a.button { display: block; text-align: center; text-decoration: none; }
 button.plain { margin-top: 1rem; color: var(--accent); background: transparent; }
+button.link {
+  width: auto;
+  margin: 0;
+  padding: 0;
+  color: var(--accent);
+  background: none;
+  border: 0;
+  font-weight: 400;
+  text-decoration: underline;
+}
+.foot { margin: 1.5rem 0 0.25rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 ul { margin: 1rem 0; padding-left: 1.25rem; }
 li { margin: 0.25rem 0; }

@@ -1,5 +1,6 @@
 /** The applications that may ask for tokens. Of a secret only its hash is kept. */
 
+import { areNative, isLoopback, redirectUriProblem } from './redirect-uris.ts'
 import { hashSecret, randomSecret } from './secret-hash.ts'
 
 /** What an administrator says about a client. */
@@ -63,14 +64,9 @@ export class Clients {
     }
     const redirectUris = client.redirectUris ?? []
     const uris = [...redirectUris, ...(client.postLogoutRedirectUris ?? [])]
-    for (const uri of [
-      ...uris,
-      ...(client.backchannelLogoutUri ? [client.backchannelLogoutUri] : []),
-    ]) {
-      if (!URL.canParse(uri) || uri.includes('#')) {
-        throw new Error(`"${uri}" must be an absolute URI without a fragment`)
-      }
-    }
+    const problem = uris.map(redirectUriProblem).find((text) => text !== undefined)
+    if (problem !== undefined) throw new Error(problem)
+    if (client.backchannelLogoutUri !== undefined) checkLogoutUri(client.backchannelLogoutUri)
     if (client.kind !== 'service' && redirectUris.length === 0) {
       throw new Error('a client that signs people in needs a redirect URI')
     }
@@ -113,7 +109,7 @@ export class Clients {
   }
 
   /** The client as oidc-provider reads it, as JSON: `client_secret` is the hash, `roles` its roles. */
-  find(id: string): string | undefined {
+  find(id: string, isRegistered = false): string | undefined {
     const row = this.#row(id)
     if (!row) return undefined
     return JSON.stringify({
@@ -121,6 +117,7 @@ export class Clients {
       client_id: row.id,
       ...(row.secretHash && { client_secret: row.secretHash }),
       roles: JSON.parse(row.roles) as string[],
+      ...(isRegistered && { self_registered: true }),
     })
   }
 
@@ -161,16 +158,17 @@ function grantsOf(kind: NewClient['kind'], redirectUris: string[]): Record<strin
       token_endpoint_auth_method: 'client_secret_basic',
     }
   }
-  const native = redirectUris.some((uri) => !/^https?:/.test(uri) || isLoopback(uri))
   return {
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     token_endpoint_auth_method: kind === 'web' ? 'client_secret_basic' : 'none',
     // RFC 8252: a native client may use any loopback port, and is asked for consent each time.
-    application_type: kind === 'public' && native ? 'native' : 'web',
+    application_type: kind === 'public' && areNative(redirectUris) ? 'native' : 'web',
   }
 }
 
-function isLoopback(uri: string): boolean {
-  return ['127.0.0.1', '[::1]'].includes(URL.parse(uri)?.hostname ?? '')
+function checkLogoutUri(uri: string): void {
+  const url = URL.parse(uri)
+  if (url && (url.protocol === 'https:' || isLoopback(url))) return
+  throw new Error(`"${uri}" must be https: this server sends who signed out there`)
 }

@@ -9,6 +9,7 @@ import { Legacy, type NewHomes } from './legacy.ts'
 import type { ObjectContext } from './object-context.ts'
 import { People } from './people.ts'
 import type { Place } from './places.ts'
+import { Registrations } from './registrations.ts'
 import { createTables } from './schema.ts'
 import type { SealedBox } from './sealed-box.ts'
 import { type KeySet, type SigningKeyInfo, SigningKeys } from './signing-keys.ts'
@@ -23,6 +24,7 @@ export interface Snapshot extends KeySet {
 export class Directory extends RpcTarget {
   readonly #object: ObjectContext
   readonly #clients: Clients
+  readonly #registrations: Registrations
   readonly #people: People
   readonly #keys: SigningKeys
   readonly #legacy: Legacy
@@ -32,6 +34,8 @@ export class Directory extends RpcTarget {
     this.#object = object
     createTables(object.sql, 'directory')
     this.#clients = new Clients(object.sql)
+    this.#registrations = new Registrations(object.sql)
+    this.#registrations.adopt(object.now())
     this.#people = new People(object.sql)
     this.#keys = new SigningKeys(object.sql, box)
     this.#legacy = new Legacy(object.sql, homes)
@@ -44,13 +48,18 @@ export class Directory extends RpcTarget {
     return { ...(await this.#withKeys((at) => this.#keys.load(at))), hasPlaceless }
   }
 
+  /** The client as oidc-provider reads it, as JSON. */
   findClient(id: string): string | undefined {
-    return this.#clients.find(id)
+    const isRegistered = this.#registrations.use(id, this.#object.now())
+    return this.#clients.find(id, isRegistered)
   }
 
   /** Stores a client that registered itself; `metadata` is JSON in the names of RFC 7591. */
   async registerClient(metadata: string): Promise<void> {
-    await this.#clients.save(JSON.parse(metadata) as Record<string, unknown>, this.#object.now())
+    const now = this.#object.now()
+    const client = JSON.parse(metadata) as Record<string, unknown>
+    this.#registrations.add(String(client.client_id), now)
+    await this.#clients.save(client, now)
   }
 
   async addClient(client: NewClient): Promise<{ id: string; secret: string | undefined }> {
@@ -67,6 +76,7 @@ export class Directory extends RpcTarget {
 
   removeClient(id: string): void {
     this.#clients.remove(id)
+    this.#registrations.remove(id)
   }
 
   /** Everybody, as of the last command that changed them. */
@@ -123,6 +133,7 @@ export class Directory extends RpcTarget {
   }
 
   async maintainKeys(options: { maxAgeSeconds: number; retainSeconds: number }): Promise<void> {
+    this.#registrations.purge(this.#object.now())
     await this.#withKeys((now) => this.#keys.maintain(now, options))
   }
 

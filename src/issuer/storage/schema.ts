@@ -44,6 +44,10 @@ const TABLES = {
       roles TEXT NOT NULL DEFAULT '[]',
       created_at INTEGER NOT NULL
     ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS registrations (
+      id TEXT PRIMARY KEY,
+      used_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS people (
       id TEXT PRIMARY KEY,
       login TEXT NOT NULL UNIQUE,
