@@ -157,6 +157,9 @@ async function run(
     case 'user reset':
       return resetPerson(env, command.login, command.password)
     case 'client add': {
+      if (command.kind === 'public' && !config.publicClients) {
+        throw new Error('publicClients is false in issuer.config.ts')
+      }
       const unknown = unknownScopes(command.scope, config)
       if (unknown.length > 0) throw new Error(`no API has the scope "${unknown.join(' ')}"`)
       return directory.addClient(withoutCommand(command))

@@ -67,6 +67,11 @@ export interface IssuerConfig {
    * it: `true` from everywhere, or from the hosts in a list. Default false.
    */
   clientDocuments?: boolean | string[]
+  /**
+   * Whether clients may do without a secret, as browsers and native applications have to. Default true;
+   * with false every client authenticates, and the metadata says so.
+   */
+  publicClients?: boolean
   /** Binds tokens to keys of their clients (RFC 9449). Default false: true once your APIs take DPoP. */
   dpop?: boolean
 }
@@ -96,6 +101,7 @@ export function resolveConfig(
     keyRotationSeconds: 7_776_000,
     openRegistration: false,
     clientDocuments: false,
+    publicClients: true,
     dpop: false,
     ...config,
     issuer: env.ISSUER,
@@ -176,6 +182,9 @@ function apiProblems(config: ResolvedConfig): string[] {
     problems.push(...durationProblems(name, config[name]))
   }
   const { defaultAudience, refreshGraceSeconds } = config
+  if (!config.publicClients && (config.openRegistration || config.clientDocuments !== false)) {
+    problems.push('publicClients: must be true where clients come by themselves')
+  }
   if (!Number.isSafeInteger(refreshGraceSeconds) || refreshGraceSeconds < 0) {
     problems.push('refreshGraceSeconds: must be a positive integer or 0')
   }

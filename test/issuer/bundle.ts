@@ -17,13 +17,16 @@ export async function bundleIssuer(folder: string, main = 'src/issuer/index.ts')
   return readFile(join(folder, `${basename(main, '.ts')}.js`), 'utf8')
 }
 
-/** The server on raw workerd, its storage on a disk that outlives the process. */
-export function issuerConfig(disk: string, bundle: string): string {
-  const vars = { ISSUER, API_AUDIENCE: 'api', ADMIN_KEY, ISSUER_KEY_SECRET: 'k'.repeat(32) }
+/** The server on raw workerd, its storage on a disk that outlives the process; on any port or on `port`. */
+export function issuerConfig(disk: string, bundle: string, port = 0): string {
+  const issuer = port === 0 ? ISSUER : `http://localhost:${port}`
+  const secrets = { ADMIN_KEY, ISSUER_KEY_SECRET: 'k'.repeat(32) }
+  const vars = { ISSUER: issuer, API_AUDIENCE: 'api', ...secrets }
   const text = Object.entries(vars).map(([name, value]) => `(name = "${name}", text = "${value}")`)
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
+    (name = "network", network = (allow = ["public", "private"])),
     (name = "disk", disk = (path = ${JSON.stringify(disk)}, writable = true)),
     (name = "issuer", worker = (
       modules = [(name = "worker", esModule = ${JSON.stringify(bundle)})],
@@ -35,7 +38,8 @@ const config :Workerd.Config = (
       durableObjectNamespaces = [
         (className = "IssuerStorage", uniqueKey = "issuer", enableSql = true)
       ],
-      durableObjectStorage = (localDisk = "disk")))
+      durableObjectStorage = (localDisk = "disk"),
+      globalOutbound = "network"))
   ],
-  sockets = [(name = "issuer", address = "127.0.0.1:0", http = (), service = "issuer")]);`
+  sockets = [(name = "issuer", address = "127.0.0.1:${port}", http = (), service = "issuer")]);`
 }

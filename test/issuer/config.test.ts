@@ -26,6 +26,7 @@ describe('the configuration of the authorization server', () => {
       keyRotationSeconds: 7_776_000,
       openRegistration: false,
       clientDocuments: false,
+      publicClients: true,
       dpop: false,
       apis: [
         {

@@ -68,7 +68,13 @@ export function buildConfiguration(
     claims: CLAIMS_BY_SCOPE,
     // Where there is no userinfo endpoint to ask, the ID token is the place for claims.
     conformIdTokenClaims: config.defaultAudience === undefined,
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientAuthMethods: [
+      ...['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+      ...(config.publicClients ? ['none'] : []),
+    ],
+    discovery: {
+      ...(config.clientDocuments !== false && { client_id_metadata_document_supported: true }),
+    },
     // Secrets are stored hashed, so nothing here can be keyed with one.
     enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
     extraClientMetadata: {
