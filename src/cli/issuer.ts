@@ -17,7 +17,7 @@ const USAGE = `Usage: npm run issuer -- <command> [options]
   user unlock <login>              forgets wrong passwords, so that nobody has to wait
   user reset <login> [--password-stdin]   new password; ends sessions, removes passkeys
   user remove <login>
-  client add [<id>] --kind service|web|public [--first-party] [--name <name>] [--scope "<a b>"] [--role <role>]...
+  client add [<id>] --kind service|web|public|device [--first-party] [--name <name>] [--scope "<a b>"] [--role <role>]...
              [--redirect-uri <uri>]... [--post-logout-redirect-uri <uri>]... [--backchannel-logout-uri <uri>]
   client list
   client rotate-secret <id>

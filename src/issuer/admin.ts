@@ -58,7 +58,7 @@ const Command = v.variant('command', [
   v.strictObject({ command: v.literal('user reset'), ...login, password: v.optional(text) }),
   v.strictObject({
     command: v.literal('client add'),
-    kind: v.picklist(['service', 'web', 'public']),
+    kind: v.picklist(['service', 'web', 'public', 'device']),
     id: v.optional(text),
     secret: v.optional(text),
     name: v.optional(text),
@@ -157,7 +157,10 @@ async function run(
     case 'user reset':
       return resetPerson(env, command.login, command.password)
     case 'client add': {
-      if (command.kind === 'public' && !config.publicClients) {
+      if (command.kind === 'device' && !config.deviceFlow) {
+        throw new Error('deviceFlow is false in issuer.config.ts')
+      }
+      if (['public', 'device'].includes(command.kind) && !config.publicClients) {
         throw new Error('publicClients is false in issuer.config.ts')
       }
       const unknown = unknownScopes(command.scope, config)

@@ -72,6 +72,11 @@ export interface IssuerConfig {
    * with false every client authenticates, and the metadata says so.
    */
   publicClients?: boolean
+  /**
+   * The device flow (RFC 8628), for televisions and command lines: people type a code at
+   * /oauth2/device. Default false.
+   */
+  deviceFlow?: boolean
   /** Binds tokens to keys of their clients (RFC 9449). Default false: true once your APIs take DPoP. */
   dpop?: boolean
 }
@@ -102,6 +107,7 @@ export function resolveConfig(
     openRegistration: false,
     clientDocuments: false,
     publicClients: true,
+    deviceFlow: false,
     dpop: false,
     ...config,
     issuer: env.ISSUER,

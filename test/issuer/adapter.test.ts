@@ -41,6 +41,7 @@ async function setup() {
     remember: () => {},
     recall: () => undefined,
     forget: unused,
+    admit: async () => {},
   }
   const adapter = createAdapterFactory({
     clients: { find: unused, register: unused, remove: unused },
@@ -60,7 +61,7 @@ async function setup() {
 }
 
 describe('the adapter', () => {
-  it.each(['AuthorizationCode', 'AccessToken', 'RefreshToken', 'DeviceCode'])(
+  it.each(['AuthorizationCode', 'AccessToken', 'RefreshToken', 'PushedAuthorizationRequest'])(
     'stores of an %s only the hash of its value',
     async (model) => {
       const { adapter, request, rows } = await setup()

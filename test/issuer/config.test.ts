@@ -27,6 +27,7 @@ describe('the configuration of the authorization server', () => {
       openRegistration: false,
       clientDocuments: false,
       publicClients: true,
+      deviceFlow: false,
       dpop: false,
       apis: [
         {

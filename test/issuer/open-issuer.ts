@@ -11,6 +11,7 @@ export default createIssuer(
     openRegistration: true,
     clientDocuments: true,
     dpop: true,
+    deviceFlow: true,
     refreshGraceSeconds: 0,
     apis: [
       {

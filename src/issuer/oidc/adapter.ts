@@ -29,12 +29,18 @@ export interface AdapterStores {
   refreshGraceSeconds: number
 }
 
-/** Models whose id is the credential itself. A session's id is worthless without its cookie signature. */
+/** What one address may do in a minute: ask for codes of devices, and type such codes. */
+const MAX_DEVICES = 30
+const MAX_USER_CODES = 10
+
+/**
+ * Models whose id is the credential itself. A session's id is worthless without its cookie signature; a
+ * device's code has to be found by what a person types, and is worth something for minutes.
+ */
 const HASHED = new Set([
   'AccessToken',
   'AuthorizationCode',
   'ClientCredentials',
-  'DeviceCode',
   'PushedAuthorizationRequest',
   'RefreshToken',
 ])
@@ -74,6 +80,10 @@ function artifactAdapter(stores: AdapterStores, model: string): Adapter {
       const artifact = artifactOf(model, keyOf(id), HASHED.has(model), payload, expiresInSeconds)
       const place = placeIn(id) ?? homeOf(payload) ?? (await placeOf(id))
       if (place === undefined) throw new Error(`a ${model} belongs to nobody`)
+      const isNewDevice = model === 'DeviceCode' && payload.accountId === undefined
+      if (isNewDevice && payload.inFlight === undefined && payload.error === undefined) {
+        await stores.visitors.admit('device', MAX_DEVICES)
+      }
       if (stores.visitors.owns(place)) return stores.visitors.keep(place, artifact)
       currentWork().save(place, artifact)
     },
@@ -84,6 +94,8 @@ function artifactAdapter(stores: AdapterStores, model: string): Adapter {
       return stored ? payloadOf(stored, stored.id, 0) : undefined
     },
     async findByUserCode(userCode) {
+      // A code is short, so it must not be found by trying.
+      await stores.visitors.admit('user-code', MAX_USER_CODES)
       const place = placeNamed('device', userCode)
       const stored = await currentWork().find(place, model, 'user_code', userCode)
       return stored && payloadOf(stored, undefined, 0)

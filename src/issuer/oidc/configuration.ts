@@ -2,6 +2,7 @@
 
 import type { Client, Context, Token } from 'oidc-provider/lib/provider.js'
 import type { ResolvedConfig } from '../config.ts'
+import { createDevicePages } from '../pages/device.ts'
 import type { Pages } from '../pages/pages.ts'
 import { randomSecret } from '../storage/secret-hash.ts'
 import type { KeySet } from '../storage/signing-keys.ts'
@@ -15,6 +16,7 @@ import { scopesOf } from './scopes.ts'
 const ID_TOKEN_SECONDS = 3600
 const INTERACTION_SECONDS = 3600
 const CODE_SECONDS = 60
+const DEVICE_CODE_SECONDS = 600
 /** How long a consent lasts, and with it a chain of refresh tokens: a year. */
 const GRANT_SECONDS = 31_536_000
 const MAX_FETCHED_BYTES = 65_536
@@ -60,6 +62,8 @@ export function buildConfiguration(
       userinfo: '/oauth2/userinfo',
       registration: '/oauth2/register',
       pushed_authorization_request: '/oauth2/par',
+      device_authorization: '/oauth2/device_authorization',
+      code_verification: '/oauth2/device',
       jwks: '/.well-known/jwks.json',
     },
     responseTypes: ['code'],
@@ -102,6 +106,7 @@ export function buildConfiguration(
       AccessToken: accessTokenSeconds,
       ClientCredentials: accessTokenSeconds,
       AuthorizationCode: CODE_SECONDS,
+      DeviceCode: DEVICE_CODE_SECONDS,
       IdToken: ID_TOKEN_SECONDS,
       RefreshToken: config.refreshTokenSeconds,
       Grant: GRANT_SECONDS,
@@ -120,6 +125,12 @@ function features(config: ResolvedConfig, pages: Pages, outside: Outside): Recor
       enabled: true,
       allowedPolicy: async (_ctx: Context, client: Client, token: { clientId: string }) =>
         token.clientId === client.clientId,
+    },
+    deviceFlow: {
+      enabled: config.deviceFlow,
+      // Nothing about the device is kept: a person knows it by its code alone.
+      deviceInfo: () => ({}),
+      ...createDevicePages(config.title),
     },
     userinfo: { enabled: config.defaultAudience === undefined },
     backchannelLogout: { enabled: true },

@@ -59,9 +59,10 @@ export function buildProvider(
       remove: async (id) => directoryOf(env).removeClient(id),
       reserve: (place, limits) => visitorsOf(env, place).reserve(limits),
     }),
-    visitors: createVisitorStore(browser, (place, artifact, limits) =>
-      visitorsOf(env, place).keep(artifact, limits),
-    ),
+    visitors: createVisitorStore(browser, {
+      keep: (place, artifact, limits) => visitorsOf(env, place).keep(artifact, limits),
+      reserve: (place, limits) => visitorsOf(env, place).reserve(limits),
+    }),
     locate: async (model, key) =>
       snapshot.hasPlaceless ? directoryOf(env).locate(model, key) : undefined,
     refreshGraceSeconds: config.refreshGraceSeconds,

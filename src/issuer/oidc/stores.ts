@@ -30,4 +30,6 @@ export interface VisitorStore {
   /** What the browser has of it: all of it, or where it is. */
   recall(model: string, id: string): { payload?: Payload; place?: Place } | undefined
   forget(model: string, id: string): void
+  /** Counts one attempt of this visitor at something. Throws 503 where there were too many. */
+  admit(action: string, max: number): Promise<void>
 }

@@ -9,7 +9,7 @@ import type { Artifact } from '../storage/artifacts.ts'
 import type { AttemptLimit } from '../storage/attempts.ts'
 import { kindOf, type Place } from '../storage/places.ts'
 import type { BrowserStore } from './browser-store.ts'
-import { addressLimits, addressOf } from './network.ts'
+import { addressLimits, addressOf, networkOf } from './network.ts'
 import { currentWork } from './request-work.ts'
 import type { Payload, VisitorStore } from './stores.ts'
 import { temporarilyUnavailable, unavailable } from './unavailable.ts'
@@ -18,20 +18,28 @@ import { temporarilyUnavailable, unavailable } from './unavailable.ts'
 const MAX_PUSHED = 60
 const WINDOW_SECONDS = 60
 
-/** Seconds to wait, -1 for what is too large, else 0. */
-type Keep = (place: Place, artifact: Artifact, limits: AttemptLimit[]) => Promise<number>
+/** The objects of networks. */
+export interface Networks {
+  /** Answers the seconds to wait, -1 for what is too large, else 0. */
+  keep(place: Place, artifact: Artifact, limits: AttemptLimit[]): Promise<number>
+  reserve(place: Place, limits: AttemptLimit[]): Promise<number>
+}
 
-export function createVisitorStore(browser: BrowserStore, keepThere: Keep): VisitorStore {
+export function createVisitorStore(browser: BrowserStore, networks: Networks): VisitorStore {
   return {
+    async admit(action, max) {
+      const { ctx } = currentWork()
+      const address = addressOf(ctx)
+      const limits = addressLimits(action, address, max, WINDOW_SECONDS)
+      wait(ctx, await unavailable(networks.reserve(networkOf(address), limits)))
+    },
     owns: (place) => kindOf(place) === 'visitors',
     async keep(place, artifact) {
       const { ctx } = currentWork()
       const limits = addressLimits('push', addressOf(ctx), MAX_PUSHED, WINDOW_SECONDS)
-      const wait = await unavailable(keepThere(place, artifact, limits))
-      if (wait < 0) throw new InvalidRequest('the parameters of the request are too long')
-      if (wait === 0) return
-      ctx.set('retry-after', String(wait))
-      throw temporarilyUnavailable('too many requests from this network, try again later')
+      const seconds = await unavailable(networks.keep(place, artifact, limits))
+      if (seconds < 0) throw new InvalidRequest('the parameters of the request are too long')
+      wait(ctx, seconds)
     },
     remember(model, id, payload, home, seconds) {
       const { ctx } = currentWork()
@@ -60,6 +68,12 @@ export function createVisitorStore(browser: BrowserStore, keepThere: Keep): Visi
       else dropInteraction(ctx, browser, id)
     },
   }
+}
+
+function wait(ctx: Context, seconds: number): void {
+  if (seconds === 0) return
+  ctx.set('retry-after', String(seconds))
+  throw temporarilyUnavailable('too many requests from this network, try again later')
 }
 
 /** The pages of a sign-in, and where it goes on: each has a cookie of its own. */

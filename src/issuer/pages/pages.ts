@@ -5,6 +5,7 @@ import type { Passkey } from '../storage/passkeys.ts'
 import { cancelForm } from './cancel-form.ts'
 import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
+import { readOwnForm } from './library-form.ts'
 import { send } from './send.ts'
 
 /** The pages that oidc-provider asks for by itself. */
@@ -98,9 +99,7 @@ export function errorPage(title: string, code: string, description: string | und
 }
 
 function confirmLogoutPage(title: string, form: string): Html {
-  // The library's form holds its own token; only its two values are taken over.
-  const action = /action="([^"]*)"/.exec(form)?.[1] ?? ''
-  const xsrf = /name="xsrf" value="([^"]*)"/.exec(form)?.[1] ?? ''
+  const { action, xsrf } = readOwnForm(form)
   return layout(
     title,
     html`<h1>Sign out?</h1>

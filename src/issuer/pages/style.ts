@@ -86,6 +86,7 @@ button.link {
   font-weight: 400;
   text-decoration: underline;
 }
+.code { font-family: ui-monospace, monospace; letter-spacing: 0.1em; }
 .foot { margin: 1.5rem 0 0.25rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 ul { margin: 1rem 0; padding-left: 1.25rem; }

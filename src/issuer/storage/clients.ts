@@ -10,8 +10,11 @@ export interface NewClient {
   /** At least 32 characters. Default: 256 random bits. Ignored for a public client. */
   secret?: string
   name?: string
-  /** `service` has only client_credentials; `web` keeps a secret; `public` (browser, mobile) cannot. */
-  kind: 'service' | 'web' | 'public'
+  /**
+   * `service` has only client_credentials; `web` keeps a secret; `public` (browser, mobile) cannot;
+   * `device` neither, nor can it be called back (RFC 8628).
+   */
+  kind: 'service' | 'web' | 'public' | 'device'
   redirectUris?: string[]
   postLogoutRedirectUris?: string[]
   backchannelLogoutUri?: string
@@ -58,7 +61,9 @@ export class Clients {
     if (!/^[\x21-\x7E]{1,128}$/.test(id))
       throw new Error('the client id has characters it must not have')
     if (this.#row(id)) throw new Error(`there already is a client "${id}"`)
-    const secret = client.kind === 'public' ? undefined : (client.secret ?? randomSecret())
+    const secret = ['public', 'device'].includes(client.kind)
+      ? undefined
+      : (client.secret ?? randomSecret())
     if (secret !== undefined && secret.length < MIN_SECRET_LENGTH) {
       throw new Error(`a client secret needs at least ${MIN_SECRET_LENGTH} characters`)
     }
@@ -67,7 +72,7 @@ export class Clients {
     const problem = uris.map(redirectUriProblem).find((text) => text !== undefined)
     if (problem !== undefined) throw new Error(problem)
     if (client.backchannelLogoutUri !== undefined) checkLogoutUri(client.backchannelLogoutUri)
-    if (client.kind !== 'service' && redirectUris.length === 0) {
+    if (['web', 'public'].includes(client.kind) && redirectUris.length === 0) {
       throw new Error('a client that signs people in needs a redirect URI')
     }
     await this.save(
@@ -156,6 +161,14 @@ function grantsOf(kind: NewClient['kind'], redirectUris: string[]): Record<strin
       grant_types: ['client_credentials'],
       response_types: [],
       token_endpoint_auth_method: 'client_secret_basic',
+    }
+  }
+  if (kind === 'device') {
+    return {
+      grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+      response_types: [],
+      token_endpoint_auth_method: 'none',
+      application_type: 'native',
     }
   }
   return {
