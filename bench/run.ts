@@ -14,6 +14,7 @@ import { chart } from './report/chart.ts'
 import { costOfAMonth } from './report/month.ts'
 import { markdownTable, textTable } from './report/table.ts'
 import { costRows } from './rows/cost.ts'
+import { issuerRows } from './rows/issuer.ts'
 import type { Row } from './rows/row.ts'
 import { claimRows, loggingRows, routeRows } from './rows/scale.ts'
 import { sizeRows } from './rows/size.ts'
@@ -32,6 +33,7 @@ const PARTS: Record<string, (world: World) => Promise<Row[]>> = {
   streaming: streamingRows,
   websocket: websocketRows,
   cost: costRows,
+  issuer: issuerRows,
   size: sizeRows,
   memory: memoryRows,
 }

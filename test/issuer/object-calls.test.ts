@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import * as client from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ISSUER, Person, startIssuer, type World } from './world.ts'
 
+const DOCS = 'docs/authorization-server.md'
 const REDIRECT = 'https://app.example.com/callback'
 const SECRET = 'a-client-secret-of-thirty-two-chars-or-more'
 const PASSWORD = 'correct horse battery staple'
@@ -68,61 +70,68 @@ async function objectsOf(use: () => Promise<unknown>): Promise<string[]> {
   return [...new Set((await world.calls()).map((call) => call.replace(/ .*/, '')))]
 }
 
-describe('the objects that a request asks', () => {
-  it('are none where a client gets a JWT for itself', async () => {
-    expect(await callsOf(() => client.clientCredentialsGrant(service))).toEqual([])
+/** What docs/authorization-server.md says, by request. */
+function readDocumented(): Map<string, string[]> {
+  const [, table = ''] = readFileSync(DOCS, 'utf8').split(/<!-{2} \/?calls -->/)
+  const rows = table.matchAll(/^\| ([^|]+) \| ([^|]+) \|$/gm)
+  return new Map(
+    [...rows].map(([, request = '', objects = '']) => {
+      return [request, objects === 'none' ? [] : objects.split(', ')]
+    }),
+  )
+}
+
+const documented = readDocumented()
+
+describe('the objects that a request asks are those that the documentation says', () => {
+  it('where a client gets a JWT for itself', async () => {
+    const calls = await callsOf(() => client.clientCredentialsGrant(service))
+    expect(calls).toEqual(documented.get('a client gets a JWT for itself'))
+    expect(calls).toEqual([])
   })
 
-  it('are one, asked to read and to write, where a code is redeemed or a token refreshed', async () => {
+  it('where a code is redeemed and a token refreshed: one object, twice', async () => {
     const { url, verifier } = await start()
     const callback = await new Person(world).authorize(url, 'ada', PASSWORD)
     const proof = { pkceCodeVerifier: verifier }
     let tokens: client.TokenEndpointResponse | undefined
-    const redeem = async () => {
+    const redeemed = await callsOf(async () => {
       tokens = await client.authorizationCodeGrant(web, callback, proof)
-    }
-    expect(await callsOf(redeem)).toEqual(['person.open', 'person.commit'])
+    })
+    expect(redeemed).toEqual(documented.get('a code is redeemed'))
     const refresh = () => client.refreshTokenGrant(web, tokens?.refresh_token ?? '')
-    expect(await callsOf(refresh)).toEqual(['person.open', 'person.commit'])
+    const refreshed = await callsOf(refresh)
+    expect(refreshed).toEqual(documented.get('a token is refreshed'))
+    expect([redeemed.length, refreshed.length]).toEqual([2, 2])
   })
 
-  it('are none until somebody who wants to sign in has typed a password', async () => {
-    const { url } = await start()
-    expect(await callsOf(() => new Person(world).visit(url))).toEqual([])
-  })
-
-  it('are of a sign-in those of the person, the login and the network alone', async () => {
+  it('in each step of a sign-in', async () => {
     const person = new Person(world)
-    const page = await person.visit((await start()).url)
-    const password = async () => {
-      const typed = { login: 'ada', password: PASSWORD }
-      const consent = await person.submit(page, '/login', typed)
-      await person.submit(consent, '/consent')
-    }
-    expect(await callsOf(password)).toEqual([
-      // The password.
-      'visitors.reserve',
-      'login.check',
-      'person.active',
-      'visitors.release',
-      'person.commit',
-      // On to the question.
-      'person.open',
-      'person.commit',
-      // The question, and the answer.
-      'person.open',
-      'person.open',
-      'person.open',
-      'person.open',
-      'person.commit',
-      // On to the application.
-      'person.open',
-      'person.open',
-      'person.open',
-      'person.commit',
-    ])
+    const { url } = await start()
+    let page = await person.visit(url)
+    expect(await callsOf(() => new Person(world).visit(url))).toEqual(
+      documented.get('a sign-in begins'),
+    )
+    const password = await callsOf(async () => {
+      const body = new URLSearchParams({ login: 'ada', password: PASSWORD })
+      await world.fetch(`${page.url}/login`, {
+        method: 'POST',
+        headers: { origin: ISSUER, cookie: cookiesOf(person) },
+        body,
+      })
+    })
+    expect(password).toEqual(documented.get('a password is typed'))
+    page = await person.submit(page, '/login', { login: 'ada', password: PASSWORD })
+    const allow = await callsOf(() => person.submit(page, '/consent'))
+    expect(allow).toEqual(documented.get('a person allows an application'))
   })
+})
 
+function cookiesOf(person: Person): string {
+  return [...person.cookies].map(([name, { value }]) => `${name}=${value}`).join('; ')
+}
+
+describe('the objects that a sign-in asks', () => {
   it('have no object in common for two people, but their network and what is read through a cache', async () => {
     const adas = await objectsOf(() => signIn('ada'))
     const bobs = await objectsOf(() => signIn('bob'))

@@ -1,11 +1,12 @@
 /** Every page a person can meet here, as markup. Nothing here decides anything. */
 
 import type { Context } from 'oidc-provider/lib/provider.js'
-import type { Passkey } from '../storage/passkeys.ts'
 import { cancelForm } from './cancel-form.ts'
 import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
 import { readOwnForm } from './library-form.ts'
+import { passkeyForm } from './passkey-form.ts'
+import { passwordField } from './password-field.ts'
 import { send } from './send.ts'
 
 /** The pages that oidc-provider asks for by itself. */
@@ -46,46 +47,18 @@ export function signInPage({ title, action, client, login, problem }: SignInPage
 ${problem !== undefined && html`<p class="alert" role="alert" id="problem">${problem}</p>`}
 <form method="post" action="${action}/login">
 <label for="login">Name or email</label>
-<input id="login" name="login" value="${login}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="254" required${login === '' && html` autofocus`}>
-<label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required${problem !== undefined && html` aria-describedby="problem"`}${login !== '' && html` autofocus`}>
+<input id="login" name="login" value="${login}" autocomplete="username webauthn" autocapitalize="none" spellcheck="false" maxlength="254" required${login === '' && html` autofocus`}>
+${passwordField({
+  id: 'password',
+  label: 'Password',
+  autocomplete: 'current-password',
+  autofocus: login !== '',
+  ...(problem !== undefined && { describedBy: 'problem' }),
+})}
 <button type="submit">Sign in</button>
 </form>
 ${passkeyForm({ action, kind: 'get', label: 'Sign in with a passkey' })}
 ${cancelForm(action)}`,
-  )
-}
-
-export interface AccountPage {
-  title: string
-  action: string
-  login: string
-  passkeys: Passkey[]
-  /** Whether the session is young enough for changes. */
-  fresh: boolean
-}
-
-export function accountPage({ title, action, login, passkeys, fresh }: AccountPage): Html {
-  return layout(
-    title,
-    html`<h1>Your passkeys</h1>
-<p class="muted">Signed in as ${login}</p>
-${passkeys.length === 0 && html`<p>You have none yet. A passkey signs you in without a password.</p>`}
-${
-  passkeys.length > 0 &&
-  html`<ul class="plain">${passkeys.map(({ id, createdAt }) => {
-    const day = new Date(createdAt * 1000).toISOString().slice(0, 10)
-    return html`<li>Added on <time datetime="${day}">${day}</time>${
-      fresh &&
-      html`<form method="post" action="${action}/remove">
-<input type="hidden" name="id" value="${id}">
-<button type="submit" class="plain">Remove the passkey of ${day}</button>
-</form>`
-    }</li>`
-  })}</ul>`
-}
-${fresh ? passkeyForm({ action, kind: 'create', label: 'Add a passkey' }) : html`<p>To change them, sign out and sign in again.</p>`}
-<form method="get" action="/oauth2/logout"><button type="submit" class="plain">Sign out</button></form>`,
   )
 }
 
@@ -118,21 +91,4 @@ function loggedOutPage(title: string): Html {
     html`<h1>Signed out</h1>
 <p>You can close this page.</p>`,
   )
-}
-
-function passkeyForm({
-  action,
-  kind,
-  label,
-}: {
-  action: string
-  kind: string
-  label: string
-}): Html {
-  return html`<form method="post" action="${action}/passkey" data-passkey="${action}/passkey-options" data-kind="${kind}" hidden>
-<input type="hidden" name="response">
-<p class="alert" role="alert" hidden>The passkey did not work. Try again, or use another way.</p>
-<button type="submit"${kind === 'get' && html` class="plain"`}>${label}</button>
-</form>
-<script src="/interaction/script.js" defer></script>`
 }

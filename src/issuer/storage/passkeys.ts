@@ -62,10 +62,6 @@ export class Passkeys {
     this.#sql.exec('UPDATE passkeys SET counter = ?, used_at = ? WHERE id = ?', counter, now, id)
   }
 
-  rename(id: string, name: string): void {
-    this.#sql.exec('UPDATE passkeys SET name = ? WHERE id = ?', name, id)
-  }
-
   remove(id: string): void {
     this.#sql.exec('DELETE FROM passkeys WHERE id = ?', id)
   }

@@ -36,6 +36,11 @@ interface PersonRow {
   createdAt: number
 }
 
+interface Authorization {
+  grantId?: string
+  persistsLogout?: boolean
+}
+
 export class Person extends RpcTarget {
   readonly #object: ObjectContext
   readonly #artifacts: Artifacts
@@ -97,12 +102,28 @@ export class Person extends RpcTarget {
     return this.#exists() ? this.#artifacts.list(model, this.#object.now()) : []
   }
 
-  endSession(id: string): void {
-    this.#artifacts.commit([{ do: 'destroy', model: 'Session', id }], this.#object.now())
+  /** Ends a session as a sign-out does: with what was issued through it, unless that was to stay. */
+  endSession(uid: string): void {
+    if (!this.#exists()) return
+    const session = this.#artifacts.find('Session', 'uid', uid, this.#object.now())
+    if (!session) return
+    for (const { grantId, persistsLogout } of authorizationsOf(session)) {
+      if (grantId !== undefined && !persistsLogout) this.endGrant(grantId)
+    }
+    const change: Change = { do: 'destroy', model: 'Session', id: session.id }
+    this.#artifacts.commit([change], this.#object.now())
+  }
+
+  /** Ends every session but this one. */
+  endOtherSessions(uid: string): void {
+    for (const { payload } of this.list('Session')) {
+      const { uid: other } = JSON.parse(payload) as { uid: string }
+      if (other !== uid) this.endSession(other)
+    }
   }
 
   endGrant(id: string): void {
-    this.#artifacts.destroyGrant(id)
+    if (this.#exists()) this.#artifacts.destroyGrant(id)
   }
 
   addPasskey(passkey: Passkey): boolean {
@@ -126,12 +147,8 @@ export class Person extends RpcTarget {
     return true
   }
 
-  renamePasskey(id: string, name: string): void {
-    this.#passkeys.rename(id, name)
-  }
-
   removePasskey(id: string): void {
-    this.#passkeys.remove(id)
+    if (this.#exists()) this.#passkeys.remove(id)
   }
 
   /** Takes a person in, new or from elsewhere; what is there already is kept. */
@@ -191,12 +208,6 @@ export class Person extends RpcTarget {
     this.#artifacts.destroyAll()
   }
 
-  /** Ends every session and grant but the session `keep`. */
-  endOthers(keep: string): void {
-    for (const { id } of this.list('Session')) if (id !== keep) this.endSession(id)
-    for (const { id } of this.list('Grant')) this.endGrant(id)
-  }
-
   async remove(): Promise<void> {
     await this.#object.erase()
   }
@@ -235,8 +246,13 @@ function grantIdsOf(model: string, found: StoredArtifact | undefined): string[] 
   if (!found) return []
   if (found.grantId) return [found.grantId]
   if (model !== 'Session') return []
-  const { authorizations = {} } = JSON.parse(found.payload) as {
-    authorizations?: Record<string, { grantId?: string }>
+  return authorizationsOf(found).flatMap(({ grantId }) => (grantId ? [grantId] : []))
+}
+
+/** What each client was given in a session. */
+function authorizationsOf({ payload }: StoredArtifact): Authorization[] {
+  const { authorizations = {} } = JSON.parse(payload) as {
+    authorizations?: Record<string, Authorization>
   }
-  return Object.values(authorizations).flatMap(({ grantId }) => (grantId ? [grantId] : []))
+  return Object.values(authorizations)
 }
