@@ -10,6 +10,7 @@ import type { AdminCommand } from '../issuer/admin.ts'
 const USAGE = `Usage: npm run issuer -- <command> [options]
 
   user add <login> [--name <name>] [--email <address>] [--role <role>]... [--password-stdin]
+  user invite <login> [--name <name>] [--email <address>] [--role <role>]...   answers a link to set a password
   user list
   user update <login> [--new-login <login>] [--name <name>] [--email <address>] [--role <role>]...
   user disable <login>             ends the person's sessions and refresh tokens
@@ -19,11 +20,14 @@ const USAGE = `Usage: npm run issuer -- <command> [options]
   user remove <login>
   client add [<id>] --kind service|web|public|device [--first-party] [--name <name>] [--scope "<a b>"] [--role <role>]...
              [--redirect-uri <uri>]... [--post-logout-redirect-uri <uri>]... [--backchannel-logout-uri <uri>]
+  client update <id>               the same options as client add, without --kind
   client list
   client rotate-secret <id>
   client remove <id>
   keys list
   keys rotate [--immediately]      --immediately is for a key that leaked: old tokens fail at once
+
+  audit [<login>]                  what happened to the server, or to a person
 
   --url <url>   the server; default: the variable ISSUER, else http://localhost:8787
   The variable ADMIN_KEY holds the server's ADMIN_KEY.
@@ -52,14 +56,17 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true })
   const [noun, verb, subject, ...rest] = positionals
   if (values.help) return void process.stdout.write(USAGE)
-  if (!noun || !verb || rest.length > 0) throw new UsageError('one command, please')
+  if (!noun || (!verb && noun !== 'audit') || rest.length > 0) {
+    throw new UsageError('one command, please')
+  }
   const key = process.env.ADMIN_KEY
   if (!key) throw new UsageError('set the variable ADMIN_KEY')
   const password = values['password-stdin'] ? await readPassword() : undefined
   const isUser = noun === 'user'
   // What the server does not know or misses, it says itself.
   const command = {
-    command: `${noun} ${verb}`,
+    command: noun === 'audit' ? noun : `${noun} ${verb}`,
+    ...(noun === 'audit' && verb !== undefined && { login: verb }),
     ...(subject !== undefined && { [isUser ? 'login' : 'id']: subject }),
     ...(password !== undefined && { password }),
     ...(values['new-login'] !== undefined && { newLogin: values['new-login'] }),

@@ -4,11 +4,14 @@
  */
 
 import * as v from 'valibot'
+import { type AdminCommand, Command } from './admin/commands.ts'
 import {
   addPerson,
   disablePerson,
   enablePerson,
+  invitePerson,
   listPeople,
+  notesOfPerson,
   removePerson,
   resetPerson,
   unlockPerson,
@@ -21,63 +24,14 @@ import { scopesOf } from './oidc/scopes.ts'
 import { directoryOf, visitorsOf } from './storage/issuer-storage.ts'
 import { constantTimeEqual } from './storage/secret-hash.ts'
 
+export type { AdminCommand }
+
 export const ADMIN_PATH = '/oauth2/admin'
 
 /** Wrong keys per network address and window. */
 const MAX_WRONG_KEYS = 20
 const WINDOW_SECONDS = 900
 const MAX_BODY_BYTES = 16_384
-
-const text = v.pipe(v.string(), v.minLength(1))
-const texts = v.array(text)
-const login = { login: text }
-const id = { id: text }
-
-const Command = v.variant('command', [
-  v.strictObject({
-    command: v.literal('user add'),
-    ...login,
-    password: v.optional(text),
-    name: v.optional(text),
-    email: v.optional(text),
-    roles: v.optional(texts),
-  }),
-  v.strictObject({ command: v.literal('user list') }),
-  v.strictObject({
-    command: v.literal('user update'),
-    ...login,
-    newLogin: v.optional(text),
-    name: v.optional(text),
-    email: v.optional(text),
-    roles: v.optional(texts),
-  }),
-  v.strictObject({ command: v.literal('user disable'), ...login }),
-  v.strictObject({ command: v.literal('user enable'), ...login }),
-  v.strictObject({ command: v.literal('user unlock'), ...login }),
-  v.strictObject({ command: v.literal('user remove'), ...login }),
-  v.strictObject({ command: v.literal('user reset'), ...login, password: v.optional(text) }),
-  v.strictObject({
-    command: v.literal('client add'),
-    kind: v.picklist(['service', 'web', 'public', 'device']),
-    id: v.optional(text),
-    secret: v.optional(text),
-    name: v.optional(text),
-    redirectUris: v.optional(texts),
-    postLogoutRedirectUris: v.optional(texts),
-    backchannelLogoutUri: v.optional(text),
-    firstParty: v.optional(v.boolean()),
-    scope: v.optional(text),
-    roles: v.optional(texts),
-  }),
-  v.strictObject({ command: v.literal('client list') }),
-  v.strictObject({ command: v.literal('client rotate-secret'), ...id }),
-  v.strictObject({ command: v.literal('client remove'), ...id }),
-  v.strictObject({ command: v.literal('keys list') }),
-  v.strictObject({ command: v.literal('keys rotate'), immediately: v.optional(v.boolean()) }),
-])
-
-/** One command, as the endpoint takes it. */
-export type AdminCommand = v.InferInput<typeof Command>
 
 /** Answers a request for {@link ADMIN_PATH}; `address` is where it came from. */
 export async function administer(
@@ -99,11 +53,23 @@ export async function administer(
   const command = await readCommand(request)
   if (!command.success) return refuse(400, v.summarize(command.issues))
   try {
-    return Response.json(await run(command.output, env, config), { headers: NO_STORE })
+    const answer = await run(command.output, env, config)
+    if (!READS.has(command.output.command)) {
+      await directoryOf(env).note(command.output.command, subjectOf(command.output))
+    }
+    return Response.json(answer, { headers: NO_STORE })
   } catch (error) {
     // The storage throws sentences for the administrator, such as "there is no user".
     return refuse(409, error instanceof Error ? error.message : String(error))
   }
+}
+
+/** Commands that change nothing, and so are not noted. */
+const READS = new Set(['user list', 'client list', 'keys list', 'audit'])
+
+function subjectOf(command: AdminCommand): string {
+  if ('login' in command) return command.login ?? ''
+  return 'id' in command ? (command.id ?? '') : ''
 }
 
 const NO_STORE = { 'cache-control': 'no-store' }
@@ -136,6 +102,8 @@ async function run(
   switch (command.command) {
     case 'user add':
       return addPerson(env, withoutCommand(command))
+    case 'user invite':
+      return invitePerson(env, config, withoutCommand(command))
     case 'user list':
       return listPeople(env)
     case 'user update': {
@@ -163,9 +131,14 @@ async function run(
       if (['public', 'device'].includes(command.kind) && !config.publicClients) {
         throw new Error('publicClients is false in issuer.config.ts')
       }
-      const unknown = unknownScopes(command.scope, config)
-      if (unknown.length > 0) throw new Error(`no API has the scope "${unknown.join(' ')}"`)
+      refuseUnknownScopes(command.scope, config)
       return directory.addClient(withoutCommand(command))
+    }
+    case 'client update': {
+      const { id, ...change } = withoutCommand(command)
+      refuseUnknownScopes(command.scope, config)
+      await directory.updateClient(id, change)
+      return {}
     }
     case 'client list':
       return (await directory.listClients()).map(({ metadata, ...client }) => {
@@ -176,6 +149,8 @@ async function run(
     case 'client remove':
       await directory.removeClient(command.id)
       return {}
+    case 'audit':
+      return command.login === undefined ? directory.notes() : notesOfPerson(env, command.login)
     case 'keys list':
       return directory.listKeys()
     case 'keys rotate': {
@@ -186,9 +161,10 @@ async function run(
   }
 }
 
-function unknownScopes(scope: string | undefined, config: ResolvedConfig): string[] {
+function refuseUnknownScopes(scope: string | undefined, config: ResolvedConfig): void {
   const known = new Set(scopesOf(config))
-  return (scope?.split(' ') ?? []).filter((name) => !known.has(name))
+  const unknown = (scope?.split(' ') ?? []).filter((name) => !known.has(name))
+  if (unknown.length > 0) throw new Error(`no API has the scope "${unknown.join(' ')}"`)
 }
 
 function withoutCommand<T extends { command: string }>({ command: _, ...rest }: T) {

@@ -3,6 +3,7 @@
  * reported at once; a server with problems issues nothing.
  */
 
+import { type Colors, colorProblems } from './pages/colors.ts'
 import type { StorageEnv } from './storage/issuer-storage.ts'
 
 /** The bindings and secrets of the authorization server's Worker. */
@@ -15,6 +16,18 @@ export interface IssuerEnv extends StorageEnv {
   API_SCOPES?: string
   /** Opens the administration endpoint; at least 32 characters. Without it the endpoint does not exist. */
   ADMIN_KEY?: string
+}
+
+/** What {@link IssuerConfig.send} is to send to a person. */
+export interface Message {
+  kind: 'invite' | 'reset'
+  /** The person's mail address; undefined where none is known, and then nothing is sent. */
+  to: string | undefined
+  /** Where the person sets a password. */
+  url: string
+  login: string
+  /** What the pages call this server. */
+  title: string
 }
 
 /** One API that accepts this server's access tokens. */
@@ -39,7 +52,16 @@ export interface ApiConfig {
 export interface IssuerConfig {
   /** What the pages call this server. Default "Sign in". */
   title?: string
+  /** An SVG document, shown above the sign-in and in the browser's tab. Default: none, and a key. */
+  logo?: string
+  /** Default: blue on grey. */
+  colors?: Colors
   apis: ApiConfig[]
+  /**
+   * Sends a message to a person: with it people who forgot their password get a link, and invitations
+   * go out. Default: none, and no such page.
+   */
+  send?: (message: Message, env: IssuerEnv) => Promise<void>
   /**
    * The audience meant by a request that names no resource. Without it such a request gets an opaque
    * token that only introspection and the userinfo endpoint understand; with it there is no userinfo
@@ -82,10 +104,13 @@ export interface IssuerConfig {
 }
 
 /** An {@link IssuerConfig} with nothing left to default. */
-export interface ResolvedConfig extends Required<Omit<IssuerConfig, 'defaultAudience' | 'apis'>> {
+export interface ResolvedConfig
+  extends Required<Omit<IssuerConfig, 'defaultAudience' | 'apis' | 'logo' | 'send'>> {
   issuer: string
   apis: Required<ApiConfig>[]
   defaultAudience: string | undefined
+  logo: string | undefined
+  send: IssuerConfig['send'] | undefined
 }
 
 /** Types the owner's file; it is evaluated once per isolate. */
@@ -100,6 +125,7 @@ export function resolveConfig(
 ): { config: ResolvedConfig; problems: string[] } {
   const resolved: ResolvedConfig = {
     title: 'Sign in',
+    colors: {},
     refreshTokenSeconds: 1_209_600,
     refreshGraceSeconds: 30,
     sessionSeconds: 86_400,
@@ -112,6 +138,8 @@ export function resolveConfig(
     ...config,
     issuer: env.ISSUER,
     defaultAudience: config.defaultAudience,
+    logo: config.logo,
+    send: config.send,
     apis: config.apis.map((api) => ({
       resources: [],
       accessTokenSeconds: 600,
@@ -186,6 +214,10 @@ function apiProblems(config: ResolvedConfig): string[] {
   })
   for (const name of ['refreshTokenSeconds', 'sessionSeconds', 'keyRotationSeconds'] as const) {
     problems.push(...durationProblems(name, config[name]))
+  }
+  problems.push(...colorProblems(config.colors))
+  if (config.logo !== undefined && !/^\s*<svg[\s>]/.test(config.logo)) {
+    problems.push('logo: must be an SVG document')
   }
   const { defaultAudience, refreshGraceSeconds } = config
   if (!config.publicClients && (config.openRegistration || config.clientDocuments !== false)) {

@@ -38,7 +38,7 @@ export function createIssuer(
       const clients = createClientSource(nowSeconds, waitUntil)
       // A provider keeps a copy of its keys, so new keys take a new one.
       const listeners = createKeyWatch(
-        (snapshot) => buildProvider(config, env, snapshot, clients).callback(),
+        (snapshot) => buildProvider(config, env, snapshot, clients, waitUntil).callback(),
         waitUntil,
       )
       runtime = { config, problems, listeners, clients }

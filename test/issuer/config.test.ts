@@ -19,6 +19,8 @@ describe('the configuration of the authorization server', () => {
     expect(config).toEqual({
       issuer: 'https://auth.example.com',
       title: 'Sign in',
+      logo: undefined,
+      colors: {},
       refreshGraceSeconds: 30,
       defaultAudience: undefined,
       refreshTokenSeconds: 1_209_600,
@@ -87,6 +89,19 @@ describe('the configuration of the authorization server', () => {
       'apis[2].resources: "https://b/#x" must be an absolute URI without a fragment',
       'sessionSeconds: must be a positive integer',
       'defaultAudience: no API has the audience "c"',
+    ])
+  })
+
+  it('takes a colour that can be read, and a logo that is a picture', () => {
+    expect(
+      problems({ colors: { accent: '#7a1fa2', page: '#ffeeee' }, logo: '<svg></svg>' }),
+    ).toEqual([])
+    expect(problems({ colors: { accent: '#ffcc00', page: 'red' }, logo: 'https://x' })).toEqual([
+      'colors.page: must be #rrggbb',
+      'logo: must be an SVG document',
+    ])
+    expect(problems({ colors: { accent: '#ffcc00' } })).toEqual([
+      'colors.accent: has a contrast of 1.5 to white and needs 4.5',
     ])
   })
 

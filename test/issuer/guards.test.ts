@@ -300,7 +300,7 @@ describe('pages of what is not there', () => {
       'text/html; charset=utf-8',
     ])
     const missing = await world.fetch(`${ISSUER}/oauth2/nothing`, { headers: html })
-    expect([missing.status, (await missing.text()).includes('This did not work')]).toEqual([
+    expect([missing.status, (await missing.text()).includes('There is no such page')]).toEqual([
       404,
       true,
     ])

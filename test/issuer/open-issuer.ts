@@ -12,6 +12,9 @@ export default createIssuer(
     clientDocuments: true,
     dpop: true,
     deviceFlow: true,
+    colors: { accent: '#7a1fa2' },
+    // A test reads it in the log.
+    send: async (message) => console.log(`message ${JSON.stringify(message)}`),
     refreshGraceSeconds: 0,
     apis: [
       {

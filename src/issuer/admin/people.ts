@@ -3,8 +3,10 @@
  * and a line in the directory's list, which is a copy and is written last.
  */
 
-import type { IssuerEnv } from '../config.ts'
+import type { IssuerEnv, ResolvedConfig } from '../config.ts'
+import { makePasswordLink, sendPasswordLink } from '../oidc/password-links.ts'
 import { directoryOf, loginOf, personOf } from '../storage/issuer-storage.ts'
+import type { Note } from '../storage/notes.ts'
 import type { PersonChange } from '../storage/person.ts'
 import { normalizeLogin, type Place, placeOfPerson } from '../storage/places.ts'
 import type { Profile, UserInfo } from '../storage/user-info.ts'
@@ -26,23 +28,41 @@ export async function addPerson(
   env: IssuerEnv,
   { login: typed, password, roles = [], ...profile }: NewUser,
 ): Promise<{ id: string; password: string }> {
-  const login = normalizeLogin(typed)
-  if (!login || login.length > MAX_LOGIN_LENGTH) {
-    throw new Error(`a login has 1 to ${MAX_LOGIN_LENGTH} characters`)
-  }
+  const login = checkLogin(typed)
   await directoryOf(env).moveLogin(login)
-  const id = crypto.randomUUID()
-  const createdAt = Math.floor(Date.now() / 1000)
-  const info: UserInfo = { id, login, ...profile, roles, disabled: false, createdAt }
+  const info = newInfo(login, roles, profile)
   // The login decides who comes first; whoever does not leaves nothing.
-  const chosen = await loginOf(env, login).claim(login, id, password)
-  await personOf(env, placeOf(id)).adopt({ info, passkeys: [], artifacts: [], used: {} })
-  await directoryOf(env).putPerson(info)
-  return { id, password: chosen }
+  const chosen = await loginOf(env, login).claim(login, info.id, password)
+  await settle(env, info)
+  return { id: info.id, password: chosen }
 }
 
 export async function listPeople(env: IssuerEnv): Promise<UserInfo[]> {
   return directoryOf(env).listPeople()
+}
+
+/** Adds a person without a password, and answers the link with which they set one. */
+export async function invitePerson(
+  env: IssuerEnv,
+  config: ResolvedConfig,
+  { login: typed, roles = [], ...profile }: Omit<NewUser, 'password'>,
+): Promise<{ id: string; url: string; sent: boolean }> {
+  const login = checkLogin(typed)
+  await directoryOf(env).moveLogin(login)
+  const info = newInfo(login, roles, profile)
+  await loginOf(env, login).take(login, info.id, null)
+  await settle(env, info)
+  const { cookieKeys } = await directoryOf(env).snapshot()
+  const link = await makePasswordLink(env, cookieKeys, 'invite', login)
+  if (!link) throw new Error('the person is gone already')
+  return { id: info.id, url: link.url, sent: await sendPasswordLink(env, config, link) }
+}
+
+/** What happened to a person, oldest first. */
+export async function notesOfPerson(env: IssuerEnv, typed: string): Promise<Note[]> {
+  const { place, login } = await find(env, typed)
+  const notes = await Promise.all([personOf(env, place).notes(), loginOf(env, login).notes()])
+  return notes.flat().sort((a, b) => a.at - b.at)
 }
 
 /** Changes what is given. Throws where the new login is taken. */
@@ -95,6 +115,22 @@ export async function removePerson(env: IssuerEnv, typed: string): Promise<void>
   await loginOf(env, login).release()
   await personOf(env, place).remove()
   await directoryOf(env).unlistPerson(id)
+}
+
+function checkLogin(typed: string): string {
+  const login = normalizeLogin(typed)
+  if (login && login.length <= MAX_LOGIN_LENGTH) return login
+  throw new Error(`a login has 1 to ${MAX_LOGIN_LENGTH} characters`)
+}
+
+function newInfo(login: string, roles: string[], profile: Profile): UserInfo {
+  const createdAt = Math.floor(Date.now() / 1000)
+  return { id: crypto.randomUUID(), login, ...profile, roles, disabled: false, createdAt }
+}
+
+async function settle(env: IssuerEnv, info: UserInfo): Promise<void> {
+  await personOf(env, placeOf(info.id)).adopt({ info, passkeys: [], artifacts: [], used: {} })
+  await directoryOf(env).putPerson(info)
 }
 
 interface Found {

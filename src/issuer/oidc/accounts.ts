@@ -12,7 +12,7 @@ export interface RoleAccount extends Account {
 export const CLAIMS_BY_SCOPE = {
   openid: ['sub'],
   profile: ['name', 'preferred_username', 'roles'],
-  email: ['email'],
+  email: ['email', 'email_verified'],
 }
 
 /**
@@ -29,7 +29,10 @@ export async function findAccount(_ctx: unknown, sub: string): Promise<RoleAccou
       sub: user.id,
       preferred_username: user.login,
       ...(user.name && { name: user.name }),
-      ...(user.email && { email: user.email }),
+      ...(user.email && {
+        email: user.email,
+        email_verified: user.emailVerified === true,
+      }),
       roles: user.roles,
     }),
   }

@@ -3,16 +3,13 @@
  * browser: a cookie that only this server can read or make. So a stranger causes nothing to be stored.
  */
 
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { InvalidRequest } from 'oidc-provider/lib/helpers/errors.js'
 import type { Context } from 'oidc-provider/lib/provider.js'
+import { createSealer } from './sealed-text.ts'
 
 /** A browser takes 4,096 bytes with the name and the attributes. */
 const MAX_COOKIE_LENGTH = 3800
 const MAX_COOKIES = 2
-const IV_BYTES = 12
-const TAG_BYTES = 16
 
 export interface BrowserStore {
   /** Reads what was kept under this name for this id; undefined where it is not there or altered. */
@@ -30,10 +27,7 @@ export interface CookiePlace {
 
 /** `keys` are the server's cookie keys; `secure` adds the prefix and the attribute. */
 export function createBrowserStore(keys: readonly string[], secure: boolean): BrowserStore {
-  const sealers = keys.map((key) =>
-    Buffer.from(hkdfSync('sha256', key, '', 'gatehouse issuer browser state', 32)),
-  )
-  const [sealer = randomBytes(32)] = sealers
+  const sealer = createSealer(keys, 'gatehouse issuer browser state')
   const cookieName = (name: string, index: number) =>
     `${secure ? '__Secure-' : ''}issuer_${name}${index === 0 ? '' : `_${index}`}`
   const attributes = { httpOnly: true, sameSite: 'lax', secure, signed: false } as const
@@ -44,10 +38,10 @@ export function createBrowserStore(keys: readonly string[], secure: boolean): Br
       for (let index = 0; index < MAX_COOKIES; index++) {
         text += ctx.cookies.get(cookieName(name, index), { signed: false }) ?? ''
       }
-      return text === '' ? undefined : open(sealers, `${name}:${id}`, text)
+      return text === '' ? undefined : sealer.open(`${name}:${id}`, text)
     },
     put(ctx, name, id, value, { path, seconds }) {
-      const text = seal(sealer, `${name}:${id}`, value)
+      const text = sealer.seal(`${name}:${id}`, value)
       if (text.length > MAX_COOKIE_LENGTH * MAX_COOKIES) {
         throw new InvalidRequest('the parameters of the request are too long')
       }
@@ -65,28 +59,4 @@ export function createBrowserStore(keys: readonly string[], secure: boolean): Br
       }
     },
   }
-}
-
-function seal(key: Buffer, purpose: string, value: unknown): string {
-  const iv = randomBytes(IV_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', key, iv)
-  cipher.setAAD(Buffer.from(purpose))
-  const sealed = [cipher.update(deflateRawSync(JSON.stringify(value))), cipher.final()]
-  return Buffer.concat([iv, ...sealed, cipher.getAuthTag()]).toString('base64url')
-}
-
-function open(keys: readonly Buffer[], purpose: string, text: string): unknown {
-  const bytes = Buffer.from(text, 'base64url')
-  for (const key of keys) {
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES))
-      decipher.setAAD(Buffer.from(purpose))
-      decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
-      const plain = [decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]
-      return JSON.parse(inflateRawSync(Buffer.concat(plain)).toString('utf8')) as unknown
-    } catch {
-      // Altered, of another purpose, or of a key that is gone: nothing of ours.
-    }
-  }
-  return undefined
 }

@@ -19,6 +19,7 @@ import { directoryOf, personOf } from '../storage/issuer-storage.ts'
 import { placeOfPerson } from '../storage/places.ts'
 import type { UserInfo } from '../storage/user-info.ts'
 import type { BrowserStore } from './browser-store.ts'
+import { addressOf } from './network.ts'
 import { currentWork } from './request-work.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -92,7 +93,7 @@ export async function verifySignIn(
   if (!result) return undefined
   const { newCounter } = result.authenticationInfo
   const isFirst = await unavailable(
-    person.usePasskey(passkey.id, newCounter, kept.challenge, kept.expiresAt),
+    person.usePasskey(passkey.id, newCounter, { ...kept, how: `passkey from ${addressOf(ctx)}` }),
   )
   // A disabled person has passkeys still.
   const user = isFirst ? await currentWork().findPerson(userId) : undefined

@@ -13,6 +13,7 @@ import { interactionPages } from '../pages/interaction.ts'
 import { leavePages } from '../pages/leaving.ts'
 import { missingPages } from '../pages/missing.ts'
 import { createPages } from '../pages/pages.ts'
+import { passwordPages } from '../pages/password.ts'
 import { securityHeaders } from '../pages/security-headers.ts'
 import type { Snapshot } from '../storage/directory.ts'
 import {
@@ -43,6 +44,7 @@ export function buildProvider(
   env: IssuerEnv,
   snapshot: Snapshot,
   clients: ClientSource,
+  defer: (work: Promise<unknown>) => void,
 ): Provider {
   const secure = config.issuer.startsWith('https:')
   const pages = createPages(config.title)
@@ -84,9 +86,10 @@ export function buildProvider(
   if (config.openRegistration) provider.use(registrationCors)
   provider.use(missingPages(config.title))
   provider.use(leavePages(config.title))
-  provider.use(files)
+  provider.use(files(config))
   const parts = { provider, config, env, browser, hasPlaceless: snapshot.hasPlaceless }
   provider.use(accountPages(parts))
+  provider.use(passwordPages({ ...parts, cookieKeys: snapshot.cookieKeys, defer }))
   provider.use(interactionPages(parts))
   provider.on('authorization.success', endWithSignOut)
   provider.on('server_error', (_ctx, error) => console.error('issuer: server_error', error))

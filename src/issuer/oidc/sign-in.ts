@@ -5,11 +5,10 @@
 
 import type { Context } from 'oidc-provider/lib/provider.js'
 import type { IssuerEnv } from '../config.ts'
-import { directoryOf, loginOf, visitorsOf } from '../storage/issuer-storage.ts'
-import { loginObject, normalizeLogin } from '../storage/places.ts'
+import { directoryOf, loginOf, personOf, visitorsOf } from '../storage/issuer-storage.ts'
+import { loginObject, normalizeLogin, placeOfPerson } from '../storage/places.ts'
 import type { BrowserStore } from './browser-store.ts'
 import { addressLimits, addressName, addressOf, networkOf } from './network.ts'
-import { currentWork } from './request-work.ts'
 import { unavailable } from './unavailable.ts'
 
 /** Wrong passwords from one address in 15 minutes, whatever the login; login.ts counts by login. */
@@ -60,7 +59,9 @@ export async function signIn(
     loginOf(env, login).check(typed.password, guesser),
   )
   if (retryAfterSeconds !== undefined) return { outcome: 'limited', retryAfterSeconds }
-  const person = personId === undefined ? undefined : await currentWork().findPerson(personId)
+  const place = personId === undefined ? undefined : placeOfPerson(personId)
+  const how = `password from ${address}`
+  const person = place && (await unavailable(personOf(env, place).signIn(how)))
   if (!person) return { outcome: 'refused' }
   const buckets = limits.map(({ bucket }) => bucket)
   if (!isKnown) await unavailable(visitorsOf(env, network).release(buckets))

@@ -20,10 +20,10 @@ import {
   type ShownGrant,
   type ShownSession,
 } from './account-page.ts'
+import { errorPage } from './error-page.ts'
 import { readForm } from './form.ts'
 import type { InteractionParts } from './interaction.ts'
 import { isOwnForm } from './own-form.ts'
-import { errorPage } from './pages.ts'
 import { send } from './send.ts'
 
 const FRESH_SECONDS = 900

@@ -17,9 +17,10 @@ import { signInOptions, verifySignIn } from '../oidc/passkeys.ts'
 import { currentWork } from '../oidc/request-work.ts'
 import { signIn } from '../oidc/sign-in.ts'
 import { allow, consentPage } from './consent.ts'
+import { errorPage } from './error-page.ts'
 import { readForm } from './form.ts'
 import { isOwnForm } from './own-form.ts'
-import { errorPage, signInPage } from './pages.ts'
+import { signInPage } from './pages.ts'
 import { send } from './send.ts'
 
 const PATH =
@@ -48,7 +49,9 @@ export function interactionPages(parts: InteractionParts): Middleware {
       const { statusCode, error: code } = error as ProviderError
       if (code === undefined) throw error
       ctx.status = statusCode
-      send(ctx, errorPage(config.title, code, 'the sign-in has expired or was completed elsewhere'))
+      const isOver = code === 'invalid_request'
+      const text = 'the sign-in has expired or was completed elsewhere'
+      send(ctx, errorPage(config.title, isOver ? 'expired' : code, text))
     }
   }
 }
@@ -121,7 +124,9 @@ async function showSignIn(
 ): Promise<void> {
   const client = await clientName(provider, interaction)
   const action = `/interaction/${interaction.uid}`
-  send(ctx, signInPage({ title: config.title, action, client, ...state }))
+  const hasLogo = config.logo !== undefined
+  const canReset = config.send !== undefined
+  send(ctx, signInPage({ title: config.title, action, client, hasLogo, canReset, ...state }))
 }
 
 async function passkey(step: Step, name: string): Promise<void> {

@@ -11,6 +11,7 @@ export function layout(title: string, content: Html, head?: Html): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${title}</title>
+<link rel="icon" href="/interaction/logo.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/interaction/style.css">
 ${head}
 </head>

@@ -9,8 +9,8 @@ import type { Middleware } from 'oidc-provider/lib/provider.js'
 import { onwardPage } from './onward.ts'
 import { send } from './send.ts'
 
-const FORMS = /^\/(?:interaction|oauth2\/(?:authorize|logout|device|account))(?:\/|$)/
-const PAGES = /^\/(?:interaction|oauth2\/account)(?:\/|$)/
+const FORMS = /^\/(?:interaction|oauth2\/(?:authorize|logout|device|account|password))(?:\/|$)/
+const PAGES = /^\/(?:interaction|oauth2\/(?:account|password))(?:\/|$)/
 
 export function leavePages(title: string): Middleware {
   return async (ctx, next) => {

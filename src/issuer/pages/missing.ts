@@ -1,7 +1,7 @@
 /** Pages for what is not there, where the library would answer two words. */
 
 import type { Context, Middleware } from 'oidc-provider/lib/provider.js'
-import { errorPage } from './pages.ts'
+import { errorPage } from './error-page.ts'
 import { send } from './send.ts'
 
 export function missingPages(title: string): Middleware {

@@ -2,6 +2,7 @@
 
 import type { Context } from 'oidc-provider/lib/provider.js'
 import { cancelForm } from './cancel-form.ts'
+import { errorPage } from './error-page.ts'
 import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
 import { readOwnForm } from './library-form.ts'
@@ -34,15 +35,21 @@ export interface SignInPage {
   title: string
   action: string
   client: string
+  /** Whether the owner has a logo to show. */
+  hasLogo: boolean
+  /** Whether a forgotten password can be replaced by mail. */
+  canReset: boolean
   login: string
   /** Why the last attempt did not succeed. */
   problem?: string
 }
 
-export function signInPage({ title, action, client, login, problem }: SignInPage): Html {
+export function signInPage(page: SignInPage): Html {
+  const { title, action, client, hasLogo, canReset, login, problem } = page
   return layout(
     title,
-    html`<h1>${title}</h1>
+    html`${hasLogo && html`<img class="logo" src="/interaction/logo.svg" alt="">`}
+<h1>${title}</h1>
 <p class="muted">to continue to ${client}</p>
 ${problem !== undefined && html`<p class="alert" role="alert" id="problem">${problem}</p>`}
 <form method="post" action="${action}/login">
@@ -58,16 +65,8 @@ ${passwordField({
 <button type="submit">Sign in</button>
 </form>
 ${passkeyForm({ action, kind: 'get', label: 'Sign in with a passkey' })}
+${canReset && html`<p class="foot"><a href="/oauth2/password">Forgot your password?</a></p>`}
 ${cancelForm(action)}`,
-  )
-}
-
-export function errorPage(title: string, code: string, description: string | undefined): Html {
-  return layout(
-    'Something went wrong',
-    html`<h1>This did not work</h1>
-<p>Go back to the application you came from and start again.</p>
-<p class="muted">${title}: ${code}${description !== undefined && html` (${description})`}</p>`,
   )
 }
 

@@ -53,6 +53,7 @@ main {
 }
 h1 { margin: 0 0 0.5rem; font-size: 1.5rem; line-height: 1.25; }
 p { margin: 0 0 1rem; }
+.logo { display: block; max-width: 100%; height: 3rem; margin: 0 0 1.5rem; }
 .muted { color: var(--muted); }
 .alert { padding: 0.75rem; border-radius: 0.5rem; background: var(--alert-card); color: var(--alert); }
 form { margin: 0; }
@@ -100,6 +101,8 @@ h2 { margin: 2rem 0 0.5rem; font-size: 1.125rem; line-height: 1.3; }
   background: none;
   border-color: transparent;
 }
+a { color: var(--accent); }
+a.button { color: var(--on-accent); }
 button.link {
   width: auto;
   margin: 0;

@@ -26,6 +26,9 @@ export interface NewClient {
   roles?: string[]
 }
 
+/** What of a client can be changed; what is left out stays. */
+export type ClientChange = Omit<NewClient, 'id' | 'kind' | 'secret'>
+
 /** A client as an administrator sees it. */
 export interface ClientInfo {
   id: string
@@ -68,28 +71,16 @@ export class Clients {
       throw new Error(`a client secret needs at least ${MIN_SECRET_LENGTH} characters`)
     }
     const redirectUris = client.redirectUris ?? []
-    const uris = [...redirectUris, ...(client.postLogoutRedirectUris ?? [])]
-    const problem = uris.map(redirectUriProblem).find((text) => text !== undefined)
-    if (problem !== undefined) throw new Error(problem)
-    if (client.backchannelLogoutUri !== undefined) checkLogoutUri(client.backchannelLogoutUri)
+    checkUris(client)
     if (['web', 'public'].includes(client.kind) && redirectUris.length === 0) {
       throw new Error('a client that signs people in needs a redirect URI')
     }
     await this.save(
       {
         client_id: id,
-        ...(client.name && { client_name: client.name }),
+        ...metadataOf(client),
         ...grantsOf(client.kind, redirectUris),
         redirect_uris: redirectUris,
-        ...(client.postLogoutRedirectUris && {
-          post_logout_redirect_uris: client.postLogoutRedirectUris,
-        }),
-        ...(client.backchannelLogoutUri && {
-          backchannel_logout_uri: client.backchannelLogoutUri,
-          backchannel_logout_session_required: true,
-        }),
-        ...(client.scope && { scope: client.scope }),
-        ...(client.firstParty && { first_party: true }),
         client_secret: secret,
       },
       now,
@@ -135,6 +126,29 @@ export class Clients {
       })
   }
 
+  update(id: string, change: ClientChange): void {
+    const row = this.#row(id)
+    if (!row) throw new Error(`there is no client "${id}"`)
+    checkUris(change)
+    const before = JSON.parse(row.metadata) as { token_endpoint_auth_method?: string }
+    const { redirectUris, roles } = change
+    const isPublic = before.token_endpoint_auth_method === 'none'
+    const metadata = {
+      ...before,
+      ...metadataOf(change),
+      ...(redirectUris && {
+        redirect_uris: redirectUris,
+        application_type: isPublic && areNative(redirectUris) ? 'native' : 'web',
+      }),
+    }
+    this.#sql.exec(
+      'UPDATE clients SET metadata = ?, roles = ? WHERE id = ?',
+      JSON.stringify(metadata),
+      roles ? JSON.stringify(roles) : row.roles,
+      id,
+    )
+  }
+
   /** Replaces the secret at once and answers the only copy of the new one. */
   async rotateSecret(id: string): Promise<string> {
     const row = this.#row(id)
@@ -178,6 +192,33 @@ function grantsOf(kind: NewClient['kind'], redirectUris: string[]): Record<strin
     // RFC 8252: a native client may use any loopback port, and is asked for consent each time.
     application_type: kind === 'public' && areNative(redirectUris) ? 'native' : 'web',
   }
+}
+
+/** In the names of RFC 7591, without what depends on the kind. */
+function metadataOf(client: ClientChange): Record<string, unknown> {
+  return {
+    ...(client.name && { client_name: client.name }),
+    ...(client.postLogoutRedirectUris && {
+      post_logout_redirect_uris: client.postLogoutRedirectUris,
+    }),
+    ...(client.backchannelLogoutUri && {
+      backchannel_logout_uri: client.backchannelLogoutUri,
+      backchannel_logout_session_required: true,
+    }),
+    ...(client.scope && { scope: client.scope }),
+    ...(client.firstParty && { first_party: true }),
+  }
+}
+
+function checkUris({
+  redirectUris = [],
+  postLogoutRedirectUris = [],
+  backchannelLogoutUri,
+}: ClientChange): void {
+  const uris = [...redirectUris, ...postLogoutRedirectUris]
+  const problem = uris.map(redirectUriProblem).find((text) => text !== undefined)
+  if (problem !== undefined) throw new Error(problem)
+  if (backchannelLogoutUri !== undefined) checkLogoutUri(backchannelLogoutUri)
 }
 
 function checkLogoutUri(uri: string): void {

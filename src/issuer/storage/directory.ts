@@ -4,8 +4,9 @@
  */
 
 import { RpcTarget } from 'cloudflare:workers'
-import { type ClientInfo, Clients, type NewClient } from './clients.ts'
+import { type ClientChange, type ClientInfo, Clients, type NewClient } from './clients.ts'
 import { Legacy, type NewHomes } from './legacy.ts'
+import { type Note, Notes } from './notes.ts'
 import type { ObjectContext } from './object-context.ts'
 import { People } from './people.ts'
 import type { Place } from './places.ts'
@@ -26,6 +27,7 @@ export class Directory extends RpcTarget {
   readonly #clients: Clients
   readonly #registrations: Registrations
   readonly #people: People
+  readonly #notes: Notes
   readonly #keys: SigningKeys
   readonly #legacy: Legacy
 
@@ -37,6 +39,7 @@ export class Directory extends RpcTarget {
     this.#registrations = new Registrations(object.sql)
     this.#registrations.adopt(object.now())
     this.#people = new People(object.sql)
+    this.#notes = new Notes(object.sql)
     this.#keys = new SigningKeys(object.sql, box)
     this.#legacy = new Legacy(object.sql, homes)
   }
@@ -60,10 +63,16 @@ export class Directory extends RpcTarget {
     const client = JSON.parse(metadata) as Record<string, unknown>
     this.#registrations.add(String(client.client_id), now)
     await this.#clients.save(client, now)
+    this.note('registration', String(client.client_id))
   }
 
   async addClient(client: NewClient): Promise<{ id: string; secret: string | undefined }> {
     return this.#clients.add(client, this.#object.now())
+  }
+
+  /** Changes what is given. */
+  updateClient(id: string, change: ClientChange): void {
+    this.#clients.update(id, change)
   }
 
   listClients(): ClientInfo[] {
@@ -77,6 +86,15 @@ export class Directory extends RpcTarget {
   removeClient(id: string): void {
     this.#clients.remove(id)
     this.#registrations.remove(id)
+  }
+
+  /** Adds to what happened to the server. */
+  note(what: string, detail: string): void {
+    this.#notes.add({ at: this.#object.now(), what, detail })
+  }
+
+  notes(): Note[] {
+    return this.#notes.list()
   }
 
   /** Everybody, as of the last command that changed them. */

@@ -5,7 +5,9 @@
  */
 
 import { RpcTarget } from 'cloudflare:workers'
+import { hash } from 'node:crypto'
 import { type AttemptLimit, Attempts, fleetingAttempts, storedAttempts } from './attempts.ts'
+import { type Note, Notes } from './notes.ts'
 import type { ObjectContext } from './object-context.ts'
 import { createTables, hasTable } from './schema.ts'
 import { type Passwords, randomSecret, scryptPasswords } from './secret-hash.ts'
@@ -33,6 +35,14 @@ export interface PasswordCheck {
   retryAfterSeconds?: number
 }
 
+/** Whose login it is. */
+export interface LoginOwner {
+  personId: string
+  passwordHash: string | null
+  /** Changes with the password, and tells nothing of it. */
+  mark: string
+}
+
 interface LoginRow {
   login: string
   personId: string
@@ -42,13 +52,16 @@ interface LoginRow {
 export class Login extends RpcTarget {
   readonly #object: ObjectContext
   readonly #passwords: Passwords
+  #lockedAt = Number.NEGATIVE_INFINITY
   readonly #fleeting = new Attempts(fleetingAttempts())
   readonly #stored: Attempts
+  readonly #notes: Notes
 
   constructor(object: ObjectContext, passwords: Passwords = scryptPasswords) {
     super()
     this.#object = object
     this.#passwords = passwords
+    this.#notes = new Notes(object.sql)
     this.#stored = new Attempts(storedAttempts(object.sql))
   }
 
@@ -74,9 +87,16 @@ export class Login extends RpcTarget {
   }
 
   /** Whose login it is, with the hash, for a move to another login; undefined where it is nobody's. */
-  owner(): { personId: string; passwordHash: string | null } | undefined {
+  owner(): LoginOwner | undefined {
     const row = this.#row()
-    return row && { personId: row.personId, passwordHash: row.passwordHash }
+    if (!row) return undefined
+    const { personId, passwordHash } = row
+    return { personId, passwordHash, mark: hash('sha256', passwordHash ?? '', 'base64url') }
+  }
+
+  /** When it was locked. */
+  notes(): Note[] {
+    return this.#row() ? this.#notes.list() : []
   }
 
   /** Checks a password after counting the attempt. */
@@ -85,7 +105,10 @@ export class Login extends RpcTarget {
     const attempts = row ? this.#stored : this.#fleeting
     const limits = limitsOf(guesser)
     const retryAfterSeconds = attempts.reserve(limits, this.#object.now())
-    if (retryAfterSeconds > 0) return { retryAfterSeconds }
+    if (retryAfterSeconds > 0) {
+      this.#noteLock(row)
+      return { retryAfterSeconds }
+    }
     const matches = await this.#passwords.verify(password, row?.passwordHash ?? undefined)
     if (!row || !matches) return {}
     this.#stored.release(limits.map(({ bucket }) => bucket))
@@ -110,6 +133,14 @@ export class Login extends RpcTarget {
 
   async release(): Promise<void> {
     await this.#object.erase()
+  }
+
+  /** Once while it lasts, not for every further guess. */
+  #noteLock(row: LoginRow | undefined): void {
+    const at = this.#object.now()
+    if (!row || at - this.#lockedAt < WINDOW_SECONDS) return
+    this.#lockedAt = at
+    this.#notes.add({ at, what: 'locked', detail: row.login })
   }
 
   #row(): LoginRow | undefined {

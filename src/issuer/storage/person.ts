@@ -6,6 +6,7 @@
 
 import { RpcTarget } from 'cloudflare:workers'
 import { Artifacts, type Change, type Column, type StoredArtifact } from './artifacts.ts'
+import { type Note, Notes } from './notes.ts'
 import type { ObjectContext } from './object-context.ts'
 import type { Opened } from './opened.ts'
 import { type Passkey, Passkeys } from './passkeys.ts'
@@ -45,12 +46,14 @@ export class Person extends RpcTarget {
   readonly #object: ObjectContext
   readonly #artifacts: Artifacts
   readonly #passkeys: Passkeys
+  readonly #notes: Notes
 
   constructor(object: ObjectContext) {
     super()
     this.#object = object
     this.#artifacts = new Artifacts(object.sql)
     this.#passkeys = new Passkeys(object.sql)
+    this.#notes = new Notes(object.sql)
   }
 
   open(model: string, column: Column, value: string): Opened {
@@ -75,6 +78,17 @@ export class Person extends RpcTarget {
       if (change.do === 'save') await this.#object.expireAt(change.artifact.expiresAt)
     }
     return done && wanted.length === changes.length
+  }
+
+  /** The person, who has shown a password; undefined where they may not sign in. Notes it. */
+  signIn(how: string): UserInfo | undefined {
+    const person = this.active()
+    if (person) this.#notes.add({ at: this.#object.now(), what: 'sign-in', detail: how })
+    return person
+  }
+
+  notes(): Note[] {
+    return this.#exists() ? this.#notes.list() : []
   }
 
   /** Answers the payload of an artifact and deletes it. */
@@ -114,6 +128,15 @@ export class Person extends RpcTarget {
     this.#artifacts.commit([change], this.#object.now())
   }
 
+  endEverything(): void {
+    if (this.#exists()) this.#artifacts.destroyAll()
+  }
+
+  /** The person reads the mail of this address, if it is still theirs. */
+  verifyEmail(email: string): void {
+    if (this.info()?.email === email) this.update({ emailVerified: true })
+  }
+
   /** Ends every session but this one. */
   endOtherSessions(uid: string): void {
     for (const { payload } of this.list('Session')) {
@@ -138,12 +161,12 @@ export class Person extends RpcTarget {
   async usePasskey(
     id: string,
     counter: number,
-    challenge: string,
-    expiresAt: number,
+    { challenge, expiresAt, how }: { challenge: string; expiresAt: number; how: string },
   ): Promise<boolean> {
     const artifact = { model: 'ReplayDetection', id: challenge, payload: '{}', expiresAt }
     if (!(await this.commit([{ do: 'save', artifact }]))) return false
     this.#passkeys.use(id, counter, this.#object.now())
+    this.#notes.add({ at: this.#object.now(), what: 'sign-in', detail: how })
     return true
   }
 
@@ -177,7 +200,9 @@ export class Person extends RpcTarget {
 
   update({ login, roles, ...profile }: PersonChange): UserInfo {
     const before = this.#required()
-    const merged = { ...(JSON.parse(before.profile) as Profile), ...profile }
+    const old = JSON.parse(before.profile) as Profile
+    const isNewEmail = profile.email !== undefined && profile.email !== old.email
+    const merged = { ...old, ...(isNewEmail && { emailVerified: false }), ...profile }
     this.#object.sql.exec(
       'UPDATE person SET login = ?, profile = ?, roles = ?',
       login ?? before.login,

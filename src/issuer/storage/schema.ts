@@ -33,6 +33,15 @@ const ATTEMPTS = `
   CREATE INDEX IF NOT EXISTS attempts_expiry ON attempts (expires_at);
 `
 
+const NOTES = `
+  CREATE TABLE IF NOT EXISTS notes (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    detail TEXT NOT NULL
+  );
+`
+
 const TABLES = {
   artifacts: ARTIFACTS,
   attempts: ATTEMPTS,
@@ -70,6 +79,7 @@ const TABLES = {
       expires_at INTEGER NOT NULL,
       PRIMARY KEY (model, id)
     ) WITHOUT ROWID;
+    ${NOTES}
   `,
   person: `
     CREATE TABLE IF NOT EXISTS person (
@@ -90,6 +100,7 @@ const TABLES = {
       used_at INTEGER
     ) WITHOUT ROWID;
     ${ARTIFACTS}
+    ${NOTES}
   `,
   login: `
     CREATE TABLE IF NOT EXISTS login (
@@ -98,6 +109,7 @@ const TABLES = {
       password_hash TEXT
     ) WITHOUT ROWID;
     ${ATTEMPTS}
+    ${NOTES}
   `,
   visitors: `${ARTIFACTS} ${ATTEMPTS}`,
 }

@@ -4,6 +4,8 @@
 export interface Profile {
   name?: string
   email?: string
+  /** Whether they followed a link that was sent there. */
+  emailVerified?: boolean
 }
 
 /** A person as the server and its administrator see them. */
