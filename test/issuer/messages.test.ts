@@ -162,12 +162,9 @@ describe('a client', () => {
     const after = await find()
     expect(after?.metadata).toEqual({ ...before?.metadata, client_name: 'The Shop' })
     expect(after?.roles).toEqual(['r'])
-    const bad = {
-      command: 'client update',
-      id: 'spa',
-      redirectUris: ['http://a.example/'],
-    } as const
-    await expect(world.admin(bad)).rejects.toThrow('must be https')
+    const redirectUris = ['http://a.example/']
+    const bad = world.admin({ command: 'client update', id: 'spa', redirectUris })
+    await expect(bad).rejects.toThrow('must be https')
     const nobody = { command: 'client update', id: 'nobody', name: 'x' } as const
     await expect(world.admin(nobody)).rejects.toThrow('no client')
   })
