@@ -11,7 +11,7 @@ import {
 } from 'jose'
 import * as client from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ADMIN_KEY, ISSUER, Person, startOpenIssuer, type World } from './world.ts'
+import { ADMIN_KEY, ISSUER, Person, startOpenIssuerAmongOthers, type World } from './world.ts'
 
 const REDIRECT = 'https://app.example.com/callback'
 const BYE = 'https://app.example.com/bye'
@@ -35,7 +35,7 @@ beforeAll(async () => {
     logoutTokens.push(new URLSearchParams(body).get('logout_token') ?? '')
     response.end()
   }).listen(0, '127.0.0.1')
-  world = await startOpenIssuer()
+  world = await startOpenIssuerAmongOthers()
   person = new Person(world)
   await world.admin({ command: 'client add', id: 'svc', secret: SECRET, kind: 'service' })
   const { port } = listener.address() as AddressInfo

@@ -54,22 +54,29 @@ export function startIssuer(vars: Record<string, string> = {}): Promise<World> {
   ])
 }
 
+const OPEN_ISSUER = {
+  config: {
+    name: 'open-issuer',
+    main: './test/issuer/open-issuer.ts',
+    compatibility_date,
+    vars: { ISSUER, ADMIN_KEY },
+    ...storage,
+  },
+}
+
+/** Starts the server of open-issuer.ts. */
+export function startOpenIssuer(): Promise<World> {
+  return start([OPEN_ISSUER])
+}
+
 /**
- * Starts the server of open-issuer.ts, and beside it the Workers `caller`, which reaches it through a
+ * The same, and beside it the Workers `caller`, which reaches it through a
  * binding, `secure`, the shipped server on https, `closed`, the same without administration, and `broken`,
  * with nothing configured right.
  */
-export function startOpenIssuer(): Promise<World> {
+export function startOpenIssuerAmongOthers(): Promise<World> {
   return start([
-    {
-      config: {
-        name: 'open-issuer',
-        main: './test/issuer/open-issuer.ts',
-        compatibility_date,
-        vars: { ISSUER, ADMIN_KEY },
-        ...storage,
-      },
-    },
+    OPEN_ISSUER,
     {
       config: {
         name: 'broken',

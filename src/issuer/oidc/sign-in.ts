@@ -23,6 +23,8 @@ const MAX_LOGINS_OF_DEVICE = 10
 
 export type SignIn =
   | { outcome: 'signed_in'; accountId: string }
+  /** The password is right; the code of an authenticator app has to follow. */
+  | { outcome: 'code'; accountId: string }
   | { outcome: 'refused' }
   | { outcome: 'limited'; retryAfterSeconds: number }
 
@@ -66,7 +68,7 @@ export async function signIn(
   const buckets = limits.map(({ bucket }) => bucket)
   if (!isKnown) await unavailable(visitorsOf(env, network).release(buckets))
   rememberDevice(ctx, browser, device, loginObject(login))
-  return { outcome: 'signed_in', accountId: person.id }
+  return { outcome: person.needsCode ? 'code' : 'signed_in', accountId: person.id }
 }
 
 function deviceOf(ctx: Context, browser: BrowserStore): Device | undefined {

@@ -27,6 +27,7 @@ export interface AccountPage {
   title: string
   login: string
   passkeys: Passkey[]
+  hasTotp: boolean
   sessions: ShownSession[]
   grants: ShownGrant[]
   /** Whether the session is young enough for changes of how the person signs in. */
@@ -45,6 +46,7 @@ ${notice && html`<p class="${notice.isProblem ? 'alert' : 'done'}" role="${notic
 ${!fresh && html`<p>To change how you sign in, sign out and sign in again first.</p>`}
 ${passkeySection(page)}
 ${fresh && passwordSection()}
+${totpSection(page)}
 ${sessionSection(page.sessions)}
 ${grantSection(page.grants)}
 <form method="get" action="/oauth2/logout"><button type="submit" class="plain">Sign out</button></form>`,
@@ -100,6 +102,20 @@ ${passwordField({ id: 'current', label: 'Current password', autocomplete: 'curre
 ${passwordField({ id: 'new', label: 'New password (8 characters or more)', autocomplete: 'new-password' })}
 <button type="submit" class="plain">Change the password</button>
 </form>`
+}
+
+function totpSection({ hasTotp, fresh }: AccountPage): Html {
+  const [text, step, label] = hasTotp
+    ? ['Signing in with your password takes a code of your app as well.', 'remove', 'Switch it off']
+    : ['With one, a password alone does not sign in. A passkey needs none.', 'start', 'Set one up']
+  return html`<h2>Authenticator app</h2>
+<p>${text}</p>
+${
+  fresh &&
+  html`<form method="post" action="${ACCOUNT_PATH}/totp-${step}">
+<button type="submit" class="plain">${label}</button>
+</form>`
+}`
 }
 
 function sessionSection(sessions: ShownSession[]): Html {

@@ -7,6 +7,8 @@ import type { Context, Middleware, Session } from 'oidc-provider/lib/provider.js
 import { addressName, addressOf } from '../oidc/network.ts'
 import { registrationOptions, verifyRegistration } from '../oidc/passkeys.ts'
 import { currentWork } from '../oidc/request-work.ts'
+import { beginTotp, confirmTotp } from '../oidc/second-factor.ts'
+import { totpUrl } from '../oidc/totp.ts'
 import { unavailable } from '../oidc/unavailable.ts'
 import type { StoredArtifact } from '../storage/artifacts.ts'
 import { loginOf, personOf } from '../storage/issuer-storage.ts'
@@ -25,6 +27,7 @@ import { readForm } from './form.ts'
 import type { InteractionParts } from './interaction.ts'
 import { isOwnForm } from './own-form.ts'
 import { send } from './send.ts'
+import { totpSetupPage } from './totp.ts'
 
 const FRESH_SECONDS = 900
 /** What ends access can be done from any session. */
@@ -79,6 +82,17 @@ async function change(visit: Visit, step: string): Promise<void> {
     case 'remove':
       await unavailable(person.removePasskey(field('id')))
       break
+    case 'totp-start':
+      return showTotp(visit, await beginTotp(env, user.id))
+    case 'totp-confirm': {
+      const secret = await confirmTotp(env, user.id, field('code'))
+      if (typeof secret !== 'string') break
+      ctx.status = 400
+      return showTotp(visit, secret, 'The code is not right. It changes every 30 seconds.')
+    }
+    case 'totp-remove':
+      await unavailable(person.removeTotp())
+      break
     case 'password':
       return changePassword(visit, field('current'), field('new'))
     case 'end-session':
@@ -93,6 +107,12 @@ async function change(visit: Visit, step: string): Promise<void> {
   ctx.status = 303
   ctx.set('location', ACCOUNT_PATH)
   ctx.body = ''
+}
+
+function showTotp({ ctx, config, user }: Visit, secret: string, problem?: string): void {
+  const { title } = config
+  const url = totpUrl(secret, title, user.login)
+  send(ctx, totpSetupPage({ title, secret, url, ...(problem !== undefined && { problem }) }))
 }
 
 /** Other browsers are signed out by it, whoever sits there. */
@@ -124,13 +144,19 @@ async function changePassword(visit: Visit, current: string, next: string): Prom
 async function show(visit: Visit, notice?: AccountPage['notice']): Promise<void> {
   const { ctx, env, config, user, session, fresh } = visit
   const person = personOf(env, placeOf(user))
-  const [passkeys, sessions, grants] = await unavailable(
-    Promise.all([person.passkeys(), person.list('Session'), person.list('Grant')]),
+  const [passkeys, sessions, grants, hasTotp] = await unavailable(
+    Promise.all([
+      person.passkeys(),
+      person.list('Session'),
+      person.list('Grant'),
+      person.hasTotp(),
+    ]),
   )
   const page: AccountPage = {
     title: config.title,
     login: user.login,
     passkeys,
+    hasTotp,
     sessions: sessions.map((stored) => shownSession(stored, session.uid)),
     grants: await Promise.all(grants.map((stored) => shownGrant(visit, stored))),
     fresh,

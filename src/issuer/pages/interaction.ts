@@ -15,6 +15,7 @@ import type { IssuerEnv, ResolvedConfig } from '../config.ts'
 import type { BrowserStore } from '../oidc/browser-store.ts'
 import { signInOptions, verifySignIn } from '../oidc/passkeys.ts'
 import { currentWork } from '../oidc/request-work.ts'
+import { awaitCode, checkCode } from '../oidc/second-factor.ts'
 import { signIn } from '../oidc/sign-in.ts'
 import { allow, consentPage } from './consent.ts'
 import { errorPage } from './error-page.ts'
@@ -22,9 +23,10 @@ import { readForm } from './form.ts'
 import { isOwnForm } from './own-form.ts'
 import { signInPage } from './pages.ts'
 import { send } from './send.ts'
+import { codePage } from './totp.ts'
 
 const PATH =
-  /^\/interaction\/([\w-]{1,64})(?:\/(login|passkey|passkey-options|consent|switch|abort))?$/
+  /^\/interaction\/([\w-]{1,64})(?:\/(login|passkey|passkey-options|code|consent|switch|abort))?$/
 
 /** What the steps are made of. */
 export interface InteractionParts {
@@ -80,9 +82,10 @@ async function answer(step: Step, name: string | undefined): Promise<void> {
   }
   if (name === 'switch' && interaction.deviceCode === undefined) return switchAccount(step)
   // A form of the step before, sent again with the back button: show the step that is due.
-  const due = name.startsWith('passkey') ? 'login' : name
+  const due = name.startsWith('passkey') || name === 'code' ? 'login' : name
   if (due !== interaction.prompt.name) return seeOther(ctx, `/interaction/${interaction.uid}`)
   if (name === 'login') return login(step)
+  if (name === 'code') return code(step)
   if (name === 'consent') return finish(step, await allow(step.provider, interaction), true)
   return passkey(step, name)
 }
@@ -105,6 +108,10 @@ async function login(step: Step): Promise<void> {
   if (result.outcome === 'signed_in') {
     return finish(step, { login: { accountId: result.accountId, amr: ['pwd'] } }, true)
   }
+  if (result.outcome === 'code') {
+    awaitCode(step, step.interaction.uid, result.accountId)
+    return showCode(step)
+  }
   if (result.outcome === 'limited') {
     ctx.status = 429
     ctx.set('retry-after', String(result.retryAfterSeconds))
@@ -116,6 +123,27 @@ async function login(step: Step): Promise<void> {
       ? `Too many attempts. Try again in ${minutes(result.retryAfterSeconds)}.`
       : 'The name or the password is not right.'
   return showSignIn(step, { login: name, problem })
+}
+
+async function code(step: Step): Promise<void> {
+  const { ctx, interaction } = step
+  const form = await readForm(ctx.req)
+  const result = await checkCode(step, interaction.uid, form.get('code') ?? '')
+  if (typeof result === 'object') {
+    return finish(step, { login: { ...result, amr: ['pwd', 'otp', 'mfa'] } }, true)
+  }
+  if (result === 'over') return seeOther(ctx, `/interaction/${interaction.uid}`)
+  ctx.status = result === 'limited' ? 429 : 401
+  const problem =
+    result === 'limited'
+      ? 'Too many attempts. Try again in 15 minutes.'
+      : 'The code is not right. It changes every 30 seconds.'
+  return showCode(step, problem)
+}
+
+function showCode({ ctx, config, interaction }: Step, problem?: string): void {
+  const action = `/interaction/${interaction.uid}`
+  send(ctx, codePage({ title: config.title, action, ...(problem !== undefined && { problem }) }))
 }
 
 async function showSignIn(

@@ -11,6 +11,7 @@ import type { ObjectContext } from './object-context.ts'
 import type { Opened } from './opened.ts'
 import { type Passkey, Passkeys } from './passkeys.ts'
 import { createTables, hasTable } from './schema.ts'
+import { Totp } from './totp.ts'
 import type { Profile, UserInfo } from './user-info.ts'
 
 /** What of a person can be changed; what is left out stays. */
@@ -47,6 +48,7 @@ export class Person extends RpcTarget {
   readonly #artifacts: Artifacts
   readonly #passkeys: Passkeys
   readonly #notes: Notes
+  readonly #totp: Totp
 
   constructor(object: ObjectContext) {
     super()
@@ -54,6 +56,7 @@ export class Person extends RpcTarget {
     this.#artifacts = new Artifacts(object.sql)
     this.#passkeys = new Passkeys(object.sql)
     this.#notes = new Notes(object.sql)
+    this.#totp = new Totp(object.sql)
   }
 
   open(model: string, column: Column, value: string): Opened {
@@ -80,11 +83,51 @@ export class Person extends RpcTarget {
     return done && wanted.length === changes.length
   }
 
-  /** The person, who has shown a password; undefined where they may not sign in. Notes it. */
-  signIn(how: string): UserInfo | undefined {
+  /**
+   * The person, who has shown a password; undefined where they may not sign in. Notes it, unless a code
+   * has to follow.
+   */
+  signIn(how: string): { id: string; needsCode: boolean } | undefined {
     const person = this.active()
-    if (person) this.#notes.add({ at: this.#object.now(), what: 'sign-in', detail: how })
-    return person
+    if (!person) return undefined
+    const needsCode = this.#totp.isOn
+    if (!needsCode) this.#noteSignIn(how)
+    return { id: person.id, needsCode }
+  }
+
+  hasTotp(): boolean {
+    return this.#exists() && this.#totp.isOn
+  }
+
+  beginTotp(sealedSecret: string): void {
+    if (this.#exists()) this.#totp.begin(sealedSecret)
+  }
+
+  pendingTotp(): string | undefined {
+    return this.#exists() ? this.#totp.pending() : undefined
+  }
+
+  confirmTotp(step: number): void {
+    this.#totp.confirm(step)
+    this.#notes.add({ at: this.#object.now(), what: 'authenticator app', detail: 'on' })
+  }
+
+  removeTotp(): void {
+    if (!this.hasTotp()) return
+    this.#totp.remove()
+    this.#notes.add({ at: this.#object.now(), what: 'authenticator app', detail: 'off' })
+  }
+
+  /** Counts a try; undefined where there were too many, or the person may not sign in. */
+  tryTotp(): { secret: string; lastStep: number } | undefined {
+    return this.active() ? this.#totp.try(this.#object.now()) : undefined
+  }
+
+  /** Answers false where this step was used before. */
+  useTotp(step: number, how: string): boolean {
+    const isFirst = this.#totp.use(step)
+    if (isFirst) this.#noteSignIn(how)
+    return isFirst
   }
 
   notes(): Note[] {
@@ -166,7 +209,7 @@ export class Person extends RpcTarget {
     const artifact = { model: 'ReplayDetection', id: challenge, payload: '{}', expiresAt }
     if (!(await this.commit([{ do: 'save', artifact }]))) return false
     this.#passkeys.use(id, counter, this.#object.now())
-    this.#notes.add({ at: this.#object.now(), what: 'sign-in', detail: how })
+    this.#noteSignIn(how)
     return true
   }
 
@@ -226,15 +269,20 @@ export class Person extends RpcTarget {
     return infoOf(this.#required())
   }
 
-  /** Removes every passkey and ends sessions, grants and tokens. */
+  /** Removes every passkey and the authenticator app, and ends sessions, grants and tokens. */
   reset(): void {
     this.#required()
     this.#passkeys.removeAll()
+    this.#totp.remove()
     this.#artifacts.destroyAll()
   }
 
   async remove(): Promise<void> {
     await this.#object.erase()
+  }
+
+  #noteSignIn(how: string): void {
+    this.#notes.add({ at: this.#object.now(), what: 'sign-in', detail: how })
   }
 
   #exists(): boolean {

@@ -90,6 +90,13 @@ const TABLES = {
       disabled_at INTEGER,
       created_at INTEGER NOT NULL
     ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS totp (
+      secret TEXT PRIMARY KEY,
+      confirmed INTEGER NOT NULL DEFAULT 0,
+      last_step INTEGER NOT NULL DEFAULT 0,
+      tries INTEGER NOT NULL DEFAULT 0,
+      tries_since INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS passkeys (
       id TEXT PRIMARY KEY,
       name TEXT NOT NULL DEFAULT '',
