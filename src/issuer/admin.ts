@@ -17,6 +17,7 @@ import {
   unlockPerson,
   updatePerson,
 } from './admin/people.ts'
+import { exportPerson, importPerson } from './admin/transfer.ts'
 import type { IssuerEnv, ResolvedConfig } from './config.ts'
 import { retainKeySeconds } from './oidc/configuration.ts'
 import { addressLimits, networkOf } from './oidc/network.ts'
@@ -148,6 +149,16 @@ async function run(
       return { secret: await directory.rotateClientSecret(command.id) }
     case 'client remove':
       await directory.removeClient(command.id)
+      return {}
+    case 'export clients':
+      return directory.exportClients()
+    case 'export person':
+      return exportPerson(env, command.login)
+    case 'import client':
+      await directory.importClient(command.client)
+      return {}
+    case 'import person':
+      await importPerson(env, command.person)
       return {}
     case 'audit':
       return command.login === undefined ? directory.notes() : notesOfPerson(env, command.login)

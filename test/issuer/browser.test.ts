@@ -1,21 +1,15 @@
-import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import axe from 'axe-core'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { CHROMIUM, expectGoodPage, failOnBlocked, launch } from './browser.ts'
 import { ISSUER, startIssuer, type World } from './world.ts'
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => existsSync(path),
-)
 const APP = 'http://localhost:3000'
 /** Where the application sends people on to. */
 const HOME = 'http://home.example.net'
 const PASSWORD = 'correct horse battery staple'
 const PHONE = { width: 360, height: 640 }
-
-if (!CHROMIUM) console.warn('skipped: the pages in a browser (no chromium is installed)')
 
 let world: World
 let browser: Browser
@@ -48,15 +42,11 @@ describe.skipIf(!CHROMIUM)('the pages in a browser', () => {
       response.end('the application')
     }).listen(0)
     const { port } = app.address() as AddressInfo
-    browser = await chromium.launch({
-      executablePath: CHROMIUM ?? '',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        `--host-resolver-rules=MAP localhost:8787 127.0.0.1:${world.url.port}, MAP localhost:3000 127.0.0.1:${port}, MAP home.example.net 127.0.0.1:${port}`,
-      ],
-    })
+    browser = await launch([
+      `MAP localhost:8787 127.0.0.1:${world.url.port}`,
+      `MAP localhost:3000 127.0.0.1:${port}`,
+      `MAP home.example.net 127.0.0.1:${port}`,
+    ])
   })
 
   afterEach(() => context?.close())
@@ -200,10 +190,7 @@ async function open(
 ): Promise<Page> {
   context = await browser.newContext({ viewport: PHONE, ...options })
   const page = await context.newPage()
-  page.on('console', (message) => {
-    // What the policy of a page blocks is a fault of the page.
-    if (message.text().includes('Content Security Policy')) throw new Error(message.text())
-  })
+  failOnBlocked(page)
   await page.goto(authorizeUrl(parameters))
   return page
 }
@@ -248,14 +235,4 @@ async function addAuthenticator(page: Page): Promise<void> {
       automaticPresenceSimulation: true,
     },
   })
-}
-
-async function expectGoodPage(page: Page): Promise<void> {
-  await page.evaluate(axe.source)
-  const violations = await page.evaluate(
-    'axe.run().then((result) => result.violations.map(({ id, nodes }) => [id, nodes[0].html]))',
-  )
-  expect(violations).toEqual([])
-  const tooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
-  expect(await page.evaluate(tooWide)).toBe(false)
 }

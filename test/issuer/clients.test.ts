@@ -231,6 +231,32 @@ describe('a device without a keyboard', () => {
     expect(await (await poll()).json()).toMatchObject({ error: 'invalid_grant' })
   })
 
+  it('is connected by a person who is signed in already', async () => {
+    await world.admin({ command: 'client add', id: 'radio', kind: 'device', scope: 'openid' })
+    const started = await client.initiateDeviceAuthorization(await discover('radio'), {
+      scope: 'openid',
+    })
+    const person = new Person(world)
+    const page = await person.visit(
+      `${ISSUER}/oauth2/authorize?${new URLSearchParams({
+        client_id: `${origin}/web.json`,
+        response_type: 'code',
+        redirect_uri: 'https://app.example/api/mcp/auth_callback',
+        code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+        code_challenge_method: 'S256',
+      })}`,
+    )
+    const asked = await person.submit(page, '/login', { login: 'ada', password: PASSWORD })
+    await person.submit(asked, '/consent')
+    const input = await person.visit(started.verification_uri)
+    const confirm = await person.submit(input, '/device', { user_code: started.user_code })
+    expect(confirm.text).toContain('Is this your device?')
+    const consent = await person.submit(confirm, '/device')
+    expect(consent.text).toContain('Allow radio?')
+    const done = await person.submit(consent, '/consent')
+    expect(done.text).toContain('Your device is connected')
+  })
+
   it('is told when the person says no', async () => {
     const config = await discover('tv')
     const started = await client.initiateDeviceAuthorization(config, { scope: 'openid' })

@@ -18,6 +18,8 @@ const BYE = 'https://app.example.com/bye'
 const SECRET = 'a-client-secret-of-thirty-two-chars-or-more'
 const PASSWORD = 'correct horse battery staple'
 const ORDERS = 'urn:audience:orders'
+/** Five Workers are bundled. */
+const START_TIMEOUT_MS = 180_000
 const LEGACY = 'https://legacy.example.com'
 
 let world: World
@@ -59,7 +61,7 @@ beforeAll(async () => {
   ).id
   web = await discover('web', SECRET)
   service = await discover('svc', SECRET)
-})
+}, START_TIMEOUT_MS)
 
 afterAll(async () => {
   listener.close()

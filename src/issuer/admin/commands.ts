@@ -1,6 +1,7 @@
 /** The commands of administration, as the endpoint takes them. */
 
 import * as v from 'valibot'
+import { StoredClient, StoredPerson } from './stored.ts'
 
 const text = v.pipe(v.string(), v.minLength(1))
 const texts = v.array(text)
@@ -52,6 +53,10 @@ export const Command = v.variant('command', [
   v.strictObject({ command: v.literal('client list') }),
   v.strictObject({ command: v.literal('client rotate-secret'), ...id }),
   v.strictObject({ command: v.literal('client remove'), ...id }),
+  v.strictObject({ command: v.literal('export clients') }),
+  v.strictObject({ command: v.literal('export person'), ...login }),
+  v.strictObject({ command: v.literal('import client'), client: StoredClient }),
+  v.strictObject({ command: v.literal('import person'), person: StoredPerson }),
   v.strictObject({ command: v.literal('audit'), login: v.optional(text) }),
   v.strictObject({ command: v.literal('keys list') }),
   v.strictObject({ command: v.literal('keys rotate'), immediately: v.optional(v.boolean()) }),

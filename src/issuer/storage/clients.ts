@@ -39,6 +39,11 @@ export interface ClientInfo {
   createdAt: number
 }
 
+/** A client as it is stored. */
+export interface StoredClientRow extends ClientInfo {
+  secretHash: string | null
+}
+
 interface ClientRow extends Record<string, SqlStorageValue> {
   id: string
   metadata: string
@@ -146,6 +151,27 @@ export class Clients {
       JSON.stringify(metadata),
       roles ? JSON.stringify(roles) : row.roles,
       id,
+    )
+  }
+
+  /** Those that did not register themselves, with the hashes of their secrets. */
+  exportAll(): StoredClientRow[] {
+    return this.#sql
+      .exec<ClientRow>(`${SELECT} WHERE id NOT IN (SELECT id FROM registrations) ORDER BY id`)
+      .toArray()
+      .map((row) => ({ ...row, roles: JSON.parse(row.roles) as string[] }))
+  }
+
+  /** Takes a client in as it was elsewhere. Throws where there is another of this id. */
+  take({ id, metadata, secretHash, roles, createdAt }: StoredClientRow): void {
+    if (this.#row(id)) throw new Error(`there already is a client "${id}"`)
+    this.#sql.exec(
+      `INSERT INTO clients (id, metadata, secret_hash, roles, created_at) VALUES (?, ?, ?, ?, ?)`,
+      id,
+      JSON.stringify(JSON.parse(metadata)),
+      secretHash,
+      JSON.stringify(roles),
+      createdAt,
     )
   }
 

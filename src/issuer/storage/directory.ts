@@ -4,7 +4,13 @@
  */
 
 import { RpcTarget } from 'cloudflare:workers'
-import { type ClientChange, type ClientInfo, Clients, type NewClient } from './clients.ts'
+import {
+  type ClientChange,
+  type ClientInfo,
+  Clients,
+  type NewClient,
+  type StoredClientRow,
+} from './clients.ts'
 import { Legacy, type NewHomes } from './legacy.ts'
 import { type Note, Notes } from './notes.ts'
 import type { ObjectContext } from './object-context.ts'
@@ -68,6 +74,14 @@ export class Directory extends RpcTarget {
 
   async addClient(client: NewClient): Promise<{ id: string; secret: string | undefined }> {
     return this.#clients.add(client, this.#object.now())
+  }
+
+  exportClients(): StoredClientRow[] {
+    return this.#clients.exportAll()
+  }
+
+  importClient(client: StoredClientRow): void {
+    this.#clients.take(client)
   }
 
   /** Changes what is given. */
