@@ -16,6 +16,7 @@ import { costOfAMonth } from './report/month.ts'
 import { markdownTable, textTable } from './report/table.ts'
 import { costRows } from './rows/cost.ts'
 import { haproxyRows } from './rows/haproxy.ts'
+import { issuerRows } from './rows/issuer.ts'
 import type { Row } from './rows/row.ts'
 import { claimRows, loggingRows, routeRows } from './rows/scale.ts'
 import { sizeRows } from './rows/size.ts'
@@ -40,6 +41,7 @@ const PARTS: Record<string, { rows: (world: World) => Promise<Row[]>; seconds: n
   streaming: { rows: streamingRows, seconds: 50 },
   websocket: { rows: websocketRows, seconds: 50 },
   cost: { rows: costRows, seconds: 60 },
+  issuer: { rows: issuerRows, seconds: 60 },
   size: { rows: sizeRows, seconds: 60 },
   memory: { rows: memoryRows, seconds: 600 },
 }

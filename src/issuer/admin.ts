@@ -3,12 +3,29 @@
  * ADMIN_KEY. Without that secret it does not exist.
  */
 
-import { hash } from 'node:crypto'
 import * as v from 'valibot'
+import { type AdminCommand, Command } from './admin/commands.ts'
+import {
+  addPerson,
+  disablePerson,
+  enablePerson,
+  invitePerson,
+  listPeople,
+  notesOfPerson,
+  removePerson,
+  resetPerson,
+  unlockPerson,
+  updatePerson,
+} from './admin/people.ts'
+import { exportPerson, importPerson } from './admin/transfer.ts'
 import type { IssuerEnv, ResolvedConfig } from './config.ts'
-import { OIDC_SCOPES, retainKeySeconds } from './oidc/configuration.ts'
-import { storageOf } from './storage/issuer-storage.ts'
+import { retainKeySeconds } from './oidc/configuration.ts'
+import { addressLimits, networkOf } from './oidc/network.ts'
+import { scopesOf } from './oidc/scopes.ts'
+import { directoryOf, visitorsOf } from './storage/issuer-storage.ts'
 import { constantTimeEqual } from './storage/secret-hash.ts'
+
+export type { AdminCommand }
 
 export const ADMIN_PATH = '/oauth2/admin'
 
@@ -16,45 +33,6 @@ export const ADMIN_PATH = '/oauth2/admin'
 const MAX_WRONG_KEYS = 20
 const WINDOW_SECONDS = 900
 const MAX_BODY_BYTES = 16_384
-
-const text = v.pipe(v.string(), v.minLength(1))
-const texts = v.array(text)
-const login = { login: text }
-const id = { id: text }
-
-const Command = v.variant('command', [
-  v.strictObject({
-    command: v.literal('user add'),
-    ...login,
-    password: v.optional(text),
-    name: v.optional(text),
-    email: v.optional(text),
-    roles: v.optional(texts),
-  }),
-  v.strictObject({ command: v.literal('user list') }),
-  v.strictObject({ command: v.literal('user disable'), ...login }),
-  v.strictObject({ command: v.literal('user reset'), ...login, password: v.optional(text) }),
-  v.strictObject({
-    command: v.literal('client add'),
-    kind: v.picklist(['service', 'web', 'public']),
-    id: v.optional(text),
-    name: v.optional(text),
-    redirectUris: v.optional(texts),
-    postLogoutRedirectUris: v.optional(texts),
-    backchannelLogoutUri: v.optional(text),
-    firstParty: v.optional(v.boolean()),
-    scope: v.optional(text),
-    roles: v.optional(texts),
-  }),
-  v.strictObject({ command: v.literal('client list') }),
-  v.strictObject({ command: v.literal('client rotate-secret'), ...id }),
-  v.strictObject({ command: v.literal('client remove'), ...id }),
-  v.strictObject({ command: v.literal('keys list') }),
-  v.strictObject({ command: v.literal('keys rotate'), immediately: v.optional(v.boolean()) }),
-])
-
-/** One command, as the endpoint takes it. */
-export type AdminCommand = v.InferInput<typeof Command>
 
 /** Answers a request for {@link ADMIN_PATH}; `address` is where it came from. */
 export async function administer(
@@ -65,23 +43,34 @@ export async function administer(
 ): Promise<Response> {
   if (env.ADMIN_KEY === undefined) return refuse(404, 'not found')
   if (request.method !== 'POST') return refuse(405, 'POST one command', { allow: 'POST' })
-  const bucket = `admin:${hash('sha256', address, 'base64url')}`
-  const limit = { bucket, max: MAX_WRONG_KEYS, windowSeconds: WINDOW_SECONDS }
-  const wait = await storageOf(env).reserveAttempt([limit])
-  if (wait > 0) return refuse(429, 'too many wrong keys', { 'retry-after': String(wait) })
   const given = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
   if (!(await constantTimeEqual(given, env.ADMIN_KEY))) {
+    // The right key is never made to wait: of 256 random bits, nobody guesses one in parallel.
+    const limits = addressLimits('admin', address, MAX_WRONG_KEYS, WINDOW_SECONDS)
+    const wait = await visitorsOf(env, networkOf(address)).reserve(limits)
+    if (wait > 0) return refuse(429, 'too many wrong keys', { 'retry-after': String(wait) })
     return refuse(401, 'wrong ADMIN_KEY', { 'www-authenticate': 'Bearer' })
   }
-  await storageOf(env).releaseAttempt(bucket)
   const command = await readCommand(request)
   if (!command.success) return refuse(400, v.summarize(command.issues))
   try {
-    return Response.json(await run(command.output, env, config), { headers: NO_STORE })
+    const answer = await run(command.output, env, config)
+    if (!READS.has(command.output.command)) {
+      await directoryOf(env).note(command.output.command, subjectOf(command.output))
+    }
+    return Response.json(answer, { headers: NO_STORE })
   } catch (error) {
     // The storage throws sentences for the administrator, such as "there is no user".
     return refuse(409, error instanceof Error ? error.message : String(error))
   }
+}
+
+/** Commands that change nothing, and so are not noted. */
+const READS = new Set(['user list', 'client list', 'keys list', 'audit'])
+
+function subjectOf(command: AdminCommand): string {
+  if ('login' in command) return command.login ?? ''
+  return 'id' in command ? (command.id ?? '') : ''
 }
 
 const NO_STORE = { 'cache-control': 'no-store' }
@@ -110,44 +99,87 @@ async function run(
   env: IssuerEnv,
   config: ResolvedConfig,
 ): Promise<unknown> {
-  const storage = storageOf(env)
+  const directory = directoryOf(env)
   switch (command.command) {
     case 'user add':
-      return storage.addUser(defined(command))
+      return addPerson(env, withoutCommand(command))
+    case 'user invite':
+      return invitePerson(env, config, withoutCommand(command))
     case 'user list':
-      return storage.listUsers()
+      return listPeople(env)
+    case 'user update': {
+      const { login, newLogin, command: _, ...change } = command
+      return updatePerson(env, login, defined({ ...change, login: newLogin }))
+    }
     case 'user disable':
-      await storage.disableUser(command.login)
+      await disablePerson(env, command.login)
+      return {}
+    case 'user enable':
+      await enablePerson(env, command.login)
+      return {}
+    case 'user unlock':
+      await unlockPerson(env, command.login)
+      return {}
+    case 'user remove':
+      await removePerson(env, command.login)
       return {}
     case 'user reset':
-      return storage.resetUser(command.login, command.password)
+      return resetPerson(env, command.login, command.password)
     case 'client add': {
-      const unknown = unknownScopes(command.scope, config)
-      if (unknown.length > 0) throw new Error(`no API has the scope "${unknown.join(' ')}"`)
-      return storage.addClient(defined(command))
+      if (command.kind === 'device' && !config.deviceFlow) {
+        throw new Error('deviceFlow is false in issuer.config.ts')
+      }
+      if (['public', 'device'].includes(command.kind) && !config.publicClients) {
+        throw new Error('publicClients is false in issuer.config.ts')
+      }
+      refuseUnknownScopes(command.scope, config)
+      return directory.addClient(withoutCommand(command))
+    }
+    case 'client update': {
+      const { id, ...change } = withoutCommand(command)
+      refuseUnknownScopes(command.scope, config)
+      await directory.updateClient(id, change)
+      return {}
     }
     case 'client list':
-      return (await storage.listClients()).map(({ metadata, ...client }) => {
+      return (await directory.listClients()).map(({ metadata, ...client }) => {
         return { ...client, metadata: parse(metadata) }
       })
     case 'client rotate-secret':
-      return { secret: await storage.rotateClientSecret(command.id) }
+      return { secret: await directory.rotateClientSecret(command.id) }
     case 'client remove':
-      await storage.removeClient(command.id)
+      await directory.removeClient(command.id)
       return {}
+    case 'export clients':
+      return directory.exportClients()
+    case 'export person':
+      return exportPerson(env, command.login)
+    case 'import client':
+      await directory.importClient(command.client)
+      return {}
+    case 'import person':
+      await importPerson(env, command.person)
+      return {}
+    case 'audit':
+      return command.login === undefined ? directory.notes() : notesOfPerson(env, command.login)
     case 'keys list':
-      return storage.listKeys()
+      return directory.listKeys()
     case 'keys rotate': {
       const immediately = command.immediately ?? false
-      await storage.rotateKeys({ immediately, retainSeconds: retainKeySeconds(config) })
-      return storage.listKeys()
+      await directory.rotateKeys({ immediately, retainSeconds: retainKeySeconds(config) })
+      return directory.listKeys()
     }
   }
 }
 
-function unknownScopes(scope: string | undefined, config: ResolvedConfig): string[] {
-  const known = new Set([...OIDC_SCOPES, ...config.apis.flatMap((api) => Object.keys(api.scopes))])
-  return (scope?.split(' ') ?? []).filter((name) => !known.has(name))
+function refuseUnknownScopes(scope: string | undefined, config: ResolvedConfig): void {
+  const known = new Set(scopesOf(config))
+  const unknown = (scope?.split(' ') ?? []).filter((name) => !known.has(name))
+  if (unknown.length > 0) throw new Error(`no API has the scope "${unknown.join(' ')}"`)
+}
+
+function withoutCommand<T extends { command: string }>({ command: _, ...rest }: T) {
+  return defined(rest)
 }
 
 /** The members that are present, as `exactOptionalPropertyTypes` wants them. */

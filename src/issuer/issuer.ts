@@ -4,25 +4,26 @@
  */
 
 import { handleAsNodeRequest } from 'cloudflare:node'
-import { hash } from 'node:crypto'
+import { waitUntil } from 'cloudflare:workers'
 import { createServer, type RequestListener } from 'node:http'
 import { ADMIN_PATH, administer } from './admin.ts'
 import { type defineIssuer, type IssuerEnv, type ResolvedConfig, resolveConfig } from './config.ts'
+import { type ClientSource, createClientSource } from './oidc/client-source.ts'
 import { retainKeySeconds } from './oidc/configuration.ts'
 import { createKeyWatch, type KeyWatch } from './oidc/key-watch.ts'
 import { buildProvider } from './oidc/provider.ts'
-import { storageOf } from './storage/issuer-storage.ts'
+import { directoryOf } from './storage/issuer-storage.ts'
 
 /** Any number: it names the server within this isolate and is never opened. */
 const PORT = 8788
 
-const REGISTRATION_PATH = '/oauth2/register'
 const RETRY_SECONDS = 10
 
 interface Runtime {
   config: ResolvedConfig
   problems: string[]
   listeners: KeyWatch<RequestListener>
+  clients: ClientSource
 }
 
 /** Makes the Worker of an authorization server from its owner's file. */
@@ -34,29 +35,34 @@ export function createIssuer(
     if (!runtime) {
       const { config, problems } = resolveConfig(define(env), env)
       for (const problem of problems) console.error(`issuer: ${problem}`)
+      const clients = createClientSource(nowSeconds, waitUntil)
       // A provider keeps a copy of its keys, so new keys take a new one.
-      const listeners = createKeyWatch((keys) => buildProvider(config, env, keys).callback())
-      runtime = { config, problems, listeners }
+      const listeners = createKeyWatch(
+        (snapshot) => buildProvider(config, env, snapshot, clients, waitUntil).callback(),
+        waitUntil,
+      )
+      runtime = { config, problems, listeners, clients }
     }
     return runtime
   }
 
   return {
     async fetch(request, env) {
-      const { config, problems, listeners } = runtimeFor(env)
+      const { config, problems, listeners, clients } = runtimeFor(env)
       if (problems.length > 0) {
         return refuse(500, 'server_error', 'the authorization server is not configured')
       }
       const { pathname } = new URL(request.url)
-      if (pathname === ADMIN_PATH)
-        return administer(request, env, config, addressOf(request.headers))
-      if (pathname === REGISTRATION_PATH) {
-        const wait = await reserveRegistration(env, addressOf(request.headers))
-        if (wait > 0) return refuse(429, 'temporarily_unavailable', 'too many registrations', wait)
+      if (pathname === ADMIN_PATH) {
+        const answer = await administer(request, env, config, addressOf(request.headers))
+        // Elsewhere a change is noticed in a minute; here it holds at once.
+        clients.forget()
+        listeners.forget()
+        return answer
       }
       try {
-        const now = Math.floor(Date.now() / 1000)
-        const listener = await listeners.current(() => storageOf(env).loadKeys(), now)
+        const load = async () => directoryOf(env).snapshot()
+        const listener = await listeners.current(load, nowSeconds())
         return await serve(onIssuer(request, config.issuer), listener)
       } catch (error) {
         console.error('issuer: unavailable', error)
@@ -67,7 +73,7 @@ export function createIssuer(
     async scheduled(_controller, env) {
       const { config, problems } = runtimeFor(env)
       if (problems.length > 0) return
-      await storageOf(env).maintainKeys({
+      await directoryOf(env).maintainKeys({
         maxAgeSeconds: config.keyRotationSeconds,
         retainSeconds: retainKeySeconds(config),
       })
@@ -112,10 +118,8 @@ function addressOf(headers: Headers): string {
   return headers.get('cf-connecting-ip') ?? (forwarded || '0.0.0.0')
 }
 
-/** Whoever registers clients takes storage, so each address gets 20 an hour. */
-function reserveRegistration(env: IssuerEnv, address: string): Promise<number> {
-  const bucket = `register:${hash('sha256', address, 'base64url')}`
-  return storageOf(env).reserveAttempt([{ bucket, max: 20, windowSeconds: 3600 }])
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000)
 }
 
 function refuse(

@@ -1,76 +1,158 @@
-import { describe, expect, it } from 'vitest'
-import { type AdapterStorage, createAdapterFactory } from '../../src/issuer/oidc/adapter.ts'
-import { type Artifact, Artifacts } from '../../src/issuer/storage/artifacts.ts'
-import { memorySql } from './sqlite.ts'
+import type { Context } from 'oidc-provider/lib/provider.js'
+import { describe, expect, it, vi } from 'vitest'
+import { type Adapter, createAdapterFactory } from '../../src/issuer/oidc/adapter.ts'
+import { type Objects, requestWork } from '../../src/issuer/oidc/request-work.ts'
+import { Person } from '../../src/issuer/storage/person.ts'
+import { placeOfPerson } from '../../src/issuer/storage/places.ts'
+import { emptySql, objectContext } from './sqlite.ts'
+
+// The runtime's own module, of which Node has none.
+vi.mock('cloudflare:workers', () => ({ RpcTarget: class {} }))
 
 const SOON = 60
+const ADA = '1ac585a0-18fd-45d1-9e7d-6c1ca37baa44'
+const ID = `${placeOfPerson(ADA)}${'x'.repeat(43)}`
+const OF_ADA = { accountId: ADA, grantId: 'g' }
 
-function setup() {
-  const sql = memorySql()
-  const artifacts = new Artifacts(sql)
+async function setup() {
   const now = () => Math.floor(Date.now() / 1000)
-  const storage = {
-    saveArtifact: async (artifact: Artifact) => artifacts.save(artifact),
-    saveArtifactOnce: async (artifact: Artifact) => artifacts.saveOnce(artifact),
-    findArtifact: async (...[model, column, value]: Parameters<AdapterStorage['findArtifact']>) =>
-      artifacts.find(model, column, value, now()),
-    consumeArtifact: async (model: string, id: string) => artifacts.consume(model, id, now()),
-    destroyArtifact: async (model: string, id: string) => artifacts.destroy(model, id),
-  } as unknown as AdapterStorage
-  const rows = () => JSON.stringify(sql.exec('SELECT * FROM artifacts').toArray())
-  return { adapter: createAdapterFactory(() => storage), rows }
+  const object = { ...objectContext(emptySql(), 0), now }
+  const person = new Person(object)
+  const info = { id: ADA, login: 'ada', roles: [], disabled: false, createdAt: 0 }
+  await person.adopt({ info, passkeys: [], artifacts: [], used: {} })
+  const calls: string[] = []
+  const objects: Objects = {
+    async open(_place, model, column, value) {
+      calls.push('open')
+      return person.open(model, column, value)
+    },
+    async commit(_place, changes) {
+      calls.push('commit')
+      return person.commit(changes)
+    },
+    person: async () => person.active(),
+  }
+  const unused = () => {
+    throw new Error('not asked for here')
+  }
+  const visitors = {
+    owns: () => false,
+    keep: unused,
+    remember: () => {},
+    recall: () => undefined,
+    forget: unused,
+    admit: async () => {},
+  }
+  const adapter = createAdapterFactory({
+    clients: { find: unused, register: unused, remove: unused },
+    visitors,
+    locate: async () => undefined,
+    refreshGraceSeconds: 30,
+  })
+  /** One request; answers its status. */
+  const request = async (use: () => Promise<void>, status = 200, route = 'token') => {
+    const response = { remove: () => {} }
+    const ctx = { status, response, set: () => {}, oidc: { route } } as unknown as Context
+    await requestWork(objects)(ctx, use)
+    return ctx.status
+  }
+  const rows = () => JSON.stringify(object.sql.exec('SELECT * FROM artifacts').toArray())
+  return { adapter, request, rows, calls }
 }
 
 describe('the adapter', () => {
-  it.each(['AuthorizationCode', 'AccessToken', 'RefreshToken', 'ClientCredentials'])(
+  it.each(['AuthorizationCode', 'AccessToken', 'RefreshToken', 'PushedAuthorizationRequest'])(
     'stores of an %s only the hash of its value',
     async (model) => {
-      const { adapter, rows } = setup()
-      const payload = { jti: 'the-value', kind: model, grantId: 'g' }
-      await adapter(model).upsert('the-value', payload, SOON)
-      expect(rows()).not.toContain('the-value')
-      expect(await adapter(model).find('the-value')).toEqual(payload)
-      expect(await adapter(model).find('another')).toBeUndefined()
-      await adapter(model).destroy('the-value')
-      expect(await adapter(model).find('the-value')).toBeUndefined()
+      const { adapter, request, rows } = await setup()
+      const payload = { jti: ID, kind: model, ...OF_ADA }
+      const store = adapter(model)
+      await request(() => store.upsert(ID, payload, SOON))
+      expect(rows()).not.toContain(ID)
+      await request(async () => {
+        expect(await store.find(ID)).toEqual(payload)
+        expect(await store.find(ID.replace('x', 'y'))).toBeUndefined()
+        await store.destroy(ID)
+      })
+      await request(async () => expect(await store.find(ID)).toBeUndefined())
     },
   )
 
   it('refuses the second of two who both found a code unused', async () => {
-    const codes = setup().adapter('AuthorizationCode')
-    await codes.upsert('code', { grantId: 'g' }, SOON)
-    expect(await codes.find('code')).toEqual({ jti: 'code', grantId: 'g' })
-    await codes.consume('code')
-    await expect(codes.consume('code')).rejects.toMatchObject({ error: 'invalid_grant' })
+    const { adapter, request } = await setup()
+    const codes = adapter('AuthorizationCode')
+    await request(() => codes.upsert(ID, OF_ADA, SOON))
+    const redeem = () =>
+      request(async () => {
+        expect(await codes.find(ID)).toEqual({ jti: ID, ...OF_ADA })
+        await codes.consume(ID)
+      })
+    expect(await Promise.all([redeem(), redeem()])).toEqual([200, 400])
   })
 
   it('says of a used code when it was used', async () => {
-    const codes = setup().adapter('AuthorizationCode')
-    await codes.upsert('code', {}, SOON)
-    await codes.consume('code')
-    expect(await codes.find('code')).toEqual({ jti: 'code', consumed: expect.any(Number) })
+    const { adapter, request } = await setup()
+    const codes = adapter('AuthorizationCode')
+    await request(() => codes.upsert(ID, OF_ADA, SOON))
+    await request(() => codes.consume(ID))
+    await request(async () => {
+      expect(await codes.find(ID)).toMatchObject({ consumed: expect.any(Number) })
+    })
+  })
+
+  it('says of a refresh token in its grace nothing of the kind', async () => {
+    const { adapter, request } = await setup()
+    const tokens = adapter('RefreshToken')
+    await request(() => tokens.upsert(ID, OF_ADA, SOON))
+    await request(() => tokens.consume(ID))
+    await request(async () => expect(await tokens.find(ID)).not.toHaveProperty('consumed'))
+  })
+
+  it('uses nothing up in a token request that fails, and still revokes', async () => {
+    const { adapter, request } = await setup()
+    const codes = adapter('AuthorizationCode')
+    const read = async () => {
+      let found: Awaited<ReturnType<Adapter['find']>>
+      await request(async () => {
+        found = await codes.find(ID)
+      })
+      return found
+    }
+    const place = placeOfPerson(ADA)
+    const grantId = `${place}${'g'.repeat(43)}`
+    await request(() => codes.upsert(ID, { accountId: ADA, grantId }, SOON))
+    await request(() => codes.consume(ID), 400)
+    expect(await read()).not.toHaveProperty('consumed')
+    await request(() => codes.revokeByGrantId(grantId), 400)
+    expect(await read()).toBeUndefined()
+  })
+
+  it('asks an object twice at most: once to read, once to write', async () => {
+    const { adapter, request, calls } = await setup()
+    await request(() => adapter('RefreshToken').upsert(ID, OF_ADA, SOON))
+    calls.length = 0
+    await request(async () => {
+      await adapter('RefreshToken').find(ID)
+      await adapter('RefreshToken').consume(ID)
+      await adapter('AccessToken').upsert(ID, OF_ADA, SOON)
+      await adapter('RefreshToken').upsert(ID.replace('x', 'y'), OF_ADA, SOON)
+    })
+    expect(calls).toEqual(['open', 'commit'])
   })
 
   it('refuses the second of two who both pushed the same proof', async () => {
-    const proofs = setup().adapter('ReplayDetection')
-    await proofs.upsert('proof', { jti: 'proof' }, SOON)
-    await expect(proofs.upsert('proof', { jti: 'proof' }, SOON)).rejects.toMatchObject({
-      error: 'invalid_grant',
-    })
+    const { adapter, request } = await setup()
+    const push = () => request(() => adapter('ReplayDetection').upsert(ID, {}, SOON))
+    expect(await Promise.all([push(), push()])).toEqual([200, 400])
   })
 
-  it('refuses the second use of a pushed request in the words of that endpoint', async () => {
-    const requests = setup().adapter('PushedAuthorizationRequest')
-    await requests.upsert('request', {}, SOON)
-    await requests.consume('request')
-    await expect(requests.consume('request')).rejects.toMatchObject({
-      error: 'invalid_request_uri',
+  it('finds a session by the id that its sign-ins know', async () => {
+    const { adapter, request } = await setup()
+    const sessions = adapter('Session')
+    const uid = ID.replace('x', 'u')
+    await request(() => sessions.upsert(ID, { jti: ID, uid, accountId: ADA }, SOON))
+    await request(async () => {
+      expect(await sessions.findByUid(uid)).toMatchObject({ jti: ID, accountId: ADA })
     })
-  })
-
-  it('finds a session by the id that its tokens know', async () => {
-    const sessions = setup().adapter('Session')
-    await sessions.upsert('cookie', { jti: 'cookie', uid: 'session', accountId: 'ada' }, SOON)
-    expect(await sessions.findByUid('session')).toMatchObject({ jti: 'cookie', accountId: 'ada' })
   })
 })

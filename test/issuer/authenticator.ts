@@ -1,6 +1,15 @@
 /** A WebAuthn authenticator in software: it makes one ES256 passkey and signs what it is told to. */
 
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto'
 
 /** What a test may get wrong on purpose. */
 export interface Ceremony {
@@ -11,15 +20,33 @@ export interface Ceremony {
   userVerified?: boolean
   /** How often it has signed. Default 0, as of an authenticator that does not count. */
   counter?: number
+  /** Whose passkey it says it is: the `sub`. Default: nobody's. */
+  userId?: string
 }
 
 const USER_PRESENT = 0x01
 const USER_VERIFIED = 0x04
 const CREDENTIAL_INCLUDED = 0x40
 
+/** A passkey that was made before: its id, base64url, and its private key. */
+export interface KnownPasskey {
+  id: string
+  privateKey: JsonWebKey
+}
+
 export class Authenticator {
-  readonly #keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  readonly #id = randomBytes(16)
+  readonly #keys: { privateKey: KeyObject; publicKey: KeyObject }
+  readonly #id: Buffer
+
+  constructor(known?: KnownPasskey) {
+    this.#id = known ? Buffer.from(known.id, 'base64url') : randomBytes(16)
+    if (known) {
+      const privateKey = createPrivateKey({ key: known.privateKey, format: 'jwk' })
+      this.#keys = { privateKey, publicKey: createPublicKey(privateKey) }
+    } else {
+      this.#keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    }
+  }
 
   get id(): string {
     return this.#id.toString('base64url')
@@ -56,6 +83,9 @@ export class Authenticator {
       clientDataJSON: data.toString('base64url'),
       authenticatorData: authData.toString('base64url'),
       signature: sign('sha256', signed, this.#keys.privateKey).toString('base64url'),
+      ...(ceremony.userId !== undefined && {
+        userHandle: Buffer.from(ceremony.userId).toString('base64url'),
+      }),
     })
   }
 

@@ -1,19 +1,15 @@
-import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import axe from 'axe-core'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { CHROMIUM, expectGoodPage, failOnBlocked, launch } from './browser.ts'
 import { ISSUER, startIssuer, type World } from './world.ts'
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => existsSync(path),
-)
-const APP = 'http://app.example.com'
+const APP = 'http://localhost:3000'
+/** Where the application sends people on to. */
+const HOME = 'http://home.example.net'
 const PASSWORD = 'correct horse battery staple'
 const PHONE = { width: 360, height: 640 }
-
-if (!CHROMIUM) console.warn('skipped: the pages in a browser (no chromium is installed)')
 
 let world: World
 let browser: Browser
@@ -23,26 +19,34 @@ let context: BrowserContext | undefined
 describe.skipIf(!CHROMIUM)('the pages in a browser', () => {
   beforeAll(async () => {
     world = await startIssuer()
-    const { storage } = world
-    await storage.addClient({
+    await world.admin({
+      command: 'client add',
       id: 'spa',
       name: 'Example App',
-      kind: 'public',
-      redirectUris: [`${APP}/callback`],
+      kind: 'web',
+      redirectUris: [`${APP}/callback`, `${APP}/two-hops`],
       postLogoutRedirectUris: [`${APP}/bye`],
     })
-    await storage.addUser({ login: 'ada', password: PASSWORD })
-    app = createServer((_request, response) => response.end('the application')).listen(0)
-    const { port } = app.address() as AddressInfo
-    browser = await chromium.launch({
-      executablePath: CHROMIUM ?? '',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        `--host-resolver-rules=MAP localhost:8787 127.0.0.1:${world.url.port}, MAP app.example.com 127.0.0.1:${port}`,
-      ],
+    await world.admin({ command: 'user add', login: 'ada', password: PASSWORD })
+    await world.admin({
+      command: 'client add',
+      id: 'mobile',
+      name: 'Mobile App',
+      kind: 'public',
+      redirectUris: ['com.example.app:/callback'],
     })
+    app = createServer((request, response) => {
+      const url = new URL(request.url ?? '', APP)
+      if (url.pathname === '/two-hops')
+        response.writeHead(302, { location: `${HOME}/callback${url.search}` })
+      response.end('the application')
+    }).listen(0)
+    const { port } = app.address() as AddressInfo
+    browser = await launch([
+      `MAP localhost:8787 127.0.0.1:${world.url.port}`,
+      `MAP localhost:3000 127.0.0.1:${port}`,
+      `MAP home.example.net 127.0.0.1:${port}`,
+    ])
   })
 
   afterEach(() => context?.close())
@@ -56,7 +60,7 @@ describe.skipIf(!CHROMIUM)('the pages in a browser', () => {
   it('sign a person in with a password, and survive the back button', async () => {
     const page = await open()
     await page.getByLabel('Name or email').fill('ada')
-    await page.getByLabel('Password').fill('wrong')
+    await page.getByLabel('Password', { exact: true }).fill('wrong')
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByRole('alert').getByText('not right').waitFor()
     expect(await page.getByLabel('Name or email').inputValue()).toBe('ada')
@@ -77,6 +81,25 @@ describe.skipIf(!CHROMIUM)('the pages in a browser', () => {
     expect(await arrivedAt(page)).toEqual(['/callback', ['code', 'state', 'iss']])
   })
 
+  it('lead to an application that itself sends people on to elsewhere', async () => {
+    const page = await open({}, { redirect_uri: `${APP}/two-hops` })
+    await signIn(page)
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    await page.getByText('the application').waitFor()
+    expect(new URL(page.url()).origin).toBe(HOME)
+  })
+
+  it('lead to an application that has a scheme of its own, at the latest at a touch', async () => {
+    const redirect_uri = 'com.example.app:/callback'
+    const page = await open({}, { client_id: 'mobile', redirect_uri })
+    await signIn(page, 'Mobile App')
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    await page.getByRole('heading', { name: 'Back to the application' }).waitFor()
+    await expectGoodPage(page)
+    const link = await page.getByRole('link', { name: 'Continue' }).getAttribute('href')
+    expect(link).toMatch(/^com\.example\.app:\/callback\?code=/)
+  })
+
   it('work without JavaScript, also for a no', async () => {
     const page = await open({ javaScriptEnabled: false })
     expect(await page.getByRole('button', { name: 'passkey' }).count()).toBe(0)
@@ -95,26 +118,57 @@ describe.skipIf(!CHROMIUM)('the pages in a browser', () => {
     await signIn(page)
     await page.goto(`${ISSUER}/oauth2/account`)
     await expectGoodPage(page)
+    await page.getByLabel('Name of the new passkey').fill('laptop')
     await page.getByRole('button', { name: 'Add a passkey' }).click()
-    await page.getByText('Added on').waitFor()
+    await page.getByText('not used yet').waitFor()
     await expectGoodPage(page)
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await expectGoodPage(page)
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.getByRole('heading', { name: 'Signed out' }).waitFor()
     await expectGoodPage(page)
 
+    // The browser offers it where the name is typed; this authenticator takes the offer by itself.
     await page.goto(authorizeUrl())
-    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
     await page.getByRole('button', { name: 'Allow', exact: true }).click()
     expect(await arrivedAt(page)).toEqual(['/callback', ['code', 'state', 'iss']])
 
     await page.goto(`${ISSUER}/oauth2/account`)
-    await page.getByRole('button', { name: 'Remove the passkey' }).click()
+    await page.getByText('last used').waitFor()
+    await page.getByRole('button', { name: 'Remove laptop' }).click()
+    await page.getByRole('heading', { name: 'Remove laptop?' }).waitFor()
+    await expectGoodPage(page)
+    await page.getByRole('button', { name: 'Remove', exact: true }).click()
     await page.getByText('You have none yet').waitFor()
     await page.goto(authorizeUrl({ prompt: 'login' }))
-    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
     await page.getByText('The passkey was not accepted').waitFor()
+  })
+
+  it('let a person change the password, and see and end what they allowed', async () => {
+    await world.admin({ command: 'user add', login: 'grace', password: PASSWORD })
+    const page = await open()
+    await page.getByLabel('Name or email').fill('grace')
+    const password = page.getByLabel('Password', { exact: true })
+    await password.fill(PASSWORD)
+    await page.getByRole('button', { name: 'Show' }).click()
+    expect(await password.getAttribute('type')).toBe('text')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    await arrivedAt(page)
+
+    await page.goto(`${ISSUER}/oauth2/account`)
+    await page.getByLabel('Current password').fill('wrong')
+    await page.getByLabel('New password').fill('another long password')
+    await page.getByRole('button', { name: 'Change the password' }).click()
+    await page.getByRole('alert').getByText('not right').waitFor()
+    await expectGoodPage(page)
+    await page.getByLabel('Current password').fill(PASSWORD)
+    await page.getByLabel('New password').fill('another long password')
+    await page.getByRole('button', { name: 'Change the password' }).click()
+    await page.getByRole('status').getByText('is changed').waitFor()
+    await expectGoodPage(page)
+    await page.getByRole('button', { name: 'End the access of Example App' }).click()
+    await page.getByText('There are none.').waitFor()
   })
 
   it('explain a sign-in that has expired', async () => {
@@ -130,22 +184,22 @@ describe.skipIf(!CHROMIUM)('the pages in a browser', () => {
   })
 })
 
-async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+async function open(
+  options: Parameters<Browser['newContext']>[0] = {},
+  parameters: Record<string, string> = {},
+): Promise<Page> {
   context = await browser.newContext({ viewport: PHONE, ...options })
   const page = await context.newPage()
-  page.on('console', (message) => {
-    // What the policy of a page blocks is a fault of the page.
-    if (message.text().includes('Content Security Policy')) throw new Error(message.text())
-  })
-  await page.goto(authorizeUrl())
+  failOnBlocked(page)
+  await page.goto(authorizeUrl(parameters))
   return page
 }
 
-async function signIn(page: Page): Promise<void> {
+async function signIn(page: Page, app = 'Example App'): Promise<void> {
   await page.getByLabel('Name or email').fill('ada')
-  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await page.getByRole('heading', { name: 'Allow Example App?' }).waitFor()
+  await page.getByRole('heading', { name: `Allow ${app}?` }).waitFor()
 }
 
 function authorizeUrl(parameters: Record<string, string> = {}): string {
@@ -181,14 +235,4 @@ async function addAuthenticator(page: Page): Promise<void> {
       automaticPresenceSimulation: true,
     },
   })
-}
-
-async function expectGoodPage(page: Page): Promise<void> {
-  await page.evaluate(axe.source)
-  const violations = await page.evaluate(
-    'axe.run().then((result) => result.violations.map(({ id, nodes }) => [id, nodes[0].html]))',
-  )
-  expect(violations).toEqual([])
-  const tooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
-  expect(await page.evaluate(tooWide)).toBe(false)
 }

@@ -19,16 +19,24 @@ describe('the configuration of the authorization server', () => {
     expect(config).toEqual({
       issuer: 'https://auth.example.com',
       title: 'Sign in',
+      logo: undefined,
+      colors: {},
+      refreshGraceSeconds: 30,
       defaultAudience: undefined,
       refreshTokenSeconds: 1_209_600,
       sessionSeconds: 86_400,
       keyRotationSeconds: 7_776_000,
       openRegistration: false,
+      clientDocuments: false,
+      publicClients: true,
+      deviceFlow: false,
+      dpop: false,
       apis: [
         {
           audience: 'api',
           resources: [],
           scopes: {},
+          defaultScopes: [],
           accessTokenSeconds: 600,
           accessTokenFormat: 'jwt',
         },
@@ -84,10 +92,22 @@ describe('the configuration of the authorization server', () => {
     ])
   })
 
+  it('takes a colour that can be read, and a logo that is a picture', () => {
+    expect(
+      problems({ colors: { accent: '#7a1fa2', page: '#ffeeee' }, logo: '<svg></svg>' }),
+    ).toEqual([])
+    expect(problems({ colors: { accent: '#ffcc00', page: 'red' }, logo: 'https://x' })).toEqual([
+      'colors.page: must be #rrggbb',
+      'logo: must be an SVG document',
+    ])
+    expect(problems({ colors: { accent: '#ffcc00' } })).toEqual([
+      'colors.accent: has a contrast of 1.5 to white and needs 4.5',
+    ])
+  })
+
   it('makes a resource of any audience, because RFC 8707 wants a URI', () => {
-    const api = { accessTokenSeconds: 600, accessTokenFormat: 'jwt' as const, scopes: {} }
     const uris = ['https://api.example.com', 'my api'].map((audience) => {
-      return resourcesOf({ ...api, audience, resources: ['https://other.example.com'] })
+      return resourcesOf({ audience, resources: ['https://other.example.com'] })
     })
     expect(uris).toEqual([
       ['https://api.example.com', 'https://other.example.com'],

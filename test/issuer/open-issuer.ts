@@ -1,4 +1,4 @@
-/** An authorization server with two APIs, no default one, and open registration. */
+/** An authorization server with two APIs, no default one, open registration, and no grace. */
 
 import { defineIssuer } from '../../src/issuer/config.ts'
 import { createIssuer } from '../../src/issuer/issuer.ts'
@@ -9,6 +9,13 @@ export default createIssuer(
   defineIssuer(() => ({
     title: 'Sign in to <Example>',
     openRegistration: true,
+    clientDocuments: true,
+    dpop: true,
+    deviceFlow: true,
+    colors: { accent: '#7a1fa2' },
+    // A test reads it in the log.
+    send: async (message) => console.log(`message ${JSON.stringify(message)}`),
+    refreshGraceSeconds: 0,
     apis: [
       {
         audience: 'orders',

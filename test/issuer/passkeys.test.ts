@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Opened } from '../../src/issuer/storage/opened.ts'
+import { placeIn } from '../../src/issuer/storage/places.ts'
 import { Authenticator, type Ceremony } from './authenticator.ts'
 import { ISSUER, Person, startIssuer, type Visit, type World } from './world.ts'
 
@@ -8,12 +10,17 @@ const ACCOUNT = `${ISSUER}/oauth2/account`
 
 let world: World
 let ada: Person
+let adaId: string
 
 beforeAll(async () => {
   world = await startIssuer()
-  const { storage } = world
-  await storage.addClient({ id: 'spa', kind: 'public', redirectUris: [REDIRECT] })
-  await storage.addUser({ login: 'ada', password: PASSWORD })
+  await world.admin({ command: 'client add', id: 'spa', kind: 'public', redirectUris: [REDIRECT] })
+  const added = await world.admin<{ id: string }>({
+    command: 'user add',
+    login: 'ada',
+    password: PASSWORD,
+  })
+  adaId = added.id
   ada = new Person(world)
   await ada.authorize(authorizeUrl(), 'ada', PASSWORD)
 })
@@ -38,7 +45,8 @@ function post(person: Person, url: string, fields: Record<string, string> = {}):
 
 async function challenge(person: Person, page: string): Promise<Ceremony> {
   const { text } = await post(person, `${page}/passkey-options`)
-  return { ...(JSON.parse(text) as { challenge: string }), origin: ISSUER, rpId: 'localhost' }
+  const { challenge } = JSON.parse(text) as { challenge: string }
+  return { challenge, origin: ISSUER, rpId: 'localhost', userId: adaId }
 }
 
 async function register(changes: Partial<Ceremony> = {}): Promise<[number, Authenticator]> {
@@ -113,10 +121,9 @@ describe('a passkey', () => {
   })
 
   it('can be removed by its owner alone, and goes with a reset', async () => {
-    const { storage } = world
     const [, authenticator] = await register()
     const { id } = authenticator
-    await storage.addUser({ login: 'eve', password: PASSWORD })
+    await world.admin({ command: 'user add', login: 'eve', password: PASSWORD })
     const eve = new Person(world)
     await eve.authorize(authorizeUrl(), 'eve', PASSWORD)
     await post(eve, `${ACCOUNT}/remove`, { id })
@@ -125,7 +132,7 @@ describe('a passkey', () => {
     expect((await signIn(authenticator)).visit.status).toBe(401)
 
     const [, another] = await register()
-    await storage.resetUser('ada', PASSWORD)
+    await world.admin({ command: 'user reset', login: 'ada', password: PASSWORD })
     expect((await signIn(another)).visit.status).toBe(401)
     ada = new Person(world)
     await ada.authorize(authorizeUrl(), 'ada', PASSWORD)
@@ -133,25 +140,29 @@ describe('a passkey', () => {
 
   it('of a disabled person does not sign in', async () => {
     const [, authenticator] = await register()
-    await world.storage.disableUser('ada')
+    await world.admin({ command: 'user disable', login: 'ada' })
     expect((await signIn(authenticator)).visit.status).toBe(401)
-    await world.storage.resetUser('ada', PASSWORD)
+    await world.admin({ command: 'user enable', login: 'ada' })
+    expect((await signIn(authenticator)).visit.status).toBe(200)
     ada = new Person(world)
     await ada.authorize(authorizeUrl(), 'ada', PASSWORD)
   })
 
   it('is changed only from a session that began a short while ago', async () => {
-    const { storage } = world
     const id = ada.cookies.get('issuer_session')?.value ?? ''
-    const stored = await storage.findArtifact('Session', 'id', id)
-    const session = JSON.parse(stored?.payload ?? '{}') as {
+    const object = { name: `person:${placeIn(id)}`, role: 'person' }
+    const args = ['Session', 'id', id]
+    const { found } = await world.object<Opened>({ ...object, method: 'open', args })
+    const session = JSON.parse(found?.payload ?? '{}') as {
       uid: string
       loginTs: number
       exp: number
     }
     const payload = JSON.stringify({ ...session, loginTs: session.loginTs - 901 })
     const { uid, exp: expiresAt } = session
-    await storage.saveArtifact({ model: 'Session', id, payload, uid, expiresAt })
+    const artifact = { model: 'Session', id, payload, uid, expiresAt }
+    const changes = [{ do: 'save', artifact }]
+    await world.object({ ...object, method: 'commit', args: [changes] })
     const page = await ada.visit(ACCOUNT)
     expect([page.status, page.text.includes('sign in again')]).toEqual([200, true])
     expect((await post(ada, `${ACCOUNT}/passkey-options`)).status).toBe(403)

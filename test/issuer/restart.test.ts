@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import * as client from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnWorkerd, type WorkerdProcess } from '../support/workerd-process.ts'
+import { bundleIssuer, issuerConfig } from './bundle.ts'
 import { ADMIN_KEY, ISSUER, Person } from './world.ts'
 
 const REDIRECT = 'https://app.example.com/callback'
@@ -17,9 +15,8 @@ let workerd: WorkerdProcess<'issuer'> | undefined
 
 beforeAll(async () => {
   disk = await mkdtemp(join(tmpdir(), 'issuer-restart-'))
-  await deployDryRun(disk)
-  bundle = await readFile(join(disk, 'index.js'), 'utf8')
-  workerd = await spawnWorkerd(config(), ['issuer'])
+  bundle = await bundleIssuer(disk)
+  workerd = await spawnWorkerd(issuerConfig(disk, bundle), ['issuer'])
 })
 
 afterAll(async () => {
@@ -27,41 +24,10 @@ afterAll(async () => {
   await rm(disk, { recursive: true })
 })
 
-/** Writes the bundle that a deployment would upload. */
-async function deployDryRun(folder: string): Promise<void> {
-  const wrangler = fileURLToPath(import.meta.resolve('wrangler'))
-  const args = ['deploy', '--dry-run', '--config=src/issuer/wrangler.toml', `--outdir=${folder}`]
-  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_WRITE_LOGS: 'false' }
-  await promisify(execFile)(process.execPath, [wrangler, ...args], { env })
-}
-
-/** The server on raw workerd, its storage on a disk that outlives the process. */
-function config(): string {
-  const vars = { ISSUER, API_AUDIENCE: 'api', ADMIN_KEY, ISSUER_KEY_SECRET: 'k'.repeat(32) }
-  const text = Object.entries(vars).map(([name, value]) => `(name = "${name}", text = "${value}")`)
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "disk", disk = (path = ${JSON.stringify(disk)}, writable = true)),
-    (name = "issuer", worker = (
-      modules = [(name = "worker", esModule = ${JSON.stringify(bundle)})],
-      compatibilityDate = "2026-11-01",
-      bindings = [
-        ${text.join(',')},
-        (name = "ISSUER_STORAGE", durableObjectNamespace = (className = "IssuerStorage"))
-      ],
-      durableObjectNamespaces = [
-        (className = "IssuerStorage", uniqueKey = "issuer", enableSql = true)
-      ],
-      durableObjectStorage = (localDisk = "disk")))
-  ],
-  sockets = [(name = "issuer", address = "127.0.0.1:0", http = (), service = "issuer")]);`
-}
-
 /** No signal handler, no flush, no goodbye. */
 async function restart(): Promise<void> {
   await workerd?.kill()
-  workerd = await spawnWorkerd(config(), ['issuer'])
+  workerd = await spawnWorkerd(issuerConfig(disk, bundle), ['issuer'])
 }
 
 function reach(url: string, init?: RequestInit): Promise<Response> {

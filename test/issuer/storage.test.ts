@@ -1,16 +1,25 @@
 import { decodeProtectedHeader, importJWK, jwtVerify, SignJWT } from 'jose'
-import { describe, expect, it } from 'vitest'
-import { Artifacts } from '../../src/issuer/storage/artifacts.ts'
-import { Attempts } from '../../src/issuer/storage/attempts.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { type Artifact, Artifacts, type Change } from '../../src/issuer/storage/artifacts.ts'
+import { Attempts, fleetingAttempts, storedAttempts } from '../../src/issuer/storage/attempts.ts'
 import { Clients } from '../../src/issuer/storage/clients.ts'
+import { Login } from '../../src/issuer/storage/login.ts'
+import { Person, type PersonRecord } from '../../src/issuer/storage/person.ts'
 import { SealedBox } from '../../src/issuer/storage/sealed-box.ts'
-import { hashPassword, verifyPassword, verifySecret } from '../../src/issuer/storage/secret-hash.ts'
+import {
+  hashPassword,
+  type Passwords,
+  verifyPassword,
+  verifySecret,
+} from '../../src/issuer/storage/secret-hash.ts'
 import {
   PUBLISH_BEFORE_SIGNING_SECONDS,
   SigningKeys,
 } from '../../src/issuer/storage/signing-keys.ts'
-import { Users } from '../../src/issuer/storage/users.ts'
-import { memorySql } from './sqlite.ts'
+import { emptySql, memorySql, objectContext, tablesOf } from './sqlite.ts'
+
+// The runtime's own module, of which Node has none.
+vi.mock('cloudflare:workers', () => ({ RpcTarget: class {} }))
 
 const NOW = 1_800_000_000
 const KEY_SECRET = 'k'.repeat(32)
@@ -21,9 +30,19 @@ function code(id: string, grantId = 'grant') {
 }
 
 describe('artifacts', () => {
+  const save = (artifact: Artifact): Change => ({ do: 'save', artifact })
+  const use = (id: string, graceSeconds = 0, model = 'AuthorizationCode'): Change => {
+    return { do: 'use', model, id, graceSeconds }
+  }
+
+  function setup(...changes: Change[]) {
+    const artifacts = new Artifacts(memorySql('artifacts'))
+    artifacts.commit(changes, NOW)
+    return artifacts
+  }
+
   it('are gone once they expired, whether or not they were purged', () => {
-    const artifacts = new Artifacts(memorySql())
-    artifacts.save(code('a'))
+    const artifacts = setup(save(code('a')))
     expect(artifacts.find('AuthorizationCode', 'id', 'a', NOW + 59)).toBeDefined()
     expect(artifacts.find('AuthorizationCode', 'id', 'a', NOW + 60)).toBeUndefined()
     expect(artifacts.nextExpiry()).toBe(NOW + 60)
@@ -31,44 +50,55 @@ describe('artifacts', () => {
     expect(artifacts.nextExpiry()).toBeNull()
   })
 
-  it('are consumed once, and a second use ends the grant with all that was issued under it', () => {
-    const artifacts = new Artifacts(memorySql())
-    const grant = { model: 'Grant', id: 'grant', payload: '{}' }
-    artifacts.save(grant)
-    artifacts.save(code('a'))
-    artifacts.save({ ...code('r'), model: 'RefreshToken' })
-    artifacts.save({ ...code('b', 'other'), model: 'RefreshToken' })
-    expect(artifacts.consume('AuthorizationCode', 'a', NOW)).toBe(true)
+  it('are used once, and a second use ends the grant with all that was issued under it', () => {
+    const artifacts = setup(
+      save({ model: 'Grant', id: 'grant', payload: '{}' }),
+      save(code('a')),
+      save({ ...code('r'), model: 'RefreshToken' }),
+      save({ ...code('b', 'other'), model: 'RefreshToken' }),
+    )
+    expect(artifacts.commit([use('a')], NOW)).toBe(true)
     expect(artifacts.find('AuthorizationCode', 'id', 'a', NOW)?.consumedAt).toBe(NOW)
-    expect(artifacts.consume('AuthorizationCode', 'a', NOW)).toBe(false)
+    expect(artifacts.commit([save(code('late')), use('a')], NOW)).toBe(false)
     expect(artifacts.find('Grant', 'id', 'grant', NOW)).toBeUndefined()
     expect(artifacts.find('RefreshToken', 'id', 'r', NOW)).toBeUndefined()
+    expect(artifacts.find('AuthorizationCode', 'id', 'late', NOW)).toBeUndefined()
     expect(artifacts.find('RefreshToken', 'id', 'b', NOW)).toBeDefined()
   })
 
-  it('stay consumed when they are saved again', () => {
-    const artifacts = new Artifacts(memorySql())
-    artifacts.save(code('a'))
-    artifacts.consume('AuthorizationCode', 'a', NOW)
-    artifacts.save(code('a'))
-    expect(artifacts.consume('AuthorizationCode', 'a', NOW)).toBe(false)
+  it('may be used again in their grace, which leaves the first successor as it is', () => {
+    const old = { ...code('old'), model: 'RefreshToken' }
+    const successor = { ...code('successor'), model: 'RefreshToken' }
+    const rotate = (payload: string): Change[] => [
+      use('old', 30, 'RefreshToken'),
+      save({ ...successor, payload }),
+    ]
+    const artifacts = setup(save(old))
+    expect(artifacts.commit(rotate('{"first":true}'), NOW)).toBe(true)
+    expect(artifacts.commit([use('successor', 30, 'RefreshToken')], NOW + 1)).toBe(true)
+    expect(artifacts.commit(rotate('{"second":true}'), NOW + 29)).toBe(true)
+    expect(artifacts.find('RefreshToken', 'id', 'successor', NOW)).toMatchObject({
+      payload: '{"first":true}',
+      consumedAt: NOW + 1,
+    })
+    expect(artifacts.commit(rotate('{}'), NOW + 30)).toBe(false)
+    expect(artifacts.find('RefreshToken', 'id', 'successor', NOW)).toBeUndefined()
+  })
+
+  it('stay used when they are saved again', () => {
+    const artifacts = setup(save(code('a')), use('a'))
+    artifacts.commit([use('a'), save(code('a'))], NOW)
+    artifacts.commit([save(code('b'))], NOW)
+    expect(artifacts.commit([use('b')], NOW)).toBe(true)
+    artifacts.commit([save(code('b'))], NOW)
+    expect(artifacts.commit([use('b')], NOW)).toBe(false)
   })
 
   it('are saved once where a second time is a replay', () => {
-    const artifacts = new Artifacts(memorySql())
-    expect(artifacts.saveOnce(code('a'))).toBe(true)
-    expect(artifacts.saveOnce(code('a'))).toBe(false)
-  })
-
-  it('end with their account, and with their client', () => {
-    const artifacts = new Artifacts(memorySql())
-    artifacts.save(code('a'))
-    artifacts.save({ ...code('b'), accountId: 'bob', clientId: 'web' })
-    artifacts.destroyAccount('ada')
-    expect(artifacts.find('AuthorizationCode', 'id', 'a', NOW)).toBeUndefined()
-    expect(artifacts.find('AuthorizationCode', 'id', 'b', NOW)).toBeDefined()
-    artifacts.destroyClient('web')
-    expect(artifacts.find('AuthorizationCode', 'id', 'b', NOW)).toBeUndefined()
+    const proof = { ...code('a'), model: 'ReplayDetection' }
+    const artifacts = setup()
+    expect(artifacts.commit([save(proof)], NOW)).toBe(true)
+    expect(artifacts.commit([save(proof)], NOW)).toBe(false)
   })
 })
 
@@ -77,30 +107,35 @@ describe('attempts', () => {
     { bucket: 'account', max: 2, windowSeconds: 900 },
     { bucket: 'address', max: 3, windowSeconds: 900 },
   ]
+  const [, address = never()] = limits
 
-  it('are refused when one bucket is full, until its window ends', () => {
-    const attempts = new Attempts(memorySql())
-    expect(attempts.reserve(limits, NOW)).toBe(0)
-    expect(attempts.reserve(limits, NOW + 100)).toBe(0)
-    expect(attempts.reserve(limits, NOW + 200)).toBe(700)
-    expect(attempts.reserve(limits, NOW + 900)).toBe(0)
-  })
-
-  it('that are refused count in no bucket', () => {
-    const attempts = new Attempts(memorySql())
-    attempts.reserve(limits, NOW)
-    attempts.reserve(limits, NOW)
-    attempts.reserve(limits, NOW)
-    expect(attempts.reserve([limits[1] ?? never()], NOW)).toBe(0)
-  })
-
-  it('that succeed are given back', () => {
-    const attempts = new Attempts(memorySql())
-    for (let i = 0; i < 10; i++) {
+  describe.each([
+    ['that are stored', () => storedAttempts(memorySql('attempts'))],
+    ['that leave no trace', fleetingAttempts],
+  ])('%s', (_, store) => {
+    it('are refused when one bucket is full, until its window ends', () => {
+      const attempts = new Attempts(store())
       expect(attempts.reserve(limits, NOW)).toBe(0)
-      attempts.clear('account')
-      attempts.release('address')
-    }
+      expect(attempts.reserve(limits, NOW + 100)).toBe(0)
+      expect(attempts.reserve(limits, NOW + 200)).toBe(700)
+      expect(attempts.reserve(limits, NOW + 900)).toBe(0)
+    })
+
+    it('count in no bucket when they are refused', () => {
+      const attempts = new Attempts(store())
+      attempts.reserve(limits, NOW)
+      attempts.reserve(limits, NOW)
+      attempts.reserve(limits, NOW)
+      expect(attempts.reserve([address], NOW)).toBe(0)
+    })
+
+    it('are given back when they succeed', () => {
+      const attempts = new Attempts(store())
+      for (let i = 0; i < 10; i++) {
+        expect(attempts.reserve(limits, NOW)).toBe(0)
+        attempts.release(['account', 'address'])
+      }
+    })
   })
 })
 
@@ -108,7 +143,7 @@ describe('signing keys', () => {
   const retainSeconds = 7200
 
   it('are one RSA key of 2,048 bits named by its RFC 7638 thumbprint at first', async () => {
-    const keys = new SigningKeys(memorySql(), new SealedBox(undefined))
+    const keys = new SigningKeys(memorySql('directory'), new SealedBox(undefined))
     await keys.prepare(NOW)
     await keys.prepare(NOW)
     const { keys: loaded, cookieKeys, changesAt } = await keys.load(NOW)
@@ -123,7 +158,7 @@ describe('signing keys', () => {
   })
 
   it('are published long before they sign, and stay until their last token has ended', async () => {
-    const keys = new SigningKeys(memorySql(), new SealedBox(undefined))
+    const keys = new SigningKeys(memorySql('directory'), new SealedBox(undefined))
     await keys.prepare(NOW)
     const kids = async (now: number) => (await keys.load(now)).keys.map(({ kid }) => kid)
     const [old] = await kids(NOW)
@@ -139,7 +174,7 @@ describe('signing keys', () => {
   })
 
   it('that are replaced twice in a row never leave nothing to sign with', async () => {
-    const keys = new SigningKeys(memorySql(), new SealedBox(undefined))
+    const keys = new SigningKeys(memorySql('directory'), new SealedBox(undefined))
     await keys.prepare(NOW)
     await keys.rotate(NOW, { retainSeconds, immediately: false })
     await keys.rotate(NOW + 10, { retainSeconds, immediately: false })
@@ -153,7 +188,7 @@ describe('signing keys', () => {
   })
 
   it('that leaked, or whose secret was lost, are gone at once, with the key of the cookies', async () => {
-    const sql = memorySql()
+    const sql = memorySql('directory')
     const before = new SigningKeys(sql, new SealedBox(KEY_SECRET))
     await before.prepare(NOW)
     const { keys: leaked, cookieKeys } = await before.load(NOW)
@@ -168,7 +203,7 @@ describe('signing keys', () => {
   })
 
   it('are replaced by the cron only when they are old enough, and forgotten when retired', async () => {
-    const keys = new SigningKeys(memorySql(), new SealedBox(undefined))
+    const keys = new SigningKeys(memorySql('directory'), new SealedBox(undefined))
     const maxAgeSeconds = 86_400
     await keys.prepare(NOW)
     await keys.maintain(NOW + maxAgeSeconds - 1, { maxAgeSeconds, retainSeconds })
@@ -183,7 +218,7 @@ describe('signing keys', () => {
   })
 
   it('are unreadable at rest, and only with the secret that sealed them', async () => {
-    const sql = memorySql()
+    const sql = memorySql('directory')
     const sealed = new SigningKeys(sql, new SealedBox(KEY_SECRET))
     await sealed.prepare(NOW)
     const [key] = (await sealed.load(NOW)).keys
@@ -197,7 +232,7 @@ describe('signing keys', () => {
   })
 
   it('that were stored before there was a secret are sealed when there is one', async () => {
-    const sql = memorySql()
+    const sql = memorySql('directory')
     const plain = new SigningKeys(sql, new SealedBox(undefined))
     await plain.prepare(NOW)
     const before = await plain.load(NOW)
@@ -217,34 +252,100 @@ describe('signing keys', () => {
   }
 })
 
-describe('users', () => {
-  it('keep of a password only its hash, and find it by any spelling of the login', async () => {
-    const sql = memorySql()
-    const users = new Users(sql)
-    const { id, password } = await users.add({ login: ' Ada@Example.com' }, NOW)
-    expect(JSON.stringify(sql.exec('SELECT * FROM users').toArray())).not.toContain(password)
-    const record = users.passwordOf('ADA@example.com ')
-    expect(record?.id).toBe(id)
-    expect(await verifyPassword(password, record?.hash)).toBe(true)
-    expect(await verifyPassword(`${password}!`, record?.hash)).toBe(false)
-    await expect(users.add({ login: 'ada@example.com' }, NOW)).rejects.toThrow('already')
+describe('a person', () => {
+  const ada: PersonRecord = {
+    info: {
+      id: '1ac585a0-18fd-45d1-9e7d-6c1ca37baa44',
+      login: 'ada',
+      roles: ['ops'],
+      disabled: false,
+      createdAt: NOW,
+    },
+    passkeys: [],
+    artifacts: [{ do: 'save', artifact: code('a') }],
+    used: {},
+  }
+  const context = () => objectContext(emptySql(), NOW)
+
+  it('that is disabled has no claims and nothing issued, and gets nothing until enabled', async () => {
+    const person = new Person(context())
+    await person.adopt(ada)
+    expect(person.open('AuthorizationCode', 'id', 'a')).toMatchObject({
+      found: { id: 'a' },
+      person: { login: 'ada' },
+    })
+    expect(person.disable().disabled).toBe(true)
+    expect(person.open('AuthorizationCode', 'id', 'a')).toEqual({
+      found: undefined,
+      grants: [],
+      person: undefined,
+    })
+    expect(await person.commit([{ do: 'save', artifact: code('b') }])).toBe(false)
+    person.enable()
+    expect(person.open('AuthorizationCode', 'id', 'b').found).toBeUndefined()
+    expect(await person.commit([{ do: 'save', artifact: code('b') }])).toBe(true)
   })
 
-  it('that are disabled have no password and no claims until they are reset', async () => {
-    const users = new Users(memorySql())
-    const { id } = await users.add({ login: 'ada' }, NOW)
-    expect(users.findActive(id)).toMatchObject({ login: 'ada', disabled: false })
-    expect(users.disable('ada', NOW)).toBe(id)
-    expect(users.passwordOf('ada')).toBeUndefined()
-    expect(users.findActive(id)).toBeUndefined()
-    const { password } = await users.reset('ada')
-    expect(await verifyPassword(password, users.passwordOf('ada')?.hash)).toBe(true)
+  it('that does not exist is nobody, and asking for them leaves no trace', async () => {
+    const object = context()
+    const person = new Person(object)
+    expect(person.active()).toBeUndefined()
+    expect(person.open('Session', 'id', 'x').found).toBeUndefined()
+    expect(await person.commit([{ do: 'save', artifact: code('b') }])).toBe(false)
+    expect(tablesOf(object.sql)).toEqual([])
+  })
+})
+
+describe('a login', () => {
+  const from = { address: 'somewhere' }
+  const context = () => objectContext(emptySql(), NOW)
+
+  it('keeps of a password only its hash', async () => {
+    const object = context()
+    const login = new Login(object)
+    const password = await login.claim('ada', 'id')
+    expect(JSON.stringify(object.sql.exec('SELECT * FROM login').toArray())).not.toContain(password)
+    expect(await login.check(password, from)).toEqual({ personId: 'id' })
+    expect(await login.check(`${password}!`, from)).toEqual({})
+    await expect(login.claim('ada', 'another')).rejects.toThrow('already')
   })
 
   it('cannot have a short password', async () => {
-    await expect(
-      new Users(memorySql()).add({ login: 'a', password: '1234567' }, NOW),
-    ).rejects.toThrow('at least 8')
+    await expect(new Login(context()).claim('a', 'id', '1234567')).rejects.toThrow('at least 8')
+  })
+
+  const quick: Passwords = {
+    hash: async (password) => `hash of ${password}`,
+    verify: async (password, stored) => stored === `hash of ${password}`,
+  }
+
+  it('that nobody has limits guesses like any other, and leaves no trace', async () => {
+    const object = context()
+    const login = new Login(object, quick)
+    for (let i = 0; i < 10; i++) expect(await login.check('guess', from)).toEqual({})
+    expect(await login.check('guess', from)).toEqual({ retryAfterSeconds: 900 })
+    expect(tablesOf(object.sql)).toEqual([])
+  })
+
+  it('is not closed to a device that knows it when strangers have guessed', async () => {
+    const login = new Login(context(), quick)
+    const password = await login.claim('ada', 'id')
+    for (let i = 0; i < 100; i++) {
+      await login.check('guess', { address: `bot ${i % 10}` })
+    }
+    expect(await login.check(password, from)).toEqual({ retryAfterSeconds: 900 })
+    const device = { ...from, device: 'laptop' }
+    expect(await login.check(password, device)).toEqual({ personId: 'id' })
+    login.unlock()
+    expect(await login.check(password, from)).toEqual({ personId: 'id' })
+  })
+
+  it('limits the guesses of a device as well', async () => {
+    const login = new Login(context(), quick)
+    const password = await login.claim('ada', 'id')
+    const device = { ...from, device: 'laptop' }
+    for (let i = 0; i < 20; i++) await login.check('guess', device)
+    expect(await login.check(password, device)).toEqual({ retryAfterSeconds: 900 })
   })
 })
 
@@ -264,7 +365,7 @@ describe('password hashes', () => {
 
 describe('clients', () => {
   it('keep of a secret only its hash, and show it in no list', async () => {
-    const sql = memorySql()
+    const sql = memorySql('directory')
     const clients = new Clients(sql)
     const { secret = never() } = await clients.add({ id: 'svc', kind: 'service' }, NOW)
     expect(JSON.stringify(sql.exec('SELECT * FROM clients').toArray())).not.toContain(secret)
@@ -279,7 +380,7 @@ describe('clients', () => {
   })
 
   it('refuse a secret that could be guessed, a missing redirect URI and a second of one name', async () => {
-    const clients = new Clients(memorySql())
+    const clients = new Clients(memorySql('directory'))
     const add = (client: Parameters<Clients['add']>[0]) => clients.add(client, NOW)
     await expect(add({ kind: 'service', secret: 'short' })).rejects.toThrow('at least 32')
     await expect(add({ kind: 'web' })).rejects.toThrow('redirect URI')

@@ -2,7 +2,8 @@
 
 import { createTestHarness } from 'wrangler'
 
-import type { IssuerStorage } from '../../src/issuer/storage/issuer-storage.ts'
+import type { AdminCommand } from '../../src/issuer/admin.ts'
+import type { ObjectCall } from './issuer-with-door.ts'
 
 type TestHarnessOptions = NonNullable<Parameters<typeof createTestHarness>[0]>
 
@@ -19,46 +20,78 @@ export interface World {
   fetch(url: string, init?: RequestInit): Promise<Response>
   /** The same through another Worker of this world. */
   through(worker: string, url: string, init?: RequestInit): Promise<Response>
-  /** The administration surface inside the Durable Object. */
-  storage: DurableObjectStub<IssuerStorage>
+  /** Runs one command; throws its error. */
+  admin<Answer = unknown>(command: AdminCommand): Promise<Answer>
+  /** Calls an object; only where {@link startIssuer} started the server. */
+  object<Answer = unknown>(call: ObjectCall): Promise<Answer>
+  /** The calls to objects that the server made since this was asked last; only there as well. */
+  calls(): Promise<string[]>
   scheduled(): Promise<void>
   logs(): string[]
   close(): Promise<void>
 }
 
-/** Starts the shipped server with one API; `vars` adds to the Worker's variables or replaces them. */
-export function startIssuer(vars: Record<string, string> = {}): Promise<World> {
-  const shipped = { ISSUER, API_AUDIENCE: API, API_SCOPES: 'orders:read orders:write' }
-  const configPath = './src/issuer/wrangler.toml'
-  return start([{ configPath, vars: { ...shipped, ...vars } }])
+const compatibility_date = '2026-11-01'
+const storage = {
+  durable_objects: { bindings: [{ name: 'ISSUER_STORAGE', class_name: 'IssuerStorage' }] },
+  migrations: [{ tag: 'v1', new_sqlite_classes: ['IssuerStorage'] }],
 }
 
-/**
- * Starts the server of open-issuer.ts, and beside it the Workers `caller`, which reaches it through a
- * binding, `secure`, the shipped server on https, and `broken`, the same with nothing configured right.
- */
-export function startOpenIssuer(): Promise<World> {
-  const compatibility_date = '2026-11-01'
-  const storage = {
-    durable_objects: { bindings: [{ name: 'ISSUER_STORAGE', class_name: 'IssuerStorage' }] },
-    migrations: [{ tag: 'v1', new_sqlite_classes: ['IssuerStorage'] }],
-  }
+/** Starts the shipped server with one API; `vars` adds to the Worker's variables or replaces them. */
+export function startIssuer(vars: Record<string, string> = {}): Promise<World> {
+  const api = { API_AUDIENCE: API, API_SCOPES: 'orders:read orders:write' }
   return start([
     {
       config: {
-        name: 'open-issuer',
-        main: './test/issuer/open-issuer.ts',
+        name: 'issuer',
+        main: './test/issuer/issuer-with-door.ts',
         compatibility_date,
-        vars: { ISSUER },
+        compatibility_flags: ['global_fetch_strictly_public'],
+        vars: { ISSUER, ADMIN_KEY, ...api, ...vars },
         ...storage,
       },
     },
+  ])
+}
+
+const OPEN_ISSUER = {
+  config: {
+    name: 'open-issuer',
+    main: './test/issuer/open-issuer.ts',
+    compatibility_date,
+    vars: { ISSUER, ADMIN_KEY },
+    ...storage,
+  },
+}
+
+/** Starts the server of open-issuer.ts. */
+export function startOpenIssuer(): Promise<World> {
+  return start([OPEN_ISSUER])
+}
+
+/**
+ * The same, and beside it the Workers `caller`, which reaches it through a
+ * binding, `secure`, the shipped server on https, `closed`, the same without administration, and `broken`,
+ * with nothing configured right.
+ */
+export function startOpenIssuerAmongOthers(): Promise<World> {
+  return start([
+    OPEN_ISSUER,
     {
       config: {
         name: 'broken',
         main: './src/issuer/index.ts',
         compatibility_date,
         vars: { ISSUER: 'http://auth.example.com/path/', API_AUDIENCE: '', ADMIN_KEY: 'short' },
+        ...storage,
+      },
+    },
+    {
+      config: {
+        name: 'closed',
+        main: './src/issuer/index.ts',
+        compatibility_date,
+        vars: { ISSUER, API_AUDIENCE: 'api' },
         ...storage,
       },
     },
@@ -85,8 +118,7 @@ export function startOpenIssuer(): Promise<World> {
 async function start(workers: TestHarnessOptions['workers']): Promise<World> {
   const harness = createTestHarness({ workers })
   const { url } = await harness.listen()
-  const worker = harness.getWorker<{ ISSUER_STORAGE: DurableObjectNamespace<IssuerStorage> }>()
-  const env = await worker.getEnv()
+  const worker = harness.getWorker()
   type Dispatch = (url: string, init: RequestInit) => Promise<Response>
   return {
     issuer: ISSUER,
@@ -95,7 +127,22 @@ async function start(workers: TestHarnessOptions['workers']): Promise<World> {
       (harness.fetch as unknown as Dispatch)(url, { redirect: 'manual', ...init }),
     through: (name, url, init) =>
       (harness.getWorker(name).fetch as unknown as Dispatch)(url, { redirect: 'manual', ...init }),
-    storage: env.ISSUER_STORAGE.getByName('issuer') as unknown as DurableObjectStub<IssuerStorage>,
+    admin: async <Answer>(command: AdminCommand) => {
+      const answer = await (harness.fetch as unknown as Dispatch)(`${ISSUER}/oauth2/admin`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ADMIN_KEY}` },
+        body: JSON.stringify(command),
+      })
+      const body = await answer.json<Answer & { error?: string }>()
+      if (!answer.ok) throw new Error(body.error)
+      return body
+    },
+    object: async <Answer>(call: ObjectCall) => {
+      const init = { method: 'POST', body: JSON.stringify(call) }
+      const answer = await (harness.fetch as unknown as Dispatch)('/test/object', init)
+      return (await answer.json<{ answer: Answer }>()).answer
+    },
+    calls: async () => (await (harness.fetch as unknown as Dispatch)('/test/calls', {})).json(),
     scheduled: async () => void (await worker.scheduled({})),
     logs: () => harness.getLogs().map(({ message }) => message),
     close: () => harness.close(),
@@ -139,6 +186,12 @@ export class Person {
       return { status: response.status, url: next, text: '', headers: response.headers }
     }
     const text = await response.text()
+    const onward = /<meta http-equiv="refresh" content="0;url=([^"]*)"/.exec(text)?.[1]
+    if (onward !== undefined) {
+      const next = new URL(onward.replaceAll('&amp;', '&'))
+      if (next.origin === this.#world.issuer) return this.visit(next)
+      return { status: response.status, url: next, text: '', headers: response.headers }
+    }
     return { status: response.status, url: at, text, headers: response.headers }
   }
 

@@ -3,8 +3,9 @@
 
 import { importJWK, SignJWT } from 'jose'
 import type { IssuerEnv } from '../../src/issuer/config.ts'
-import { hasherOf, storageOf } from '../../src/issuer/storage/issuer-storage.ts'
-import type { UserInfo } from '../../src/issuer/storage/users.ts'
+import { directoryOf, loginOf, personOf } from '../../src/issuer/storage/issuer-storage.ts'
+import { placeOfPerson } from '../../src/issuer/storage/places.ts'
+import type { UserInfo } from '../../src/issuer/storage/user-info.ts'
 import { API, LOGIN_DOOR } from './world.ts'
 
 const TOKEN_SECONDS = 3600
@@ -49,9 +50,11 @@ function readLogin(body: unknown): LoginRequest | Response {
 }
 
 async function findUser(asked: LoginRequest, env: IssuerEnv): Promise<UserInfo | undefined> {
-  const record = await storageOf(env).passwordOf(asked.loginId)
-  const matches = await hasherOf(env, asked.loginId).checkPassword(asked.password, record?.hash)
-  return record && matches ? storageOf(env).findUser(record.id) : undefined
+  // The demo's directory fills the objects of its people when it is first asked.
+  await directoryOf(env).listKeys()
+  const { personId } = await loginOf(env, asked.loginId).check(asked.password, { address: 'demo' })
+  const place = personId === undefined ? undefined : placeOfPerson(personId)
+  return place === undefined ? undefined : personOf(env, place).active()
 }
 
 /** Without an application there is no audience, so that no gateway takes such a token. */
@@ -61,7 +64,7 @@ async function sign(
   expiresAt: number,
   env: IssuerEnv,
 ): Promise<string> {
-  const [jwk] = (await storageOf(env).loadKeys()).keys
+  const [jwk] = (await directoryOf(env).snapshot()).keys
   if (!jwk?.kid) throw new Error('the authorization server has no signing key')
   const token = new SignJWT({
     auth_time: expiresAt - TOKEN_SECONDS,

@@ -1,19 +1,27 @@
 // The authorization server's storage with the demo's people and applications already in it.
 
-import type { IssuerEnv } from '../../src/issuer/config.ts'
-import { IssuerStorage as EmptyStorage } from '../../src/issuer/storage/issuer-storage.ts'
+import {
+  IssuerStorage as EmptyStorage,
+  loginOf,
+  personOf,
+  type StorageEnv,
+} from '../../src/issuer/storage/issuer-storage.ts'
+import { placeOfPerson } from '../../src/issuer/storage/places.ts'
 import { ADA, ALL_SCOPES, BROWSER_APP, SERVICE } from './world.ts'
 
 export class IssuerStorage extends EmptyStorage {
-  constructor(ctx: DurableObjectState, env: IssuerEnv) {
+  constructor(ctx: DurableObjectState, env: StorageEnv) {
     super(ctx, env)
-    void ctx.blockConcurrencyWhile(() => this.#seed())
+    // Of all the objects, the directory is the one that everybody meets.
+    const isDirectory = ctx.id.equals(env.ISSUER_STORAGE.idFromName('issuer'))
+    if (isDirectory) void ctx.blockConcurrencyWhile(() => this.#seed())
   }
 
   async #seed(): Promise<void> {
-    if (this.listClients().length > 0) return
-    await this.addUser({ ...ADA, roles: [...ADA.roles] })
-    await this.addClient({
+    const { directory } = this
+    if (directory.listClients().length > 0) return
+    await this.#addAda()
+    await directory.addClient({
       id: SERVICE.id,
       secret: SERVICE.secret,
       kind: 'service',
@@ -21,11 +29,22 @@ export class IssuerStorage extends EmptyStorage {
       scope: ALL_SCOPES,
       roles: [...SERVICE.roles],
     })
-    await this.addClient({
+    await directory.addClient({
       id: BROWSER_APP.id,
       kind: 'public',
       name: 'Demo browser application',
       redirectUris: [...BROWSER_APP.redirectUris],
     })
+  }
+
+  async #addAda(): Promise<void> {
+    const { login, password, name, email } = ADA
+    const id = crypto.randomUUID()
+    const createdAt = Math.floor(Date.now() / 1000)
+    const info = { id, login, name, email, roles: [...ADA.roles], disabled: false, createdAt }
+    await loginOf(this.env, login).claim(login, id, password)
+    const person = personOf(this.env, placeOfPerson(id) ?? '')
+    await person.adopt({ info, passkeys: [], artifacts: [], used: {} })
+    this.directory.putPerson(info)
   }
 }

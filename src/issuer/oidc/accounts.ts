@@ -1,8 +1,7 @@
 /** The people of this server as oidc-provider and its tokens see them. */
 
 import type { Account } from 'oidc-provider/lib/provider.js'
-import type { IssuerEnv } from '../config.ts'
-import { storageOf } from '../storage/issuer-storage.ts'
+import { currentWork } from './request-work.ts'
 
 /** An account with the roles that go into access tokens. */
 export interface RoleAccount extends Account {
@@ -13,29 +12,28 @@ export interface RoleAccount extends Account {
 export const CLAIMS_BY_SCOPE = {
   openid: ['sub'],
   profile: ['name', 'preferred_username', 'roles'],
-  email: ['email'],
+  email: ['email', 'email_verified'],
 }
 
 /**
  * Answers oidc-provider's account lookup. It runs on every code and refresh too, so that roles follow
  * the person and a disabled one gets nothing more.
  */
-export function createFindAccount(
-  env: IssuerEnv,
-): (ctx: unknown, sub: string) => Promise<RoleAccount | undefined> {
-  return async (_ctx, sub) => {
-    const user = await storageOf(env).findUser(sub)
-    if (!user) return undefined
-    return {
-      accountId: user.id,
-      roles: user.roles,
-      claims: async () => ({
-        sub: user.id,
-        preferred_username: user.login,
-        ...(user.name && { name: user.name }),
-        ...(user.email && { email: user.email }),
-        roles: user.roles,
+export async function findAccount(_ctx: unknown, sub: string): Promise<RoleAccount | undefined> {
+  const user = await currentWork().findPerson(sub)
+  if (!user) return undefined
+  return {
+    accountId: user.id,
+    roles: user.roles,
+    claims: async () => ({
+      sub: user.id,
+      preferred_username: user.login,
+      ...(user.name && { name: user.name }),
+      ...(user.email && {
+        email: user.email,
+        email_verified: user.emailVerified === true,
       }),
-    }
+      roles: user.roles,
+    }),
   }
 }

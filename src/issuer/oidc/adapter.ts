@@ -1,28 +1,13 @@
 /**
- * oidc-provider's storage interface over the Durable Object. The values of codes and tokens are never
- * stored, only their SHA-256: who can read the storage cannot use what is in it.
+ * oidc-provider's storage interface over the objects. The values of codes and tokens are never stored,
+ * only their SHA-256: who can read the storage cannot use what is in it.
  */
 
 import { hash } from 'node:crypto'
-import { InvalidGrant, InvalidRequestUri } from 'oidc-provider/lib/helpers/errors.js'
-import type { Artifact } from '../storage/artifacts.ts'
-import type { IssuerStorage } from '../storage/issuer-storage.ts'
-
-type Payload = Record<string, unknown>
-
-/** The part of the Durable Object that is used here. */
-export type AdapterStorage = Pick<
-  DurableObjectStub<IssuerStorage>,
-  | 'consumeArtifact'
-  | 'destroyArtifact'
-  | 'findArtifact'
-  | 'findClient'
-  | 'removeClient'
-  | 'revokeByGrant'
-  | 'saveArtifact'
-  | 'saveArtifactOnce'
-  | 'saveClient'
->
+import type { Artifact, StoredArtifact } from '../storage/artifacts.ts'
+import { isPlaceless, type Place, placeIn, placeNamed, placeOfPerson } from '../storage/places.ts'
+import { currentWork } from './request-work.ts'
+import type { ClientStore, Payload, VisitorStore } from './stores.ts'
 
 /** What oidc-provider calls an adapter: one per model. */
 export interface Adapter {
@@ -35,80 +20,183 @@ export interface Adapter {
   revokeByGrantId(grantId: string): Promise<void>
 }
 
-/** Models whose id is the credential itself. A session's id is worthless without its cookie signature. */
+export interface AdapterStores {
+  clients: ClientStore
+  visitors: VisitorStore
+  /** Where something went whose id was made before ids had places; undefined where nothing did. */
+  locate(model: string, key: string): Promise<Place | undefined>
+  /** How long a refresh token that was used may be used again, for the same successor. */
+  refreshGraceSeconds: number
+}
+
+/** What one address may do in a minute: ask for codes of devices, and type such codes. */
+const MAX_DEVICES = 30
+const MAX_USER_CODES = 10
+
+/**
+ * Models whose id is the credential itself. A session's id is worthless without its cookie signature; a
+ * device's code has to be found by what a person types, and is worth something for minutes.
+ */
 const HASHED = new Set([
   'AccessToken',
   'AuthorizationCode',
   'ClientCredentials',
+  'PushedAuthorizationRequest',
   'RefreshToken',
-  'RegistrationAccessToken',
 ])
 
-/** Answers oidc-provider's adapter factory. Each call takes a new stub: a stub belongs to one request. */
-export function createAdapterFactory(storage: () => AdapterStorage): (model: string) => Adapter {
-  return (model) => (model === 'Client' ? clientAdapter(storage) : artifactAdapter(storage, model))
+/** Answers oidc-provider's adapter factory. */
+export function createAdapterFactory(stores: AdapterStores): (model: string) => Adapter {
+  return (model) => {
+    if (model === 'Client') return clientAdapter(stores.clients)
+    if (model === 'Interaction' || model === 'Session') {
+      return browserAdapter(stores, model, artifactAdapter(stores, model))
+    }
+    return artifactAdapter(stores, model)
+  }
 }
 
-function artifactAdapter(storage: () => AdapterStorage, model: string): Adapter {
-  const hashed = HASHED.has(model)
-  const keyOf = (id: string) => (hashed ? hash('sha256', id, 'base64url') : id)
+function artifactAdapter(stores: AdapterStores, model: string): Adapter {
+  const keyOf = (id: string) => (HASHED.has(model) ? hash('sha256', id, 'base64url') : id)
+  const graceSeconds = model === 'RefreshToken' ? stores.refreshGraceSeconds : 0
 
-  async function read(column: 'id' | 'uid' | 'user_code', value: string, jti?: string) {
-    const stored = await storage().findArtifact(model, column, value)
-    if (!stored) return undefined
-    return {
-      ...(JSON.parse(stored.payload) as Payload),
-      ...(jti !== undefined && { jti }),
-      ...(stored.consumedAt !== null && { consumed: stored.consumedAt }),
-    }
+  async function placeOf(id: string): Promise<Place | undefined> {
+    const known = placeIn(id)
+    if (known !== undefined || !isPlaceless(id)) return known
+    return stores.locate(model, keyOf(id))
+  }
+
+  async function find(id: string): Promise<Payload | undefined> {
+    // A proof that was seen before is refused when it is saved again.
+    if (model === 'ReplayDetection') return undefined
+    const place = await placeOf(id)
+    if (place === undefined) return undefined
+    const stored = await currentWork().find(place, model, 'id', keyOf(id))
+    return stored && payloadOf(stored, id, graceSeconds)
   }
 
   return {
     async upsert(id, payload, expiresInSeconds) {
-      const { consumed: _, ...kept } = hashed ? { ...payload, jti: undefined } : payload
-      const artifact: Artifact = {
-        model,
-        id: keyOf(id),
-        payload: JSON.stringify(kept),
-        grantId: text(payload.grantId),
-        accountId: text(payload.accountId),
-        clientId: text(payload.clientId),
-        uid: text(payload.uid),
-        userCode: text(payload.userCode),
-        expiresAt: expiresInSeconds && Math.floor(Date.now() / 1000) + expiresInSeconds,
+      const artifact = artifactOf(model, keyOf(id), HASHED.has(model), payload, expiresInSeconds)
+      const place = placeIn(id) ?? homeOf(payload) ?? (await placeOf(id))
+      if (place === undefined) throw new Error(`a ${model} belongs to nobody`)
+      const isNewDevice = model === 'DeviceCode' && payload.accountId === undefined
+      if (isNewDevice && payload.inFlight === undefined && payload.error === undefined) {
+        await stores.visitors.admit('device', MAX_DEVICES)
       }
-      if (model !== 'ReplayDetection') return storage().saveArtifact(artifact)
-      if (!(await storage().saveArtifactOnce(artifact))) {
-        throw new InvalidGrant('the proof was used before')
-      }
+      if (stores.visitors.owns(place)) return stores.visitors.keep(place, artifact)
+      currentWork().save(place, artifact)
     },
-    find: (id) => read('id', keyOf(id), hashed ? id : undefined),
-    findByUid: (uid) => read('uid', uid),
-    findByUserCode: (userCode) => read('user_code', userCode),
+    find,
+    async findByUid(uid) {
+      const place = placeIn(uid)
+      const stored = place && (await currentWork().find(place, model, 'uid', uid))
+      return stored ? payloadOf(stored, stored.id, 0) : undefined
+    },
+    async findByUserCode(userCode) {
+      // A code is short, so it must not be found by trying.
+      await stores.visitors.admit('user-code', MAX_USER_CODES)
+      const place = placeNamed('device', userCode)
+      const stored = await currentWork().find(place, model, 'user_code', userCode)
+      return stored && payloadOf(stored, undefined, 0)
+    },
     async consume(id) {
-      // The library has looked and found it unused; another request may have done so at the same time.
-      if (await storage().consumeArtifact(model, keyOf(id))) return
-      if (model === 'PushedAuthorizationRequest') throw new InvalidRequestUri('already used')
-      throw new InvalidGrant('already used')
+      const place = await placeOf(id)
+      if (place !== undefined) currentWork().use(place, model, keyOf(id), graceSeconds)
     },
-    destroy: (id) => storage().destroyArtifact(model, keyOf(id)),
-    revokeByGrantId: (grantId) => storage().revokeByGrant(model, grantId),
+    async destroy(id) {
+      const place = await placeOf(id)
+      if (place !== undefined) currentWork().destroy(place, model, keyOf(id))
+    },
+    async revokeByGrantId(grantId) {
+      const place = placeIn(grantId)
+      if (place !== undefined) currentWork().revoke(place, model, grantId)
+    },
   }
 }
 
-function clientAdapter(storage: () => AdapterStorage): Adapter {
+/** Keeps with the visitor what belongs to nobody yet. */
+function browserAdapter({ visitors }: AdapterStores, model: string, stored: Adapter): Adapter {
+  return {
+    ...stored,
+    async upsert(id, payload, expiresInSeconds = 0) {
+      const home = homeOf(payload)
+      visitors.remember(model, id, payload, home, expiresInSeconds)
+      if (home !== undefined) await stored.upsert(id, payload, expiresInSeconds)
+    },
+    async find(id) {
+      if (placeIn(id) !== undefined) return stored.find(id)
+      const recalled = visitors.recall(model, id)
+      if (recalled?.payload) return recalled.payload
+      if (recalled?.place === undefined) return stored.find(id)
+      const found = await currentWork().find(recalled.place, model, 'id', id)
+      return found && payloadOf(found, id, 0)
+    },
+    async destroy(id) {
+      const recalled = visitors.recall(model, id)
+      visitors.forget(model, id)
+      if (recalled?.place !== undefined) currentWork().destroy(recalled.place, model, id)
+      else if (!recalled) await stored.destroy(id)
+    },
+  }
+}
+
+function clientAdapter(clients: ClientStore): Adapter {
   const unused = () => Promise.reject(new Error('not an operation on clients'))
   return {
-    upsert: (_id, metadata) => storage().saveClient(JSON.stringify(metadata)),
-    async find(id) {
-      const metadata = await storage().findClient(id)
-      return metadata === undefined ? undefined : (JSON.parse(metadata) as Payload)
-    },
+    upsert: (_id, metadata) => clients.register(metadata),
+    find: (id) => clients.find(id),
     findByUid: unused,
     findByUserCode: unused,
     consume: unused,
-    destroy: (id) => storage().removeClient(id),
+    destroy: (id) => clients.remove(id),
     revokeByGrantId: unused,
+  }
+}
+
+/** The place of whom it is about: a person who is known, or a client that acts for itself. */
+function homeOf(payload: Payload): Place | undefined {
+  const { result, session, accountId, clientId, iss } = payload as {
+    result?: { login?: { accountId?: string } }
+    session?: { accountId?: string }
+    accountId?: string
+    clientId?: string
+    iss?: string
+  }
+  const person = result?.login?.accountId ?? session?.accountId ?? accountId
+  if (person !== undefined) return placeOfPerson(person)
+  const client = clientId ?? iss
+  return client === undefined ? undefined : placeNamed('client', client)
+}
+
+function artifactOf(
+  model: string,
+  id: string,
+  hashed: boolean,
+  payload: Payload,
+  expiresInSeconds: number | undefined,
+): Artifact {
+  const { consumed: _, ...kept } = hashed ? { ...payload, jti: undefined } : payload
+  return {
+    model,
+    id,
+    payload: JSON.stringify(kept),
+    grantId: text(payload.grantId),
+    accountId: text(payload.accountId),
+    clientId: text(payload.clientId),
+    uid: text(payload.uid),
+    userCode: text(payload.userCode),
+    expiresAt: expiresInSeconds && Math.floor(Date.now() / 1000) + expiresInSeconds,
+  }
+}
+
+function payloadOf(stored: StoredArtifact, jti: string | undefined, graceSeconds: number): Payload {
+  const { payload, consumedAt } = stored
+  const usedUp = consumedAt !== null && Date.now() / 1000 >= consumedAt + graceSeconds
+  return {
+    ...(JSON.parse(payload) as Payload),
+    ...(jti !== undefined && { jti }),
+    ...(usedUp && { consumed: consumedAt }),
   }
 }
 

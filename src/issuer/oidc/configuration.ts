@@ -1,28 +1,26 @@
 /** What oidc-provider is switched on to do, and the few decisions that it leaves to us. */
 
-import { InvalidClientMetadata, InvalidTarget } from 'oidc-provider/lib/helpers/errors.js'
 import type { Client, Context, Token } from 'oidc-provider/lib/provider.js'
-import { type IssuerEnv, type ResolvedConfig, resourcesOf } from '../config.ts'
+import type { ResolvedConfig } from '../config.ts'
+import { createDevicePages } from '../pages/device.ts'
 import type { Pages } from '../pages/pages.ts'
-import { storageOf } from '../storage/issuer-storage.ts'
 import { randomSecret } from '../storage/secret-hash.ts'
 import type { KeySet } from '../storage/signing-keys.ts'
-import { CLAIMS_BY_SCOPE, createFindAccount, type RoleAccount } from './accounts.ts'
-import { createAdapterFactory } from './adapter.ts'
+import { CLAIMS_BY_SCOPE, findAccount, type RoleAccount } from './accounts.ts'
 import { loadExistingGrant } from './grants.ts'
-
-/** The scopes that are no API's. */
-export const OIDC_SCOPES = ['openid', 'profile', 'email', 'offline_access']
+import type { Outside } from './outside.ts'
+import { readRegistration, refuseSelfPromotion } from './registration.ts'
+import { resourceIndicators } from './resources.ts'
+import { scopesOf } from './scopes.ts'
 
 const ID_TOKEN_SECONDS = 3600
 const INTERACTION_SECONDS = 3600
 const CODE_SECONDS = 60
+const DEVICE_CODE_SECONDS = 600
 /** How long a consent lasts, and with it a chain of refresh tokens: a year. */
 const GRANT_SECONDS = 31_536_000
-const FETCH_TIMEOUT_MS = 5000
 const MAX_FETCHED_BYTES = 65_536
 const RETAIN_MARGIN_SECONDS = 3600
-const SELF_REGISTERED_GRANTS = new Set(['authorization_code', 'refresh_token'])
 
 /** How long a key that signs no more stays published: the longest token, and a margin for slow clocks. */
 export function retainKeySeconds(config: ResolvedConfig): number {
@@ -33,16 +31,15 @@ export function retainKeySeconds(config: ResolvedConfig): number {
 /** Builds the configuration for one set of keys. */
 export function buildConfiguration(
   config: ResolvedConfig,
-  env: IssuerEnv,
   keySet: KeySet,
   pages: Pages,
+  outside: Outside,
 ): Record<string, unknown> {
   const secure = config.issuer.startsWith('https:')
   const prefix = secure ? '__Secure-' : ''
   const cookie = { signed: true, httpOnly: true, sameSite: 'lax', secure }
   return {
-    adapter: createAdapterFactory(() => storageOf(env)),
-    findAccount: createFindAccount(env),
+    findAccount,
     jwks: { keys: keySet.keys },
     cookies: {
       keys: keySet.cookieKeys,
@@ -65,33 +62,42 @@ export function buildConfiguration(
       userinfo: '/oauth2/userinfo',
       registration: '/oauth2/register',
       pushed_authorization_request: '/oauth2/par',
+      device_authorization: '/oauth2/device_authorization',
+      code_verification: '/oauth2/device',
       jwks: '/.well-known/jwks.json',
     },
     responseTypes: ['code'],
     pkce: { required: () => true },
-    scopes: [...OIDC_SCOPES, ...new Set(config.apis.flatMap((api) => Object.keys(api.scopes)))],
+    scopes: scopesOf(config),
     claims: CLAIMS_BY_SCOPE,
     // Where there is no userinfo endpoint to ask, the ID token is the place for claims.
     conformIdTokenClaims: config.defaultAudience === undefined,
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientAuthMethods: [
+      ...['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+      ...(config.publicClients ? ['none'] : []),
+    ],
+    discovery: {
+      ...(config.clientDocuments !== false && { client_id_metadata_document_supported: true }),
+    },
     // Secrets are stored hashed, so nothing here can be keyed with one.
     enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
-    extraClientMetadata: { properties: ['roles', 'first_party'], validator: refuseSelfPromotion },
+    extraClientMetadata: {
+      properties: ['roles', 'first_party', 'self_registered'],
+      validator: refuseSelfPromotion,
+    },
     extraTokenClaims,
     loadExistingGrant,
-    features: features(config, pages),
+    features: features(config, pages, outside),
     interactions: { url: (_ctx: Context, { uid }: { uid: string }) => `/interaction/${uid}` },
     renderError: pages.error,
     clientBasedCORS,
     issueRefreshToken: async (_ctx: Context, client: Client) =>
       client.grantTypeAllowed('refresh_token'),
-    // A refresh token outlives the browser's session only where offline_access was consented to.
-    expiresWithSession: async (_ctx: Context, source: Token) =>
-      !source.scopes.has('offline_access'),
+    // The end of a browser's session is no reason to end what an application was given; signing out is.
+    expiresWithSession: async () => false,
     rotateRefreshToken: () => true,
-    // Key sets and logout URLs are the clients' own, so they get a deadline and a limit.
-    fetch: (url: string, init: RequestInit) =>
-      fetch(url, { ...init, signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) }),
+    // Key sets and logout URLs are the clients' own.
+    fetch: outside.fetch,
     fetchResponseBodyLimits: {
       jwks_uri: MAX_FETCHED_BYTES,
       sector_identifier_uri: MAX_FETCHED_BYTES,
@@ -100,6 +106,7 @@ export function buildConfiguration(
       AccessToken: accessTokenSeconds,
       ClientCredentials: accessTokenSeconds,
       AuthorizationCode: CODE_SECONDS,
+      DeviceCode: DEVICE_CODE_SECONDS,
       IdToken: ID_TOKEN_SECONDS,
       RefreshToken: config.refreshTokenSeconds,
       Grant: GRANT_SECONDS,
@@ -109,7 +116,7 @@ export function buildConfiguration(
   }
 }
 
-function features(config: ResolvedConfig, pages: Pages): Record<string, unknown> {
+function features(config: ResolvedConfig, pages: Pages, outside: Outside): Record<string, unknown> {
   return {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
@@ -119,8 +126,15 @@ function features(config: ResolvedConfig, pages: Pages): Record<string, unknown>
       allowedPolicy: async (_ctx: Context, client: Client, token: { clientId: string }) =>
         token.clientId === client.clientId,
     },
+    deviceFlow: {
+      enabled: config.deviceFlow,
+      // Nothing about the device is kept: a person knows it by its code alone.
+      deviceInfo: () => ({}),
+      ...createDevicePages(config.title),
+    },
     userinfo: { enabled: config.defaultAudience === undefined },
     backchannelLogout: { enabled: true },
+    dPoP: { enabled: config.dpop },
     rpInitiatedLogout: {
       enabled: true,
       logoutSource: pages.confirmLogout,
@@ -128,34 +142,16 @@ function features(config: ResolvedConfig, pages: Pages): Record<string, unknown>
     },
     registration: {
       enabled: config.openRegistration,
+      // The one place between reading a registration and checking it.
+      idFactory: (ctx: Context) => {
+        readRegistration(ctx.oidc?.body ?? {}, scopesOf(config), outside)
+        return randomSecret()
+      },
       // Nobody may read a registration back: what is stored there is the hash of the secret.
       issueRegistrationAccessToken: false,
       secretFactory: async () => randomSecret(),
     },
     resourceIndicators: resourceIndicators(config),
-  }
-}
-
-function resourceIndicators(config: ResolvedConfig): Record<string, unknown> {
-  const apis = new Map(config.apis.flatMap((api) => resourcesOf(api).map((uri) => [uri, api])))
-  const ownDefault = config.apis.find(({ audience }) => audience === config.defaultAudience)
-  const defaultResource = ownDefault && resourcesOf(ownDefault)[0]
-  return {
-    enabled: true,
-    defaultResource: async (_ctx: Context, _client: Client, oneOf?: string[]) =>
-      oneOf ?? defaultResource,
-    useGrantedResource: async () => true,
-    getResourceServerInfo: async (_ctx: Context, resource: string) => {
-      const api = apis.get(resource)
-      if (!api) throw new InvalidTarget()
-      return {
-        audience: api.audience,
-        scope: Object.keys(api.scopes).join(' '),
-        accessTokenTTL: api.accessTokenSeconds,
-        accessTokenFormat: api.accessTokenFormat,
-        ...(api.accessTokenFormat === 'jwt' && { jwt: { sign: { alg: 'RS256' } } }),
-      }
-    },
   }
 }
 
@@ -175,36 +171,19 @@ async function extraTokenClaims(
   return roles?.length ? { roles } : undefined
 }
 
-/** A confidential client may ask about any access token (it is an API's gateway), all others are its own. */
+/** A confidential client of the owner's may ask about any access token: it is an API's gateway. */
 async function mayIntrospect(
   _ctx: Context,
   client: Client,
   token: { clientId: string; kind: string },
 ): Promise<boolean> {
   if (token.clientId === client.clientId) return true
-  return client.clientAuthMethod !== 'none' && token.kind !== 'RefreshToken'
+  if (client.clientAuthMethod === 'none' || client.self_registered) return false
+  return token.kind !== 'RefreshToken'
 }
 
 /** A page may call the endpoints of this server for a client that redirects back to that page. */
 function clientBasedCORS(_ctx: Context, origin: string, client: Client): boolean {
   if (client.clientAuthMethod !== 'none') return false
   return client.redirectUris.some((uri) => URL.parse(uri)?.origin === origin)
-}
-
-/**
- * With `ctx` a client is registering itself: it may act for a person who consents, and for nobody else.
- * It cannot give itself roles, the owner's trust or the client_credentials grant.
- */
-function refuseSelfPromotion(
-  ctx: Context | undefined,
-  key: string,
-  value: unknown,
-  metadata: Record<string, unknown>,
-): void {
-  if (!ctx) return
-  if (value !== undefined) throw new InvalidClientMetadata(`${key} cannot be registered`)
-  const grants = (metadata.grant_types ?? []) as string[]
-  if (!grants.every((grant) => SELF_REGISTERED_GRANTS.has(grant))) {
-    throw new InvalidClientMetadata('grant_types may hold authorization_code and refresh_token')
-  }
 }

@@ -17,12 +17,21 @@ declare module 'oidc-provider/lib/provider.js' {
     grantTypes: string[]
     roles?: string[]
     first_party?: boolean
+    self_registered?: boolean
+    scope?: string
+    clientUri?: string
     logoUri?: string
     grantTypeAllowed(type: string): boolean
     compareClientSecret(secret: string): boolean | Promise<boolean>
   }
 
   export interface Grant {
+    jti: string
+    clientId: string
+    accountId: string
+    getOIDCScope(): string
+    getResourceScope(resource: string): string
+    resources?: Record<string, string>
     addOIDCScope(scope: string): void
     addOIDCClaims(claims: string[]): void
     addResourceScope(resource: string, scope: string): void
@@ -45,7 +54,12 @@ declare module 'oidc-provider/lib/provider.js' {
         login_hint?: string
       }
     }
-    params: Record<string, string | undefined> & { client_id: string; redirect_uri: string }
+    deviceCode?: string
+    params: Record<string, string | string[] | undefined> & {
+      client_id: string
+      redirect_uri?: string
+      scope?: string
+    }
     session?: { accountId?: string; uid: string }
   }
 
@@ -61,9 +75,38 @@ declare module 'oidc-provider/lib/provider.js' {
     resourceServer?: ResourceServer
   }
 
+  /** What the library makes an id for. */
+  export interface IdModel {
+    kind: string
+    format?: string
+    accountId?: string
+    clientId?: string
+    userCode?: string
+  }
+
+  export interface Session {
+    jti: string
+    uid: string
+    accountId?: string
+    loginTs?: number
+    grantIdFor(clientId: string): string | undefined
+    authorizationFor(clientId: string): { grantId?: string; persistsLogout?: boolean }
+    loginAccount(details: object): void
+    resetIdentifier(): void
+  }
+
+  interface IdClass {
+    prototype: { generateTokenId(this: IdModel): string }
+  }
+
   export interface Account {
     accountId: string
     claims(use: string, scope: string): Promise<Record<string, unknown>>
+  }
+
+  interface Cookies {
+    get(name: string, options?: { signed?: boolean }): string | undefined
+    set(name: string, value: string | null, options?: object): void
   }
 
   export interface Context {
@@ -72,10 +115,12 @@ declare module 'oidc-provider/lib/provider.js' {
     method: string
     path: string
     ip: string
+    href: string
     status: number
     body: unknown
     type: string
-    response: { get(header: string): string }
+    response: { get(header: string): string; remove(header: string): void }
+    cookies: Cookies
     get(header: string): string
     set(header: string, value: string): void
     redirect(url: string): void
@@ -85,7 +130,11 @@ declare module 'oidc-provider/lib/provider.js' {
       client?: Client
       provider: Provider
       route: string
-      session?: { accountId?: string; grantIdFor(clientId: string): string | undefined }
+      params?: Record<string, unknown>
+      body?: Record<string, unknown>
+      session?: Session
+      grant?: Grant
+      entities: { RotatedRefreshToken?: { jti: string } }
       result?: { consent?: { grantId?: string } }
       requestParamOIDCScopes: Set<string>
       requestParamScopes: Set<string>
@@ -107,13 +156,17 @@ declare module 'oidc-provider/lib/provider.js' {
     constructor(issuer: string, configuration: Record<string, unknown>)
     proxy: boolean
     readonly Client: { prototype: Client; find(id: string): Promise<Client | undefined> }
-    readonly Session: {
-      get(ctx: Context): Promise<{ uid: string; accountId?: string; loginTs?: number }>
-    }
-    readonly Grant: {
+    readonly Session: { prototype: Session; get(ctx: Context): Promise<Session> }
+    readonly Grant: IdClass & {
       new (properties: { accountId: string; clientId: string }): Grant
       find(id: string): Promise<Grant | undefined>
     }
+    readonly AccessToken: IdClass
+    readonly AuthorizationCode: IdClass
+    readonly ClientCredentials: IdClass
+    readonly DeviceCode: IdClass
+    readonly PushedAuthorizationRequest: IdClass
+    readonly RefreshToken: IdClass
     use(middleware: Middleware): this
     callback(): RequestListener
     on(
@@ -124,7 +177,7 @@ declare module 'oidc-provider/lib/provider.js' {
     interactionResult(
       req: IncomingMessage,
       res: ServerResponse,
-      result: Record<string, unknown>,
+      result: object,
       options?: { mergeWithLastSubmission?: boolean },
     ): Promise<string>
   }
@@ -135,9 +188,13 @@ declare module 'oidc-provider/lib/helpers/errors.js' {
 
   type ErrorClass = new (description?: string, detail?: string) => ProviderError
 
+  export const InvalidClient: ErrorClass
   export const InvalidClientMetadata: ErrorClass
   export const InvalidGrant: ErrorClass
   export const InvalidRequestUri: ErrorClass
   export const InvalidTarget: ErrorClass
+  export const InvalidRequest: ErrorClass
+  export const OIDCProviderError: new (status: number, code: string) => ProviderError
   export const SessionNotFound: ErrorClass
+  export const TemporarilyUnavailable: ErrorClass
 }

@@ -1,6 +1,6 @@
 /**
- * Passkeys (WebAuthn): registering one, and signing in with one instead of a password. A challenge is
- * stored, works once and for five minutes; the authenticator has to verify the person.
+ * Passkeys (WebAuthn): registering one, and signing in with one instead of a password. A challenge
+ * works once and for five minutes; the authenticator has to verify the person.
  */
 
 import {
@@ -12,44 +12,74 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server'
+import type { Context } from 'oidc-provider/lib/provider.js'
 import { encodeUtf8 } from '../../lib/bytes.ts'
 import type { IssuerEnv, ResolvedConfig } from '../config.ts'
-import { storageOf } from '../storage/issuer-storage.ts'
-import type { UserInfo } from '../storage/users.ts'
+import { directoryOf, personOf } from '../storage/issuer-storage.ts'
+import { placeOfPerson } from '../storage/places.ts'
+import type { UserInfo } from '../storage/user-info.ts'
+import type { BrowserStore } from './browser-store.ts'
+import { addressOf } from './network.ts'
+import { currentWork } from './request-work.ts'
+import { unavailable } from './unavailable.ts'
 
 const CHALLENGE = 'PasskeyChallenge'
+const CHALLENGE_COOKIE = 'challenge'
 const CHALLENGE_SECONDS = 300
 
-/** What the browser needs to sign in; `scope` is the interaction it belongs to. */
-export async function signInOptions(
-  env: IssuerEnv,
-  config: ResolvedConfig,
-  scope: string,
-): Promise<object> {
+export interface PasskeyParts {
+  ctx: Context
+  env: IssuerEnv
+  config: ResolvedConfig
+  browser: BrowserStore
+  hasPlaceless: boolean
+}
+
+interface KeptChallenge {
+  challenge: string
+  /** Unix seconds. */
+  expiresAt: number
+}
+
+/** What the browser needs to sign in; `uid` is the interaction it belongs to. */
+export async function signInOptions(parts: PasskeyParts, uid: string): Promise<object> {
   const options = await generateAuthenticationOptions({
-    rpID: relyingParty(config),
+    rpID: relyingParty(parts.config),
     userVerification: 'required',
   })
-  await keepChallenge(env, scope, options.challenge)
+  const kept: KeptChallenge = {
+    challenge: options.challenge,
+    expiresAt: nowSeconds() + CHALLENGE_SECONDS,
+  }
+  const where = { path: `/interaction/${uid}`, seconds: CHALLENGE_SECONDS }
+  parts.browser.put(parts.ctx, CHALLENGE_COOKIE, uid, kept, where)
   return options
 }
 
 /** Answers the id of the person who signed in, or undefined. */
 export async function verifySignIn(
-  env: IssuerEnv,
-  config: ResolvedConfig,
-  scope: string,
+  parts: PasskeyParts,
+  uid: string,
   answer: string,
 ): Promise<string | undefined> {
-  const expectedChallenge = await storageOf(env).takeArtifact(CHALLENGE, scope)
+  const { ctx, env, config, browser } = parts
+  const kept = browser.get(ctx, CHALLENGE_COOKIE, uid) as KeptChallenge | undefined
+  browser.drop(ctx, CHALLENGE_COOKIE, `/interaction/${uid}`)
   const response = parse<AuthenticationResponseJSON>(answer)
-  if (expectedChallenge === undefined || typeof response?.id !== 'string') return undefined
-  const passkey = await storageOf(env).findPasskey(response.id)
+  if (!kept || kept.expiresAt <= nowSeconds() || typeof response?.id !== 'string') return undefined
+  // Every authenticator that can sign in without a name says whose passkey it is.
+  const { userHandle } = (response as Partial<AuthenticationResponseJSON>).response ?? {}
+  const userId = Buffer.from(String(userHandle), 'base64url').toString('utf8')
+  const place = placeOfPerson(userId)
+  if (place === undefined) return undefined
+  if (parts.hasPlaceless) await unavailable(directoryOf(env).movePerson(userId))
+  const person = personOf(env, place)
+  const passkey = await unavailable(person.findPasskey(response.id))
   if (!passkey) return undefined
   const result = await verified(
     verifyAuthenticationResponse({
       response,
-      expectedChallenge,
+      expectedChallenge: kept.challenge,
       expectedOrigin: config.issuer,
       expectedRPID: relyingParty(config),
       requireUserVerification: true,
@@ -61,21 +91,23 @@ export async function verifySignIn(
     }),
   )
   if (!result) return undefined
+  const { newCounter } = result.authenticationInfo
+  const isFirst = await unavailable(
+    person.usePasskey(passkey.id, newCounter, { ...kept, how: `passkey from ${addressOf(ctx)}` }),
+  )
   // A disabled person has passkeys still.
-  const user = await storageOf(env).findUser(passkey.userId)
-  if (!user) return undefined
-  await storageOf(env).countPasskey(passkey.id, result.authenticationInfo.newCounter)
-  return user.id
+  const user = isFirst ? await currentWork().findPerson(userId) : undefined
+  return user?.id
 }
 
 /** What the browser needs to make a passkey for `user`; `scope` is their session. */
 export async function registrationOptions(
-  env: IssuerEnv,
-  config: ResolvedConfig,
+  { env, config }: PasskeyParts,
   scope: string,
   user: UserInfo,
 ): Promise<object> {
-  const existing = await storageOf(env).listPasskeys(user.id)
+  const place = placeOf(user)
+  const existing = await unavailable(personOf(env, place).passkeys())
   const options = await generateRegistrationOptions({
     rpName: config.title,
     rpID: relyingParty(config),
@@ -88,20 +120,22 @@ export async function registrationOptions(
       return { id, transports: transports as AuthenticatorTransport[] }
     }),
   })
-  await keepChallenge(env, scope, options.challenge)
+  const expiresAt = nowSeconds() + CHALLENGE_SECONDS
+  const challenge = { model: CHALLENGE, id: scope, payload: options.challenge, expiresAt }
+  currentWork().save(place, challenge)
   return options
 }
 
 /** Stores the passkey that the browser made; answers whether it did. */
 export async function verifyRegistration(
-  env: IssuerEnv,
-  config: ResolvedConfig,
+  { env, config }: PasskeyParts,
   scope: string,
   user: UserInfo,
-  answer: string,
+  answer: { response: string; name: string },
 ): Promise<boolean> {
-  const expectedChallenge = await storageOf(env).takeArtifact(CHALLENGE, scope)
-  const response = parse<RegistrationResponseJSON>(answer)
+  const person = personOf(env, placeOf(user))
+  const expectedChallenge = await unavailable(person.take(CHALLENGE, scope))
+  const response = parse<RegistrationResponseJSON>(answer.response)
   if (expectedChallenge === undefined || !response) return false
   const result = await verified(
     verifyRegistrationResponse({
@@ -114,23 +148,31 @@ export async function verifyRegistration(
   )
   if (!result?.registrationInfo) return false
   const { credential } = result.registrationInfo
-  return storageOf(env).addPasskey({
-    id: credential.id,
-    userId: user.id,
-    publicKey: Buffer.from(credential.publicKey).toString('base64url'),
-    counter: credential.counter,
-    transports: credential.transports ?? [],
-    createdAt: Math.floor(Date.now() / 1000),
-  })
+  return unavailable(
+    person.addPasskey({
+      id: credential.id,
+      name: answer.name,
+      publicKey: Buffer.from(credential.publicKey).toString('base64url'),
+      counter: credential.counter,
+      transports: credential.transports ?? [],
+      createdAt: nowSeconds(),
+      usedAt: null,
+    }),
+  )
 }
 
-async function keepChallenge(env: IssuerEnv, scope: string, challenge: string): Promise<void> {
-  const expiresAt = Math.floor(Date.now() / 1000) + CHALLENGE_SECONDS
-  await storageOf(env).saveArtifact({ model: CHALLENGE, id: scope, payload: challenge, expiresAt })
+function placeOf(user: UserInfo): string {
+  const place = placeOfPerson(user.id)
+  if (place === undefined) throw new Error('a person without a place')
+  return place
 }
 
 function relyingParty(config: ResolvedConfig): string {
   return new URL(config.issuer).hostname
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000)
 }
 
 /** The library throws for whatever is wrong with an answer; to the person it is all the same. */

@@ -3,54 +3,89 @@
  * the same work, and every attempt counts before its outcome is known.
  */
 
-import { hash } from 'node:crypto'
+import type { Context } from 'oidc-provider/lib/provider.js'
 import type { IssuerEnv } from '../config.ts'
-import { hasherOf, storageOf } from '../storage/issuer-storage.ts'
-import { normalizeLogin } from '../storage/users.ts'
+import { directoryOf, loginOf, personOf, visitorsOf } from '../storage/issuer-storage.ts'
+import { loginObject, normalizeLogin, placeOfPerson } from '../storage/places.ts'
+import type { BrowserStore } from './browser-store.ts'
+import { addressLimits, addressName, addressOf, networkOf } from './network.ts'
+import { unavailable } from './unavailable.ts'
 
-/** 10 attempts per account and 50 per address in 15 minutes. */
-const ACCOUNT_MAX = 10
+/** Wrong passwords from one address in 15 minutes, whatever the login; login.ts counts by login. */
 const ADDRESS_MAX = 50
 const WINDOW_SECONDS = 900
 
+const DEVICE_COOKIE = 'device'
+const DEVICE_PATH = '/interaction'
+/** A browser keeps no cookie for longer. */
+const DEVICE_SECONDS = 34_560_000
+const MAX_LOGINS_OF_DEVICE = 10
+
 export type SignIn =
   | { outcome: 'signed_in'; accountId: string }
+  /** The password is right; the code of an authenticator app has to follow. */
+  | { outcome: 'code'; accountId: string }
   | { outcome: 'refused' }
   | { outcome: 'limited'; retryAfterSeconds: number }
 
-export interface SignInAttempt {
-  login: string
-  password: string
-  /** The network address of the person's browser. */
-  address: string
+/** A browser that has signed in before, and as whom. */
+interface Device {
+  id: string
+  logins: string[]
 }
 
-export async function signIn(env: IssuerEnv, attempt: SignInAttempt): Promise<SignIn> {
-  // Hashed, because people type passwords into the wrong field.
-  const login = normalizeLogin(attempt.login)
-  const account = `account:${hash('sha256', login, 'base64url')}`
-  const address = `address:${hash('sha256', addressPrefix(attempt.address), 'base64url')}`
-  const retryAfterSeconds = await storageOf(env).reserveAttempt([
-    { bucket: account, max: ACCOUNT_MAX, windowSeconds: WINDOW_SECONDS },
-    { bucket: address, max: ADDRESS_MAX, windowSeconds: WINDOW_SECONDS },
-  ])
-  if (retryAfterSeconds > 0) return { outcome: 'limited', retryAfterSeconds }
-  const record = await storageOf(env).passwordOf(login)
-  const matches = await hasherOf(env, account).checkPassword(attempt.password, record?.hash)
-  if (!record || !matches) return { outcome: 'refused' }
-  await storageOf(env).forgiveAttempt(account, address)
-  return { outcome: 'signed_in', accountId: record.id }
+export interface SignInParts {
+  ctx: Context
+  env: IssuerEnv
+  browser: BrowserStore
+  /** True while somebody may still be where everything was kept before. */
+  hasPlaceless: boolean
 }
 
-/** An IPv6 customer has a whole /64, so that is what counts as one address. */
-function addressPrefix(address: string): string {
-  if (!address.includes(':')) return address
-  const [head = '', tail] = address.split('::')
-  const groups = head ? head.split(':') : []
-  if (tail !== undefined) {
-    const rest = tail ? tail.split(':') : []
-    while (groups.length + rest.length < 8) groups.push('0')
-    groups.push(...rest)
+export async function signIn(
+  { ctx, env, browser, hasPlaceless }: SignInParts,
+  typed: { login: string; password: string },
+): Promise<SignIn> {
+  const login = normalizeLogin(typed.login)
+  const address = addressOf(ctx)
+  const device = deviceOf(ctx, browser)
+  const isKnown = device?.logins.includes(loginObject(login)) === true
+  const limits = addressLimits('sign-in', address, ADDRESS_MAX, WINDOW_SECONDS)
+  const network = networkOf(address)
+  // What strangers of the same office or the same provider do is not held against a known device.
+  const wait = isKnown ? 0 : await unavailable(visitorsOf(env, network).reserve(limits))
+  if (wait > 0) return { outcome: 'limited', retryAfterSeconds: wait }
+  if (hasPlaceless) await unavailable(directoryOf(env).moveLogin(login))
+  const guesser = { address: addressName(address), ...(isKnown && device && { device: device.id }) }
+  const { personId, retryAfterSeconds } = await unavailable(
+    loginOf(env, login).check(typed.password, guesser),
+  )
+  if (retryAfterSeconds !== undefined) return { outcome: 'limited', retryAfterSeconds }
+  const place = personId === undefined ? undefined : placeOfPerson(personId)
+  const how = `password from ${address}`
+  const person = place && (await unavailable(personOf(env, place).signIn(how)))
+  if (!person) return { outcome: 'refused' }
+  const buckets = limits.map(({ bucket }) => bucket)
+  if (!isKnown) await unavailable(visitorsOf(env, network).release(buckets))
+  rememberDevice(ctx, browser, device, loginObject(login))
+  return { outcome: person.needsCode ? 'code' : 'signed_in', accountId: person.id }
+}
+
+function deviceOf(ctx: Context, browser: BrowserStore): Device | undefined {
+  return browser.get(ctx, DEVICE_COOKIE, '') as Device | undefined
+}
+
+function rememberDevice(
+  ctx: Context,
+  browser: BrowserStore,
+  known: Device | undefined,
+  login: string,
+): void {
+  const others = (known?.logins ?? []).filter((other) => other !== login)
+  const device: Device = {
+    id: known?.id ?? crypto.randomUUID(),
+    logins: [login, ...others].slice(0, MAX_LOGINS_OF_DEVICE),
   }
-  return groups.slice(0, 4).join(':')
+  const where = { path: DEVICE_PATH, seconds: DEVICE_SECONDS }
+  browser.put(ctx, DEVICE_COOKIE, '', device, where)
 }

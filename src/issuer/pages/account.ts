@@ -1,83 +1,208 @@
 /**
- * Where a signed-in person manages their passkeys: /oauth2/account. Changing them takes a session
- * that began a short while ago, so that a browser left alone is not enough.
+ * Where a signed-in person looks after their sign-in: /oauth2/account. Changing how they sign in takes
+ * a session that began a short while ago, so that a browser left alone is not enough.
  */
 
-import type { Context, Middleware, Provider } from 'oidc-provider/lib/provider.js'
-import type { IssuerEnv, ResolvedConfig } from '../config.ts'
+import type { Context, Middleware, Session } from 'oidc-provider/lib/provider.js'
+import { addressName, addressOf } from '../oidc/network.ts'
 import { registrationOptions, verifyRegistration } from '../oidc/passkeys.ts'
-import { storageOf } from '../storage/issuer-storage.ts'
-import type { UserInfo } from '../storage/users.ts'
+import { currentWork } from '../oidc/request-work.ts'
+import { beginTotp, confirmTotp } from '../oidc/second-factor.ts'
+import { totpUrl } from '../oidc/totp.ts'
+import { unavailable } from '../oidc/unavailable.ts'
+import type { StoredArtifact } from '../storage/artifacts.ts'
+import { loginOf, personOf } from '../storage/issuer-storage.ts'
+import { placeOfPerson } from '../storage/places.ts'
+import type { UserInfo } from '../storage/user-info.ts'
+import {
+  ACCOUNT_PATH,
+  type AccountPage,
+  accountPage,
+  removePasskeyPage,
+  type ShownGrant,
+  type ShownSession,
+} from './account-page.ts'
+import { errorPage } from './error-page.ts'
 import { readForm } from './form.ts'
+import type { InteractionParts } from './interaction.ts'
 import { isOwnForm } from './own-form.ts'
-import { accountPage, errorPage, send } from './pages.ts'
+import { send } from './send.ts'
+import { totpSetupPage } from './totp.ts'
 
-const PATH = '/oauth2/account'
 const FRESH_SECONDS = 900
+/** What ends access can be done from any session. */
+const ALWAYS = new Set(['end-session', 'end-grant'])
 
-export function accountPages(
-  provider: Provider,
-  config: ResolvedConfig,
-  env: IssuerEnv,
-): Middleware {
+interface Visit extends InteractionParts {
+  ctx: Context
+  session: Session
+  user: UserInfo
+  fresh: boolean
+}
+
+export function accountPages(parts: InteractionParts): Middleware {
   return async (ctx, next) => {
-    if (ctx.path !== PATH && !ctx.path.startsWith(`${PATH}/`)) return next()
+    if (ctx.path !== ACCOUNT_PATH && !ctx.path.startsWith(`${ACCOUNT_PATH}/`)) return next()
     ctx.set('cache-control', 'no-store')
-    const session = await provider.Session.get(ctx)
-    const user = session.accountId && (await storageOf(env).findUser(session.accountId))
-    if (!user) return refuse(ctx, config, 401, 'login_required', 'sign in through an application')
+    const session = await parts.provider.Session.get(ctx)
+    const user = session.accountId && (await currentWork().findPerson(session.accountId))
+    if (!user) return refuse(ctx, parts, 401, 'login_required', 'sign in through an application')
     const fresh = Date.now() / 1000 - (session.loginTs ?? 0) < FRESH_SECONDS
-    if (ctx.method === 'GET' && ctx.path === PATH) return show(ctx, config, env, user, fresh)
-    if (ctx.method !== 'POST') return refuse(ctx, config, 404, 'not_found', 'there is no such page')
-    if (!isOwnForm(ctx, config.issuer)) {
-      return refuse(ctx, config, 403, 'csrf', 'the form was not sent from this page')
+    const visit = { ...parts, ctx, session, user, fresh }
+    const step = ctx.path.slice(ACCOUNT_PATH.length + 1)
+    if (ctx.method === 'GET' && step === '') return show(visit)
+    if (ctx.method === 'GET' && step === 'remove') return askToRemove(visit)
+    if (ctx.method !== 'POST') return refuse(ctx, parts, 404, 'not_found', 'there is no such page')
+    if (!isOwnForm(ctx, parts.config.issuer)) {
+      return refuse(ctx, parts, 403, 'csrf', 'the form was not sent from this page')
     }
-    if (!fresh) return refuse(ctx, config, 403, 'login_required', 'sign in again first')
-    return change(ctx, config, env, user, `session:${session.uid}`)
+    if (!fresh && !ALWAYS.has(step)) {
+      return refuse(ctx, parts, 403, 'login_required', 'sign in again first')
+    }
+    return change(visit, step)
   }
 }
 
-async function change(
-  ctx: Context,
-  config: ResolvedConfig,
-  env: IssuerEnv,
-  user: UserInfo,
-  scope: string,
-): Promise<void> {
-  if (ctx.path === `${PATH}/passkey-options`) {
-    ctx.body = await registrationOptions(env, config, scope, user)
+async function change(visit: Visit, step: string): Promise<void> {
+  const { ctx, env, user, session } = visit
+  const person = personOf(env, placeOf(user))
+  if (step === 'passkey-options') {
+    ctx.body = await registrationOptions(visit, session.uid, user)
     return
   }
   const form = await readForm(ctx.req)
-  if (ctx.path === `${PATH}/passkey`) {
-    const answer = form.get('response') ?? ''
-    if (!(await verifyRegistration(env, config, scope, user, answer))) {
-      return refuse(ctx, config, 400, 'invalid_request', 'the passkey could not be added')
+  const field = (name: string) => form.get(name) ?? ''
+  switch (step) {
+    case 'passkey': {
+      const answer = { response: field('response'), name: field('name').slice(0, 60) }
+      if (await verifyRegistration(visit, session.uid, user, answer)) break
+      ctx.status = 400
+      return show(visit, { text: 'The passkey could not be added.', isProblem: true })
     }
-  } else if (ctx.path === `${PATH}/remove`) {
-    await storageOf(env).removePasskey(form.get('id') ?? '', user.id)
-  } else {
-    return refuse(ctx, config, 404, 'not_found', 'there is no such page')
+    case 'remove':
+      await unavailable(person.removePasskey(field('id')))
+      break
+    case 'totp-start':
+      return showTotp(visit, await beginTotp(env, user.id))
+    case 'totp-confirm': {
+      const secret = await confirmTotp(env, user.id, field('code'))
+      if (typeof secret !== 'string') break
+      ctx.status = 400
+      return showTotp(visit, secret, 'The code is not right. It changes every 30 seconds.')
+    }
+    case 'totp-remove':
+      await unavailable(person.removeTotp())
+      break
+    case 'password':
+      return changePassword(visit, field('current'), field('new'))
+    case 'end-session':
+      await unavailable(person.endSession(field('uid')))
+      break
+    case 'end-grant':
+      await unavailable(person.endGrant(field('id')))
+      break
+    default:
+      return refuse(ctx, visit, 404, 'not_found', 'there is no such page')
   }
   ctx.status = 303
-  ctx.set('location', PATH)
+  ctx.set('location', ACCOUNT_PATH)
   ctx.body = ''
 }
 
-async function show(
-  ctx: Context,
-  config: ResolvedConfig,
-  env: IssuerEnv,
-  user: UserInfo,
-  fresh: boolean,
-): Promise<void> {
-  const passkeys = await storageOf(env).listPasskeys(user.id)
-  send(ctx, accountPage({ title: config.title, action: PATH, login: user.login, passkeys, fresh }))
+function showTotp({ ctx, config, user }: Visit, secret: string, problem?: string): void {
+  const { title } = config
+  const url = totpUrl(secret, title, user.login)
+  send(ctx, totpSetupPage({ title, secret, url, ...(problem !== undefined && { problem }) }))
+}
+
+/** Other browsers are signed out by it, whoever sits there. */
+async function changePassword(visit: Visit, current: string, next: string): Promise<void> {
+  const { ctx, env, user, session } = visit
+  const login = loginOf(env, user.login)
+  const guesser = { address: addressName(addressOf(ctx)), device: session.uid }
+  const { personId, retryAfterSeconds } = await unavailable(login.check(current, guesser))
+  const problem =
+    retryAfterSeconds !== undefined
+      ? 'Too many attempts. Try again later.'
+      : personId !== user.id
+        ? 'The current password is not right.'
+        : next.length < 8
+          ? 'The new password needs 8 characters or more.'
+          : undefined
+  if (problem !== undefined) {
+    ctx.status = 400
+    return show(visit, { text: problem, isProblem: true })
+  }
+  await unavailable(login.setPassword(next))
+  await unavailable(personOf(env, placeOf(user)).endOtherSessions(session.uid))
+  return show(visit, {
+    text: 'The password is changed, and you are signed out in other browsers.',
+    isProblem: false,
+  })
+}
+
+async function show(visit: Visit, notice?: AccountPage['notice']): Promise<void> {
+  const { ctx, env, config, user, session, fresh } = visit
+  const person = personOf(env, placeOf(user))
+  const [passkeys, sessions, grants, hasTotp] = await unavailable(
+    Promise.all([
+      person.passkeys(),
+      person.list('Session'),
+      person.list('Grant'),
+      person.hasTotp(),
+    ]),
+  )
+  const page: AccountPage = {
+    title: config.title,
+    login: user.login,
+    passkeys,
+    hasTotp,
+    sessions: sessions.map((stored) => shownSession(stored, session.uid)),
+    grants: await Promise.all(grants.map((stored) => shownGrant(visit, stored))),
+    fresh,
+    ...(notice && { notice }),
+  }
+  send(ctx, accountPage(page))
+}
+
+async function askToRemove(visit: Visit): Promise<void> {
+  const { ctx, env, config, user } = visit
+  const id = new URL(ctx.href).searchParams.get('id') ?? ''
+  const passkey = await unavailable(personOf(env, placeOf(user)).findPasskey(id))
+  if (!passkey) return refuse(ctx, visit, 404, 'not_found', 'there is no such passkey')
+  send(ctx, removePasskeyPage(config.title, passkey))
+}
+
+function shownSession({ payload }: StoredArtifact, current: string): ShownSession {
+  const { uid, loginTs = 0 } = JSON.parse(payload) as { uid: string; loginTs?: number }
+  return { uid, since: loginTs, isThisOne: uid === current }
+}
+
+async function shownGrant(
+  { provider }: Visit,
+  { id, payload }: StoredArtifact,
+): Promise<ShownGrant> {
+  const { clientId, openid, resources } = JSON.parse(payload) as {
+    clientId: string
+    openid?: { scope?: string }
+    resources?: Record<string, string>
+  }
+  const client = await provider.Client.find(clientId)
+  const scopes = [openid?.scope ?? '', ...Object.values(resources ?? {})].join(' ').split(' ')
+  return {
+    id,
+    client: client?.clientName ?? clientId,
+    scopes: [...new Set(scopes)].filter(Boolean),
+  }
+}
+
+function placeOf({ id }: UserInfo): string {
+  return placeOfPerson(id) ?? ''
 }
 
 function refuse(
   ctx: Context,
-  config: ResolvedConfig,
+  { config }: InteractionParts,
   status: number,
   code: string,
   text: string,

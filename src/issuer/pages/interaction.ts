@@ -11,28 +11,34 @@ import type {
   Provider,
   ProviderError,
 } from 'oidc-provider/lib/provider.js'
-import { type IssuerEnv, type ResolvedConfig, resourcesOf } from '../config.ts'
+import type { IssuerEnv, ResolvedConfig } from '../config.ts'
+import type { BrowserStore } from '../oidc/browser-store.ts'
 import { signInOptions, verifySignIn } from '../oidc/passkeys.ts'
+import { currentWork } from '../oidc/request-work.ts'
+import { awaitCode, checkCode } from '../oidc/second-factor.ts'
 import { signIn } from '../oidc/sign-in.ts'
+import { allow, consentPage } from './consent.ts'
+import { errorPage } from './error-page.ts'
 import { readForm } from './form.ts'
 import { isOwnForm } from './own-form.ts'
-import { consentPage, errorPage, type ScopeText, send, signInPage } from './pages.ts'
-import { allowFormTarget } from './security-headers.ts'
+import { signInPage } from './pages.ts'
+import { send } from './send.ts'
+import { codePage } from './totp.ts'
 
-const PATH = /^\/interaction\/([\w-]{1,64})(?:\/(login|passkey|passkey-options|consent|abort))?$/
+const PATH =
+  /^\/interaction\/([\w-]{1,64})(?:\/(login|passkey|passkey-options|code|consent|switch|abort))?$/
 
-const OIDC_SCOPE_TEXTS: Record<string, string> = {
-  openid: 'Know who you are',
-  profile: 'See your name and your roles',
-  email: 'See your email address',
-  offline_access: 'Keep this access while you are away',
+/** What the steps are made of. */
+export interface InteractionParts {
+  provider: Provider
+  config: ResolvedConfig
+  env: IssuerEnv
+  browser: BrowserStore
+  hasPlaceless: boolean
 }
 
-export function interactionPages(
-  provider: Provider,
-  config: ResolvedConfig,
-  env: IssuerEnv,
-): Middleware {
+export function interactionPages(parts: InteractionParts): Middleware {
+  const { provider, config } = parts
   return async (ctx, next) => {
     const [, uid, step] = PATH.exec(ctx.path) ?? []
     if (uid === undefined) return next()
@@ -40,22 +46,20 @@ export function interactionPages(
     try {
       const interaction = await provider.interactionDetails(ctx.req, ctx.res)
       if (interaction.uid !== uid) throw new SessionNotFound('another interaction has begun')
-      allowFormTarget(ctx, interaction.params.redirect_uri)
-      await answer({ ctx, provider, config, env, interaction }, step)
+      await answer({ ...parts, ctx, interaction }, step)
     } catch (error) {
       const { statusCode, error: code } = error as ProviderError
       if (code === undefined) throw error
       ctx.status = statusCode
-      send(ctx, errorPage(config.title, code, 'the sign-in has expired or was completed elsewhere'))
+      const isOver = code === 'invalid_request'
+      const text = 'the sign-in has expired or was completed elsewhere'
+      send(ctx, errorPage(config.title, isOver ? 'expired' : code, text))
     }
   }
 }
 
-interface Step {
+interface Step extends InteractionParts {
   ctx: Context
-  provider: Provider
-  config: ResolvedConfig
-  env: IssuerEnv
   interaction: Interaction
 }
 
@@ -65,6 +69,7 @@ async function answer(step: Step, name: string | undefined): Promise<void> {
   if (name === undefined || ctx.method !== 'POST') {
     ctx.status = 405
     ctx.set('allow', name === undefined ? 'GET' : 'POST')
+    ctx.body = ''
     return
   }
   if (!isOwnForm(ctx, config.issuer)) {
@@ -75,41 +80,37 @@ async function answer(step: Step, name: string | undefined): Promise<void> {
   if (name === 'abort') {
     return finish(step, { error: 'access_denied', error_description: 'the person declined' }, false)
   }
+  if (name === 'switch' && interaction.deviceCode === undefined) return switchAccount(step)
   // A form of the step before, sent again with the back button: show the step that is due.
-  const due = name.startsWith('passkey') ? 'login' : name
+  const due = name.startsWith('passkey') || name === 'code' ? 'login' : name
   if (due !== interaction.prompt.name) return seeOther(ctx, `/interaction/${interaction.uid}`)
   if (name === 'login') return login(step)
-  if (name === 'consent') return consent(step)
+  if (name === 'code') return code(step)
+  if (name === 'consent') return finish(step, await allow(step.provider, interaction), true)
   return passkey(step, name)
 }
 
 async function show(step: Step): Promise<void> {
   const { ctx, provider, config, interaction } = step
-  const { prompt, params } = interaction
+  const { prompt, params, session } = interaction
   if (prompt.name === 'login') return showSignIn(step, { login: prompt.details.login_hint ?? '' })
-  const client = await clientName(provider, interaction)
-  const action = `/interaction/${interaction.uid}`
-  const destination = new URL(params.redirect_uri)
-  send(
-    ctx,
-    consentPage({
-      title: config.title,
-      action,
-      client,
-      destination: destination.host || destination.protocol,
-      scopes: scopeTexts(interaction, config),
-    }),
-  )
+  const client = await provider.Client.find(params.client_id)
+  const user = await currentWork().findPerson(session?.accountId ?? '')
+  send(ctx, consentPage({ config, interaction, client, login: user?.login ?? '' }))
 }
 
 async function login(step: Step): Promise<void> {
-  const { ctx, env } = step
+  const { ctx } = step
   const form = await readForm(ctx.req)
   const name = form.get('login') ?? ''
   const password = form.get('password') ?? ''
-  const result = await signIn(env, { login: name, password, address: ctx.ip })
+  const result = await signIn(step, { login: name, password })
   if (result.outcome === 'signed_in') {
     return finish(step, { login: { accountId: result.accountId, amr: ['pwd'] } }, true)
+  }
+  if (result.outcome === 'code') {
+    awaitCode(step, step.interaction.uid, result.accountId)
+    return showCode(step)
   }
   if (result.outcome === 'limited') {
     ctx.status = 429
@@ -119,9 +120,30 @@ async function login(step: Step): Promise<void> {
   }
   const problem =
     result.outcome === 'limited'
-      ? 'Too many attempts. Try again in some minutes.'
+      ? `Too many attempts. Try again in ${minutes(result.retryAfterSeconds)}.`
       : 'The name or the password is not right.'
   return showSignIn(step, { login: name, problem })
+}
+
+async function code(step: Step): Promise<void> {
+  const { ctx, interaction } = step
+  const form = await readForm(ctx.req)
+  const result = await checkCode(step, interaction.uid, form.get('code') ?? '')
+  if (typeof result === 'object') {
+    return finish(step, { login: { ...result, amr: ['pwd', 'otp', 'mfa'] } }, true)
+  }
+  if (result === 'over') return seeOther(ctx, `/interaction/${interaction.uid}`)
+  ctx.status = result === 'limited' ? 429 : 401
+  const problem =
+    result === 'limited'
+      ? 'Too many attempts. Try again in 15 minutes.'
+      : 'The code is not right. It changes every 30 seconds.'
+  return showCode(step, problem)
+}
+
+function showCode({ ctx, config, interaction }: Step, problem?: string): void {
+  const action = `/interaction/${interaction.uid}`
+  send(ctx, codePage({ title: config.title, action, ...(problem !== undefined && { problem }) }))
 }
 
 async function showSignIn(
@@ -130,47 +152,46 @@ async function showSignIn(
 ): Promise<void> {
   const client = await clientName(provider, interaction)
   const action = `/interaction/${interaction.uid}`
-  send(ctx, signInPage({ title: config.title, action, client, ...state }))
+  const hasLogo = config.logo !== undefined
+  const canReset = config.send !== undefined
+  send(ctx, signInPage({ title: config.title, action, client, hasLogo, canReset, ...state }))
 }
 
 async function passkey(step: Step, name: string): Promise<void> {
-  const { ctx, config, env, interaction } = step
-  const scope = `interaction:${interaction.uid}`
+  const { ctx, interaction } = step
   if (name === 'passkey-options') {
-    ctx.body = await signInOptions(env, config, scope)
+    ctx.body = await signInOptions(step, interaction.uid)
     return
   }
   const form = await readForm(ctx.req)
-  const accountId = await verifySignIn(env, config, scope, form.get('response') ?? '')
+  const accountId = await verifySignIn(step, interaction.uid, form.get('response') ?? '')
   if (accountId !== undefined) return finish(step, { login: { accountId, amr: ['hwk'] } }, true)
   ctx.status = 401
   return showSignIn(step, { login: '', problem: 'The passkey was not accepted.' })
 }
 
-async function consent(step: Step): Promise<void> {
-  const { provider, interaction } = step
-  const { grantId, params, prompt, session } = interaction
-  if (!session?.accountId) throw new SessionNotFound('nobody is signed in')
-  const known = grantId === undefined ? undefined : await provider.Grant.find(grantId)
-  const grant =
-    known ?? new provider.Grant({ accountId: session.accountId, clientId: params.client_id })
-  const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details
-  if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope.join(' '))
-  if (missingOIDCClaims) grant.addOIDCClaims(missingOIDCClaims)
-  for (const [resource, scopes] of Object.entries(missingResourceScopes ?? {})) {
-    grant.addResourceScope(resource, scopes.join(' '))
+/** Begins again, and asks who it is. */
+function switchAccount({ ctx, interaction }: Step): void {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(interaction.params)) {
+    for (const one of [value ?? []].flat()) query.append(name, one)
   }
-  const saved = await grant.save()
-  return finish(step, { consent: known ? {} : { grantId: saved } }, true)
+  query.set('prompt', 'login')
+  seeOther(ctx, `/oauth2/authorize?${query}`)
 }
 
 async function finish(
   { ctx, provider }: Step,
-  result: Record<string, unknown>,
+  result: object,
   mergeWithLastSubmission: boolean,
 ): Promise<void> {
   const options = { mergeWithLastSubmission }
   seeOther(ctx, await provider.interactionResult(ctx.req, ctx.res, result, options))
+}
+
+function minutes(seconds: number): string {
+  const count = Math.max(1, Math.ceil(seconds / 60))
+  return count === 1 ? 'a minute' : `${count} minutes`
 }
 
 function seeOther(ctx: Context, location: string): void {
@@ -182,17 +203,4 @@ function seeOther(ctx: Context, location: string): void {
 async function clientName(provider: Provider, { params }: Interaction): Promise<string> {
   const client = await provider.Client.find(params.client_id)
   return client?.clientName ?? params.client_id
-}
-
-/** Two APIs may give one name to different things: a person reads what it means where it will be used. */
-function scopeTexts({ prompt }: Interaction, config: ResolvedConfig): ScopeText[] {
-  const { missingOIDCScope = [], missingResourceScopes = {} } = prompt.details
-  const ofApis = Object.entries(missingResourceScopes).flatMap(([resource, scopes]) => {
-    const api = config.apis.find((candidate) => resourcesOf(candidate).includes(resource))
-    return scopes.map((scope) => ({ scope, text: api?.scopes[scope] ?? scope }))
-  })
-  const told = new Set(ofApis.map(({ scope }) => scope))
-  // oidc-provider counts the scopes of APIs among its own.
-  const own = missingOIDCScope.filter((scope) => !told.has(scope))
-  return [...own.map((scope) => ({ scope, text: OIDC_SCOPE_TEXTS[scope] ?? scope })), ...ofApis]
 }

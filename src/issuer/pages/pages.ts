@@ -1,20 +1,20 @@
 /** Every page a person can meet here, as markup. Nothing here decides anything. */
 
 import type { Context } from 'oidc-provider/lib/provider.js'
-import type { Passkey } from '../storage/passkeys.ts'
+import { cancelForm } from './cancel-form.ts'
+import { errorPage } from './error-page.ts'
 import { type Html, html } from './html.ts'
+import { layout } from './layout.ts'
+import { readOwnForm } from './library-form.ts'
+import { passkeyForm } from './passkey-form.ts'
+import { passwordField } from './password-field.ts'
+import { send } from './send.ts'
 
 /** The pages that oidc-provider asks for by itself. */
 export interface Pages {
   error(ctx: Context, out: { error: string; error_description?: string }): Promise<void>
   confirmLogout(ctx: Context, form: string): Promise<void>
   loggedOut(ctx: Context): Promise<void>
-}
-
-/** What one scope means, for the consent page. */
-export interface ScopeText {
-  scope: string
-  text: string
 }
 
 export function createPages(title: string): Pages {
@@ -31,110 +31,47 @@ export function createPages(title: string): Pages {
   }
 }
 
-/** Answers with a page; the status stays as it is. */
-export function send(ctx: Context, page: Html): void {
-  ctx.type = 'html'
-  ctx.body = page.text
-}
-
 export interface SignInPage {
   title: string
   action: string
   client: string
+  /** Whether the owner has a logo to show. */
+  hasLogo: boolean
+  /** Whether a forgotten password can be replaced by mail. */
+  canReset: boolean
   login: string
   /** Why the last attempt did not succeed. */
   problem?: string
 }
 
-export function signInPage({ title, action, client, login, problem }: SignInPage): Html {
+export function signInPage(page: SignInPage): Html {
+  const { title, action, client, hasLogo, canReset, login, problem } = page
   return layout(
     title,
-    html`<h1>${title}</h1>
+    html`${hasLogo && html`<img class="logo" src="/interaction/logo.svg" alt="">`}
+<h1>${title}</h1>
 <p class="muted">to continue to ${client}</p>
 ${problem !== undefined && html`<p class="alert" role="alert" id="problem">${problem}</p>`}
 <form method="post" action="${action}/login">
 <label for="login">Name or email</label>
-<input id="login" name="login" value="${login}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="254" required${login === '' && html` autofocus`}>
-<label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required${problem !== undefined && html` aria-describedby="problem"`}${login !== '' && html` autofocus`}>
+<input id="login" name="login" value="${login}" autocomplete="username webauthn" autocapitalize="none" spellcheck="false" maxlength="254" required${login === '' && html` autofocus`}>
+${passwordField({
+  id: 'password',
+  label: 'Password',
+  autocomplete: 'current-password',
+  autofocus: login !== '',
+  ...(problem !== undefined && { describedBy: 'problem' }),
+})}
 <button type="submit">Sign in</button>
 </form>
 ${passkeyForm({ action, kind: 'get', label: 'Sign in with a passkey' })}
+${canReset && html`<p class="foot"><a href="/oauth2/password">Forgot your password?</a></p>`}
 ${cancelForm(action)}`,
   )
 }
 
-export interface ConsentPage {
-  title: string
-  action: string
-  client: string
-  /** Where the person is sent afterwards: the one thing here that the client cannot choose freely. */
-  destination: string
-  scopes: ScopeText[]
-}
-
-export function consentPage({ title, action, client, destination, scopes }: ConsentPage): Html {
-  return layout(
-    title,
-    html`<h1>Allow ${client}?</h1>
-<p>It asks to act for you, and sends you on to <strong>${destination}</strong>.</p>
-${
-  scopes.length > 0 &&
-  html`<ul>${scopes.map(({ text, scope }) => html`<li>${text}${text !== scope && html` <span class="muted">(${scope})</span>`}</li>`)}</ul>`
-}
-<form method="post" action="${action}/consent">
-<button type="submit">Allow</button>
-</form>
-${cancelForm(action, 'Do not allow')}`,
-  )
-}
-
-export interface AccountPage {
-  title: string
-  action: string
-  login: string
-  passkeys: Passkey[]
-  /** Whether the session is young enough for changes. */
-  fresh: boolean
-}
-
-export function accountPage({ title, action, login, passkeys, fresh }: AccountPage): Html {
-  return layout(
-    title,
-    html`<h1>Your passkeys</h1>
-<p class="muted">Signed in as ${login}</p>
-${passkeys.length === 0 && html`<p>You have none yet. A passkey signs you in without a password.</p>`}
-${
-  passkeys.length > 0 &&
-  html`<ul class="plain">${passkeys.map(({ id, createdAt }) => {
-    const day = new Date(createdAt * 1000).toISOString().slice(0, 10)
-    return html`<li>Added on <time datetime="${day}">${day}</time>${
-      fresh &&
-      html`<form method="post" action="${action}/remove">
-<input type="hidden" name="id" value="${id}">
-<button type="submit" class="plain">Remove the passkey of ${day}</button>
-</form>`
-    }</li>`
-  })}</ul>`
-}
-${fresh ? passkeyForm({ action, kind: 'create', label: 'Add a passkey' }) : html`<p>To change them, sign out and sign in again.</p>`}
-<form method="get" action="/oauth2/logout"><button type="submit" class="plain">Sign out</button></form>`,
-  )
-}
-
-export function errorPage(title: string, code: string, description: string | undefined): Html {
-  return layout(
-    'Something went wrong',
-    html`<h1>This did not work</h1>
-<p>Go back to the application you came from and start again.</p>
-<p class="muted">${title}: ${code}${description !== undefined && html` (${description})`}</p>`,
-  )
-}
-
 function confirmLogoutPage(title: string, form: string): Html {
-  // The library's form holds its own token; only its two values are taken over.
-  const action = /action="([^"]*)"/.exec(form)?.[1] ?? ''
-  const xsrf = /name="xsrf" value="([^"]*)"/.exec(form)?.[1] ?? ''
+  const { action, xsrf } = readOwnForm(form)
   return layout(
     title,
     html`<h1>Sign out?</h1>
@@ -153,45 +90,4 @@ function loggedOutPage(title: string): Html {
     html`<h1>Signed out</h1>
 <p>You can close this page.</p>`,
   )
-}
-
-function passkeyForm({
-  action,
-  kind,
-  label,
-}: {
-  action: string
-  kind: string
-  label: string
-}): Html {
-  return html`<form method="post" action="${action}/passkey" data-passkey="${action}/passkey-options" data-kind="${kind}" hidden>
-<input type="hidden" name="response">
-<p class="alert" role="alert" hidden>The passkey did not work. Try again, or use another way.</p>
-<button type="submit"${kind === 'get' && html` class="plain"`}>${label}</button>
-</form>
-<script src="/interaction/script.js" defer></script>`
-}
-
-function cancelForm(action: string, label = 'Cancel'): Html {
-  return html`<form method="post" action="${action}/abort">
-<button type="submit" class="plain">${label}</button>
-</form>`
-}
-
-function layout(title: string, content: Html): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${title}</title>
-<link rel="stylesheet" href="/interaction/style.css">
-</head>
-<body>
-<main>
-${content}
-</main>
-</body>
-</html>`
 }

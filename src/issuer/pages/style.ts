@@ -12,6 +12,8 @@ export const STYLE = `
   --on-accent: #ffffff;
   --alert: #a31515;
   --alert-card: #fdeeee;
+  --done: #12562c;
+  --done-card: #e8f5ec;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -24,6 +26,8 @@ export const STYLE = `
     --on-accent: #0c1c38;
     --alert: #ffb4ab;
     --alert-card: #3a2020;
+    --done: #a8e6bd;
+    --done-card: #1c3325;
   }
 }
 * { box-sizing: border-box; }
@@ -49,6 +53,7 @@ main {
 }
 h1 { margin: 0 0 0.5rem; font-size: 1.5rem; line-height: 1.25; }
 p { margin: 0 0 1rem; }
+.logo { display: block; max-width: 100%; height: 3rem; margin: 0 0 1.5rem; }
 .muted { color: var(--muted); }
 .alert { padding: 0.75rem; border-radius: 0.5rem; background: var(--alert-card); color: var(--alert); }
 form { margin: 0; }
@@ -62,7 +67,7 @@ input {
   border: 1px solid var(--line);
   border-radius: 0.5rem;
 }
-button {
+button, a.button {
   width: 100%;
   margin-top: 1.25rem;
   padding: 0.75rem;
@@ -74,11 +79,47 @@ button {
   border-radius: 0.5rem;
   cursor: pointer;
 }
-button.plain { margin-top: 1rem; color: var(--accent); background: transparent; }
+a.button { display: block; text-align: center; text-decoration: none; }
+button.plain {
+  margin-top: 1rem;
+  color: var(--accent);
+  background: transparent;
+  border-color: var(--line);
+  font-weight: 400;
+}
+h2 { margin: 2rem 0 0.5rem; font-size: 1.125rem; line-height: 1.3; }
+.done { padding: 0.75rem; border-radius: 0.5rem; background: var(--done-card); color: var(--done); }
+.field { position: relative; }
+.field input { padding-right: 4.5rem; }
+.field .reveal {
+  position: absolute;
+  inset: 0 0 0 auto;
+  width: auto;
+  margin: 0;
+  padding: 0 0.75rem;
+  color: var(--accent);
+  background: none;
+  border-color: transparent;
+}
+a { color: var(--accent); }
+a.button { color: var(--on-accent); }
+button.link {
+  width: auto;
+  margin: 0;
+  padding: 0;
+  color: var(--accent);
+  background: none;
+  border: 0;
+  font-weight: 400;
+  text-decoration: underline;
+}
+.code { font-family: ui-monospace, monospace; letter-spacing: 0.1em; }
+.foot { margin: 1.5rem 0 0.25rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 ul { margin: 1rem 0; padding-left: 1.25rem; }
 li { margin: 0.25rem 0; }
 ul.plain { padding: 0; list-style: none; }
+ul.plain li { margin: 0.75rem 0; }
 main > :last-child { margin-bottom: 0; }
 [hidden] { display: none; }
 `

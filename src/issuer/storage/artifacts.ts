@@ -1,6 +1,6 @@
 /**
  * What oidc-provider remembers between two requests: codes, tokens, grants, sessions, interactions.
- * Every check and its write are one SQL statement, so two requests can never both win.
+ * A commit is one synchronous step of one object, so two requests can never both win.
  */
 
 /** What the library asks for when it stores something, spelled for SQL. */
@@ -20,12 +20,25 @@ export interface Artifact {
 
 /** A stored payload with what the library wants to see of its state. */
 export interface StoredArtifact {
+  id: string
   payload: string
+  grantId: string | null
   /** Unix seconds of the first use; null while unused. */
   consumedAt: number | null
 }
 
-type Column = 'id' | 'uid' | 'user_code'
+/** One step of a commit. */
+export type Change =
+  | { do: 'save'; artifact: Artifact }
+  /** Uses a code or a token up; within `graceSeconds` of its first use it may be used again. */
+  | { do: 'use'; model: string; id: string; graceSeconds: number }
+  | { do: 'destroy'; model: string; id: string }
+  | { do: 'revoke'; model: string; grantId: string }
+
+export type Column = 'id' | 'uid' | 'user_code'
+
+/** Saved once and never changed: of two that save the same one, the first is kept. */
+const WRITTEN_ONCE = new Set(['RefreshToken', 'ReplayDetection'])
 
 export class Artifacts {
   readonly #sql: SqlStorage
@@ -34,68 +47,50 @@ export class Artifacts {
     this.#sql = sql
   }
 
-  save(artifact: Artifact): void {
-    this.#sql.exec(
-      `INSERT INTO artifacts
-         (model, id, payload, grant_id, account_id, client_id, uid, user_code, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (model, id) DO UPDATE SET
-         payload = excluded.payload, grant_id = excluded.grant_id,
-         account_id = excluded.account_id, client_id = excluded.client_id,
-         uid = excluded.uid, user_code = excluded.user_code, expires_at = excluded.expires_at`,
-      ...values(artifact),
-    )
-  }
-
-  /** Stores it only where nothing has this id; answers whether it did. */
-  saveOnce(artifact: Artifact): boolean {
-    const cursor = this.#sql.exec(
-      `INSERT INTO artifacts
-         (model, id, payload, grant_id, account_id, client_id, uid, user_code, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (model, id) DO NOTHING
-       RETURNING 1 AS saved`,
-      ...values(artifact),
-    )
-    return cursor.toArray().length > 0
+  /**
+   * Does all of it or, where something was used before, none of it but the end of that grant. Answers
+   * whether it did.
+   */
+  commit(changes: readonly Change[], now: number): boolean {
+    for (const change of changes) if (change.do === 'use' && !this.#use(change, now)) return false
+    for (const change of changes) {
+      if (change.do === 'save') {
+        if (!this.#save(change.artifact) && change.artifact.model === 'ReplayDetection')
+          return false
+      } else if (change.do === 'destroy') this.#destroy(change.model, change.id)
+      else if (change.do === 'revoke') {
+        this.#sql.exec(
+          'DELETE FROM artifacts WHERE model = ? AND grant_id = ?',
+          change.model,
+          change.grantId,
+        )
+      }
+    }
+    return true
   }
 
   find(model: string, column: Column, value: string, now: number): StoredArtifact | undefined {
     return this.#sql
-      .exec<{ payload: string; consumedAt: number | null }>(
-        `SELECT payload, consumed_at AS consumedAt FROM artifacts
+      .exec<Record<keyof StoredArtifact, SqlStorageValue>>(
+        `SELECT id, payload, grant_id AS grantId, consumed_at AS consumedAt FROM artifacts
          WHERE model = ? AND ${column} = ? AND (expires_at IS NULL OR expires_at > ?)`,
         model,
         value,
         now,
       )
-      .toArray()[0]
+      .toArray()[0] as StoredArtifact | undefined
   }
 
-  /**
-   * Marks it as used; exactly one caller is told true. Every other use is a replay, and ends the whole
-   * grant (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2), whatever the winner still writes under it.
-   */
-  consume(model: string, id: string, now: number): boolean {
-    const won = this.#sql
+  /** All of one model, such as the sessions of a person. */
+  list(model: string, now: number): StoredArtifact[] {
+    return this.#sql
       .exec(
-        `UPDATE artifacts SET consumed_at = ? WHERE model = ? AND id = ? AND consumed_at IS NULL
-         RETURNING 1 AS won`,
+        `SELECT id, payload, grant_id AS grantId, consumed_at AS consumedAt FROM artifacts
+         WHERE model = ? AND (expires_at IS NULL OR expires_at > ?)`,
+        model,
         now,
-        model,
-        id,
       )
-      .toArray()
-    if (won.length > 0) return true
-    const [replayed] = this.#sql
-      .exec<{ grantId: string | null }>(
-        'SELECT grant_id AS grantId FROM artifacts WHERE model = ? AND id = ?',
-        model,
-        id,
-      )
-      .toArray()
-    if (replayed?.grantId) this.destroyGrant(replayed.grantId)
-    return false
+      .toArray() as unknown as StoredArtifact[]
   }
 
   /** Answers the payload and deletes it, so that it serves one caller. */
@@ -110,28 +105,20 @@ export class Artifacts {
       .toArray()[0]?.payload
   }
 
-  destroy(model: string, id: string): void {
-    this.#sql.exec('DELETE FROM artifacts WHERE model = ? AND id = ?', model, id)
-  }
-
-  revokeByGrant(model: string, grantId: string): void {
-    this.#sql.exec('DELETE FROM artifacts WHERE model = ? AND grant_id = ?', model, grantId)
+  count(model: string): number {
+    return this.#sql
+      .exec<{ count: number }>('SELECT COUNT(*) AS count FROM artifacts WHERE model = ?', model)
+      .one().count
   }
 
   /** The grant itself and everything issued under it. */
   destroyGrant(grantId: string): void {
     this.#sql.exec('DELETE FROM artifacts WHERE grant_id = ?', grantId)
-    this.destroy('Grant', grantId)
+    this.#destroy('Grant', grantId)
   }
 
-  /** Sessions, grants and tokens of one user. */
-  destroyAccount(accountId: string): void {
-    this.#sql.exec('DELETE FROM artifacts WHERE account_id = ?', accountId)
-  }
-
-  /** Grants and tokens of one client. */
-  destroyClient(clientId: string): void {
-    this.#sql.exec('DELETE FROM artifacts WHERE client_id = ?', clientId)
+  destroyAll(): void {
+    this.#sql.exec('DELETE FROM artifacts')
   }
 
   purge(now: number): void {
@@ -144,10 +131,58 @@ export class Artifacts {
       .exec<{ next: number | null }>('SELECT MIN(expires_at) AS next FROM artifacts')
       .one().next
   }
-}
 
-function values(artifact: Artifact): (string | number | null)[] {
-  const { model, id, payload, grantId, accountId, clientId, uid, userCode, expiresAt } = artifact
-  const optional = [grantId, accountId, clientId, uid, userCode, expiresAt]
-  return [model, id, payload, ...optional.map((value) => value ?? null)]
+  /**
+   * Every use but the first, and those in its grace, is a replay, and ends the whole grant (RFC 6749
+   * section 4.1.2, RFC 9700 section 4.14.2).
+   */
+  #use({ model, id, graceSeconds }: Change & { do: 'use' }, now: number): boolean {
+    const [row] = this.#sql
+      .exec<{ consumedAt: number | null; grantId: string | null }>(
+        `SELECT consumed_at AS consumedAt, grant_id AS grantId FROM artifacts
+         WHERE model = ? AND id = ?`,
+        model,
+        id,
+      )
+      .toArray()
+    if (!row) return false
+    if (row.consumedAt === null) {
+      this.#sql.exec(
+        'UPDATE artifacts SET consumed_at = ? WHERE model = ? AND id = ?',
+        now,
+        model,
+        id,
+      )
+      return true
+    }
+    if (now < row.consumedAt + graceSeconds) return true
+    if (row.grantId) this.destroyGrant(row.grantId)
+    return false
+  }
+
+  /** Answers false where something of this id is kept as it is. */
+  #save(artifact: Artifact): boolean {
+    const { model, id, payload, grantId, accountId, clientId, uid, userCode, expiresAt } = artifact
+    const optional = [grantId, accountId, clientId, uid, userCode, expiresAt]
+    const onConflict = WRITTEN_ONCE.has(model)
+      ? 'DO NOTHING'
+      : `DO UPDATE SET payload = excluded.payload, grant_id = excluded.grant_id,
+           account_id = excluded.account_id, client_id = excluded.client_id,
+           uid = excluded.uid, user_code = excluded.user_code, expires_at = excluded.expires_at`
+    const saved = this.#sql.exec(
+      `INSERT INTO artifacts
+         (model, id, payload, grant_id, account_id, client_id, uid, user_code, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (model, id) ${onConflict} RETURNING 1 AS saved`,
+      model,
+      id,
+      payload,
+      ...optional.map((value) => value ?? null),
+    )
+    return saved.toArray().length > 0
+  }
+
+  #destroy(model: string, id: string): void {
+    this.#sql.exec('DELETE FROM artifacts WHERE model = ? AND id = ?', model, id)
+  }
 }

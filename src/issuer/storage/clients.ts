@@ -1,5 +1,6 @@
 /** The applications that may ask for tokens. Of a secret only its hash is kept. */
 
+import { areNative, isLoopback, redirectUriProblem } from './redirect-uris.ts'
 import { hashSecret, randomSecret } from './secret-hash.ts'
 
 /** What an administrator says about a client. */
@@ -9,8 +10,11 @@ export interface NewClient {
   /** At least 32 characters. Default: 256 random bits. Ignored for a public client. */
   secret?: string
   name?: string
-  /** `service` has only client_credentials; `web` keeps a secret; `public` (browser, mobile) cannot. */
-  kind: 'service' | 'web' | 'public'
+  /**
+   * `service` has only client_credentials; `web` keeps a secret; `public` (browser, mobile) cannot;
+   * `device` neither, nor can it be called back (RFC 8628).
+   */
+  kind: 'service' | 'web' | 'public' | 'device'
   redirectUris?: string[]
   postLogoutRedirectUris?: string[]
   backchannelLogoutUri?: string
@@ -22,6 +26,9 @@ export interface NewClient {
   roles?: string[]
 }
 
+/** What of a client can be changed; what is left out stays. */
+export type ClientChange = Omit<NewClient, 'id' | 'kind' | 'secret'>
+
 /** A client as an administrator sees it. */
 export interface ClientInfo {
   id: string
@@ -30,6 +37,11 @@ export interface ClientInfo {
   roles: string[]
   /** Unix seconds. */
   createdAt: number
+}
+
+/** A client as it is stored. */
+export interface StoredClientRow extends ClientInfo {
+  secretHash: string | null
 }
 
 interface ClientRow extends Record<string, SqlStorageValue> {
@@ -57,38 +69,23 @@ export class Clients {
     if (!/^[\x21-\x7E]{1,128}$/.test(id))
       throw new Error('the client id has characters it must not have')
     if (this.#row(id)) throw new Error(`there already is a client "${id}"`)
-    const secret = client.kind === 'public' ? undefined : (client.secret ?? randomSecret())
+    const secret = ['public', 'device'].includes(client.kind)
+      ? undefined
+      : (client.secret ?? randomSecret())
     if (secret !== undefined && secret.length < MIN_SECRET_LENGTH) {
       throw new Error(`a client secret needs at least ${MIN_SECRET_LENGTH} characters`)
     }
     const redirectUris = client.redirectUris ?? []
-    const uris = [...redirectUris, ...(client.postLogoutRedirectUris ?? [])]
-    for (const uri of [
-      ...uris,
-      ...(client.backchannelLogoutUri ? [client.backchannelLogoutUri] : []),
-    ]) {
-      if (!URL.canParse(uri) || uri.includes('#')) {
-        throw new Error(`"${uri}" must be an absolute URI without a fragment`)
-      }
-    }
-    if (client.kind !== 'service' && redirectUris.length === 0) {
+    checkUris(client)
+    if (['web', 'public'].includes(client.kind) && redirectUris.length === 0) {
       throw new Error('a client that signs people in needs a redirect URI')
     }
     await this.save(
       {
         client_id: id,
-        ...(client.name && { client_name: client.name }),
+        ...metadataOf(client),
         ...grantsOf(client.kind, redirectUris),
         redirect_uris: redirectUris,
-        ...(client.postLogoutRedirectUris && {
-          post_logout_redirect_uris: client.postLogoutRedirectUris,
-        }),
-        ...(client.backchannelLogoutUri && {
-          backchannel_logout_uri: client.backchannelLogoutUri,
-          backchannel_logout_session_required: true,
-        }),
-        ...(client.scope && { scope: client.scope }),
-        ...(client.firstParty && { first_party: true }),
         client_secret: secret,
       },
       now,
@@ -113,7 +110,7 @@ export class Clients {
   }
 
   /** The client as oidc-provider reads it, as JSON: `client_secret` is the hash, `roles` its roles. */
-  find(id: string): string | undefined {
+  find(id: string, isRegistered = false): string | undefined {
     const row = this.#row(id)
     if (!row) return undefined
     return JSON.stringify({
@@ -121,6 +118,7 @@ export class Clients {
       client_id: row.id,
       ...(row.secretHash && { client_secret: row.secretHash }),
       roles: JSON.parse(row.roles) as string[],
+      ...(isRegistered && { self_registered: true }),
     })
   }
 
@@ -131,6 +129,50 @@ export class Clients {
       .map(({ id, metadata, roles, createdAt }) => {
         return { id, metadata, roles: JSON.parse(roles) as string[], createdAt }
       })
+  }
+
+  update(id: string, change: ClientChange): void {
+    const row = this.#row(id)
+    if (!row) throw new Error(`there is no client "${id}"`)
+    checkUris(change)
+    const before = JSON.parse(row.metadata) as { token_endpoint_auth_method?: string }
+    const { redirectUris, roles } = change
+    const isPublic = before.token_endpoint_auth_method === 'none'
+    const metadata = {
+      ...before,
+      ...metadataOf(change),
+      ...(redirectUris && {
+        redirect_uris: redirectUris,
+        application_type: isPublic && areNative(redirectUris) ? 'native' : 'web',
+      }),
+    }
+    this.#sql.exec(
+      'UPDATE clients SET metadata = ?, roles = ? WHERE id = ?',
+      JSON.stringify(metadata),
+      roles ? JSON.stringify(roles) : row.roles,
+      id,
+    )
+  }
+
+  /** Those that did not register themselves, with the hashes of their secrets. */
+  exportAll(): StoredClientRow[] {
+    return this.#sql
+      .exec<ClientRow>(`${SELECT} WHERE id NOT IN (SELECT id FROM registrations) ORDER BY id`)
+      .toArray()
+      .map((row) => ({ ...row, roles: JSON.parse(row.roles) as string[] }))
+  }
+
+  /** Takes a client in as it was elsewhere. Throws where there is another of this id. */
+  take({ id, metadata, secretHash, roles, createdAt }: StoredClientRow): void {
+    if (this.#row(id)) throw new Error(`there already is a client "${id}"`)
+    this.#sql.exec(
+      `INSERT INTO clients (id, metadata, secret_hash, roles, created_at) VALUES (?, ?, ?, ?, ?)`,
+      id,
+      JSON.stringify(JSON.parse(metadata)),
+      secretHash,
+      JSON.stringify(roles),
+      createdAt,
+    )
   }
 
   /** Replaces the secret at once and answers the only copy of the new one. */
@@ -161,16 +203,52 @@ function grantsOf(kind: NewClient['kind'], redirectUris: string[]): Record<strin
       token_endpoint_auth_method: 'client_secret_basic',
     }
   }
-  const native = redirectUris.some((uri) => !/^https?:/.test(uri) || isLoopback(uri))
+  if (kind === 'device') {
+    return {
+      grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+      response_types: [],
+      token_endpoint_auth_method: 'none',
+      application_type: 'native',
+    }
+  }
   return {
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     token_endpoint_auth_method: kind === 'web' ? 'client_secret_basic' : 'none',
     // RFC 8252: a native client may use any loopback port, and is asked for consent each time.
-    application_type: kind === 'public' && native ? 'native' : 'web',
+    application_type: kind === 'public' && areNative(redirectUris) ? 'native' : 'web',
   }
 }
 
-function isLoopback(uri: string): boolean {
-  return ['127.0.0.1', '[::1]'].includes(URL.parse(uri)?.hostname ?? '')
+/** In the names of RFC 7591, without what depends on the kind. */
+function metadataOf(client: ClientChange): Record<string, unknown> {
+  return {
+    ...(client.name && { client_name: client.name }),
+    ...(client.postLogoutRedirectUris && {
+      post_logout_redirect_uris: client.postLogoutRedirectUris,
+    }),
+    ...(client.backchannelLogoutUri && {
+      backchannel_logout_uri: client.backchannelLogoutUri,
+      backchannel_logout_session_required: true,
+    }),
+    ...(client.scope && { scope: client.scope }),
+    ...(client.firstParty && { first_party: true }),
+  }
+}
+
+function checkUris({
+  redirectUris = [],
+  postLogoutRedirectUris = [],
+  backchannelLogoutUri,
+}: ClientChange): void {
+  const uris = [...redirectUris, ...postLogoutRedirectUris]
+  const problem = uris.map(redirectUriProblem).find((text) => text !== undefined)
+  if (problem !== undefined) throw new Error(problem)
+  if (backchannelLogoutUri !== undefined) checkLogoutUri(backchannelLogoutUri)
+}
+
+function checkLogoutUri(uri: string): void {
+  const url = URL.parse(uri)
+  if (url && (url.protocol === 'https:' || isLoopback(url))) return
+  throw new Error(`"${uri}" must be https: this server sends who signed out there`)
 }

@@ -1,10 +1,11 @@
-/** Public keys of the authenticators that people registered. There is no secret in here. */
+/** Public keys of the authenticators that a person registered. There is no secret in here. */
 
 /** One passkey. */
 export interface Passkey {
   /** The authenticator's id of it, base64url. */
   id: string
-  userId: string
+  /** What its owner calls it; may be empty. */
+  name: string
   /** COSE, base64url. */
   publicKey: string
   /** The authenticator's count of signatures; 0 where it does not count. */
@@ -12,20 +13,13 @@ export interface Passkey {
   transports: string[]
   /** Unix seconds. */
   createdAt: number
+  /** Unix seconds of the last sign-in with it; null before the first. */
+  usedAt: number | null
 }
 
-interface PasskeyRow extends Record<string, SqlStorageValue> {
-  id: string
-  userId: string
-  publicKey: string
-  counter: number
-  transports: string
-  createdAt: number
-}
-
-const MAX_PER_USER = 20
-const SELECT = `SELECT id, user_id AS userId, public_key AS publicKey, counter, transports,
-  created_at AS createdAt FROM passkeys`
+const MAX_PASSKEYS = 20
+const SELECT = `SELECT id, name, public_key AS publicKey, counter, transports,
+  created_at AS createdAt, used_at AS usedAt FROM passkeys`
 
 export class Passkeys {
   readonly #sql: SqlStorage
@@ -34,51 +28,50 @@ export class Passkeys {
     this.#sql = sql
   }
 
-  /** Answers false where the id is taken, also by somebody else, or the person has too many. */
+  /** Answers false where it is there already, or the person has too many. */
   add(passkey: Passkey): boolean {
-    if (this.listOf(passkey.userId).length >= MAX_PER_USER) return false
-    const { id, userId, publicKey, counter, transports, createdAt } = passkey
+    if (this.list().length >= MAX_PASSKEYS) return false
+    const { id, name, publicKey, counter, transports, createdAt, usedAt } = passkey
     return (
       this.#sql
         .exec(
-          `INSERT INTO passkeys (id, user_id, public_key, counter, transports, created_at)
-           VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING 1 AS added`,
+          `INSERT INTO passkeys (id, name, public_key, counter, transports, created_at, used_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING 1 AS added`,
           id,
-          userId,
+          name,
           publicKey,
           counter,
           JSON.stringify(transports),
           createdAt,
+          usedAt,
         )
         .toArray().length > 0
     )
   }
 
   find(id: string): Passkey | undefined {
-    return this.#sql.exec<PasskeyRow>(`${SELECT} WHERE id = ?`, id).toArray().map(read)[0]
+    return this.#sql.exec(`${SELECT} WHERE id = ?`, id).toArray().map(read)[0]
   }
 
-  listOf(userId: string): Passkey[] {
-    return this.#sql
-      .exec<PasskeyRow>(`${SELECT} WHERE user_id = ? ORDER BY created_at`, userId)
-      .toArray()
-      .map(read)
+  list(): Passkey[] {
+    return this.#sql.exec(`${SELECT} ORDER BY created_at`).toArray().map(read)
   }
 
-  count(id: string, counter: number): void {
-    this.#sql.exec('UPDATE passkeys SET counter = ? WHERE id = ?', counter, id)
+  /** Notes a sign-in with it. */
+  use(id: string, counter: number, now: number): void {
+    this.#sql.exec('UPDATE passkeys SET counter = ?, used_at = ? WHERE id = ?', counter, now, id)
   }
 
-  /** Only its owner can remove it. */
-  remove(id: string, userId: string): void {
-    this.#sql.exec('DELETE FROM passkeys WHERE id = ? AND user_id = ?', id, userId)
+  remove(id: string): void {
+    this.#sql.exec('DELETE FROM passkeys WHERE id = ?', id)
   }
 
-  removeAllOf(userId: string): void {
-    this.#sql.exec('DELETE FROM passkeys WHERE user_id = ?', userId)
+  removeAll(): void {
+    this.#sql.exec('DELETE FROM passkeys')
   }
 }
 
-function read(row: PasskeyRow): Passkey {
-  return { ...row, transports: JSON.parse(row.transports) as string[] }
+function read(row: Record<string, SqlStorageValue>): Passkey {
+  const passkey = row as unknown as Omit<Passkey, 'transports'> & { transports: string }
+  return { ...passkey, transports: JSON.parse(passkey.transports) as string[] }
 }

@@ -7,10 +7,13 @@ const PREFIX = 'a256gcm$'
 
 export class SealedBox {
   readonly #secret: string | undefined
+  readonly #what: string
   #key: CryptoKey | undefined
 
-  constructor(secret: string | undefined) {
+  /** `what` is what it holds: texts of one kind cannot stand for those of another. */
+  constructor(secret: string | undefined, what = 'signing keys') {
     this.#secret = secret
+    this.#what = what
   }
 
   /** True where {@link seal} would change how `text` is stored. */
@@ -33,7 +36,7 @@ export class SealedBox {
   async open(stored: string): Promise<string> {
     if (!stored.startsWith(PREFIX)) return stored
     if (this.#secret === undefined) {
-      throw new Error('the signing keys are encrypted and ISSUER_KEY_SECRET is not set')
+      throw new Error(`the ${this.#what} are encrypted and ISSUER_KEY_SECRET is not set`)
     }
     const bytes = Buffer.from(stored.slice(PREFIX.length), 'base64url')
     try {
@@ -44,7 +47,7 @@ export class SealedBox {
       )
       return Buffer.from(text).toString('utf8')
     } catch (cause) {
-      throw new Error('the signing keys are encrypted under another ISSUER_KEY_SECRET', { cause })
+      throw new Error(`the ${this.#what} are encrypted under another ISSUER_KEY_SECRET`, { cause })
     }
   }
 
@@ -62,7 +65,7 @@ export class SealedBox {
           name: 'HKDF',
           hash: 'SHA-256',
           salt: new Uint8Array(),
-          info: Buffer.from('gatehouse issuer signing keys', 'utf8'),
+          info: Buffer.from(`gatehouse issuer ${this.#what}`, 'utf8'),
         },
         material,
         { name: 'AES-GCM', length: 256 },

@@ -15,6 +15,16 @@ interface ScryptCost {
 const COST: ScryptCost = { N: 16_384, r: 8, p: 5 }
 const HASH_BYTES = 32
 
+/** A way to keep passwords. */
+export interface Passwords {
+  hash(password: string): Promise<string>
+  /** Answers false without a stored hash, after the same work. */
+  verify(password: string, stored: string | undefined): Promise<boolean>
+}
+
+/** The way that this server keeps them. */
+export const scryptPasswords: Passwords = { hash: hashPassword, verify: verifyPassword }
+
 /** 256 random bits as base64url: what this server hands out wherever a secret is needed. */
 export function randomSecret(): string {
   return randomBytes(32).toString('base64url')

@@ -1,0 +1,32 @@
+/** The list of people, for administrators: a copy, kept by the commands that change somebody. */
+
+import type { UserInfo } from './user-info.ts'
+
+export class People {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  put(info: UserInfo): void {
+    this.#sql.exec(
+      `INSERT INTO people (id, login, info) VALUES (?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET login = excluded.login, info = excluded.info`,
+      info.id,
+      info.login,
+      JSON.stringify(info),
+    )
+  }
+
+  remove(id: string): void {
+    this.#sql.exec('DELETE FROM people WHERE id = ?', id)
+  }
+
+  list(): UserInfo[] {
+    return this.#sql
+      .exec<{ info: string }>('SELECT info FROM people ORDER BY login')
+      .toArray()
+      .map(({ info }) => JSON.parse(info) as UserInfo)
+  }
+}
