@@ -8,7 +8,7 @@ import { bundleIssuer, issuerConfig } from '../../test/issuer/bundle.ts'
 import { ADMIN_KEY, ISSUER, Person } from '../../test/issuer/world.ts'
 import { spawnWorkerd, type WorkerdProcess } from '../../test/support/workerd-process.ts'
 import { cpuMicros } from '../processes.ts'
-import { spread } from '../stats.ts'
+import { estimate } from '../stats.ts'
 import { scratch } from '../workerd.ts'
 import type { World } from '../world.ts'
 import { atMost, exactly, type Row } from './row.ts'
@@ -68,7 +68,7 @@ async function measure(
   const shared = calls.filter((call) => call.startsWith('issuer ')).length
   const kinds = [...new Set(calls.map((call) => call.replace(/^\S+ /, '')))].join(', ')
   return [
-    { group: GROUP, label: `${label}: CPU of the server`, value: spread(micros), unit: 'µs' },
+    { group: GROUP, label: `${label}: CPU of the server`, value: estimate(micros), unit: 'µs' },
     {
       group: GROUP,
       label: `${label}: calls to objects`,
