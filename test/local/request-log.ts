@@ -3,12 +3,15 @@
 import { styleText } from 'node:util'
 import type { LogEvent, RequestEvent } from '../../src/operate/log.ts'
 
-/** Reads a line of a Worker's output; undefined where it is not one of the gateway's. Wrangler writes the Worker's name first. */
-export function readLogLine(line: string): LogEvent | undefined {
-  const [, json] = /^(?:\[[^\]]+\] )?(\{"event":.*)$/.exec(line) ?? []
-  if (json === undefined) return undefined
+/**
+ * Reads a line of the gateway's Worker, whose name wrangler writes first; undefined where it is not one of its
+ * events. Other Workers log events of their own.
+ */
+export function readLogLine(line: string, worker: string): LogEvent | undefined {
+  const start = `[${worker}] {"event":`
+  if (!line.startsWith(start)) return undefined
   try {
-    return JSON.parse(json) as LogEvent
+    return JSON.parse(line.slice(worker.length + 3)) as LogEvent
   } catch {
     return undefined
   }
@@ -18,6 +21,7 @@ export function readLogLine(line: string): LogEvent | undefined {
 export function describeEvent(event: LogEvent): string {
   if (event.event === 'request') return describeRequest(event)
   if (event.event === 'scheduled_failed') return `  Scheduled work of ${event.of}: ${event.reason}`
+  if (event.event !== 'config_invalid') return `  ${JSON.stringify(event)}`
   const problems = event.problems.map((text) => `  - ${text}`)
   return ['', '  src/gateway.config.ts has problems:', ...problems].join('\n')
 }

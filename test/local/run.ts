@@ -72,7 +72,7 @@ async function runUntilStopped(config: string, banner: (started: Started) => str
 /** Prints such events from here on. */
 function showLines(world: World, wanted: (event: LogEvent) => boolean): void {
   world.lines.on('line', (line: string) => {
-    const event = readLogLine(line)
+    const event = readLogLine(line, world.configs.name)
     if (event && wanted(event)) console.log(describeEvent(event))
   })
 }
@@ -95,7 +95,7 @@ function showReloads(port: number, world: World, isRefusing: boolean): void {
 /** What the owner's own code logs. */
 function ownLine(line: string, name: string): string | undefined {
   const prefix = `[${name}] `
-  return line.startsWith(prefix) && !readLogLine(line) ? line.slice(prefix.length) : undefined
+  return line.startsWith(prefix) && !readLogLine(line, name) ? line.slice(prefix.length) : undefined
 }
 
 /** A signal, a closed terminal and the death of npm all end the world; so does a lost stdout. */
