@@ -11,7 +11,7 @@ import { beginTotp, confirmTotp } from '../oidc/second-factor.ts'
 import { totpUrl } from '../oidc/totp.ts'
 import { unavailable } from '../oidc/unavailable.ts'
 import type { StoredArtifact } from '../storage/artifacts.ts'
-import { loginOf, personOf } from '../storage/issuer-storage.ts'
+import { factorsOf, loginOf, personOf } from '../storage/issuer-storage.ts'
 import { placeOfPerson } from '../storage/places.ts'
 import type { UserInfo } from '../storage/user-info.ts'
 import {
@@ -80,7 +80,7 @@ async function change(visit: Visit, step: string): Promise<void> {
       return show(visit, { text: 'The passkey could not be added.', isProblem: true })
     }
     case 'remove':
-      await unavailable(person.removePasskey(field('id')))
+      await unavailable(factorsOf(env, placeOf(user)).removePasskey(field('id')))
       break
     case 'totp-start':
       return showTotp(visit, await beginTotp(env, user.id))
@@ -91,7 +91,7 @@ async function change(visit: Visit, step: string): Promise<void> {
       return showTotp(visit, secret, 'The code is not right. It changes every 30 seconds.')
     }
     case 'totp-remove':
-      await unavailable(person.removeTotp())
+      await unavailable(factorsOf(env, placeOf(user)).removeTotp())
       break
     case 'password':
       return changePassword(visit, field('current'), field('new'))
@@ -144,12 +144,13 @@ async function changePassword(visit: Visit, current: string, next: string): Prom
 async function show(visit: Visit, notice?: AccountPage['notice']): Promise<void> {
   const { ctx, env, config, user, session, fresh } = visit
   const person = personOf(env, placeOf(user))
+  const factors = factorsOf(env, placeOf(user))
   const [passkeys, sessions, grants, hasTotp] = await unavailable(
     Promise.all([
-      person.passkeys(),
+      factors.passkeys(),
       person.list('Session'),
       person.list('Grant'),
-      person.hasTotp(),
+      factors.hasTotp(),
     ]),
   )
   const page: AccountPage = {
@@ -168,7 +169,7 @@ async function show(visit: Visit, notice?: AccountPage['notice']): Promise<void>
 async function askToRemove(visit: Visit): Promise<void> {
   const { ctx, env, config, user } = visit
   const id = new URL(ctx.href).searchParams.get('id') ?? ''
-  const passkey = await unavailable(personOf(env, placeOf(user)).findPasskey(id))
+  const passkey = await unavailable(factorsOf(env, placeOf(user)).findPasskey(id))
   if (!passkey) return refuse(ctx, visit, 404, 'not_found', 'there is no such passkey')
   send(ctx, removePasskeyPage(config.title, passkey))
 }
