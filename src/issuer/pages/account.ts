@@ -99,7 +99,7 @@ async function change(visit: Visit, step: string): Promise<void> {
       await unavailable(person.endSession(field('uid')))
       break
     case 'end-grant':
-      await unavailable(person.endGrant(field('id')))
+      for (const id of form.getAll('id')) await unavailable(person.endGrant(id))
       break
     default:
       return refuse(ctx, visit, 404, 'not_found', 'there is no such page')
@@ -159,7 +159,7 @@ async function show(visit: Visit, notice?: AccountPage['notice']): Promise<void>
     passkeys,
     hasTotp,
     sessions: sessions.map((stored) => shownSession(stored, session.uid)),
-    grants: await Promise.all(grants.map((stored) => shownGrant(visit, stored))),
+    grants: await shownGrants(visit, grants),
     fresh,
     ...(notice && { notice }),
   }
@@ -179,22 +179,27 @@ function shownSession({ payload }: StoredArtifact, current: string): ShownSessio
   return { uid, since: loginTs, isThisOne: uid === current }
 }
 
-async function shownGrant(
-  { provider }: Visit,
-  { id, payload }: StoredArtifact,
-): Promise<ShownGrant> {
-  const { clientId, openid, resources } = JSON.parse(payload) as {
-    clientId: string
-    openid?: { scope?: string }
-    resources?: Record<string, string>
+/** One for each application, however many browsers it was allowed in. */
+async function shownGrants({ provider }: Visit, grants: StoredArtifact[]): Promise<ShownGrant[]> {
+  const byClient = new Map<string, ShownGrant>()
+  for (const { id, payload } of grants) {
+    const { clientId, openid, resources } = JSON.parse(payload) as {
+      clientId: string
+      openid?: { scope?: string }
+      resources?: Record<string, string>
+    }
+    const known = byClient.get(clientId)
+    // The document of a client may not be there today, and its access can be ended all the same.
+    const find = () => provider.Client.find(clientId).catch(() => undefined)
+    const client = known?.client ?? (await find())?.clientName ?? clientId
+    const scopes = [openid?.scope ?? '', ...Object.values(resources ?? {})].join(' ').split(' ')
+    byClient.set(clientId, {
+      ids: [...(known?.ids ?? []), id],
+      client,
+      scopes: [...new Set([...(known?.scopes ?? []), ...scopes])].filter(Boolean),
+    })
   }
-  const client = await provider.Client.find(clientId)
-  const scopes = [openid?.scope ?? '', ...Object.values(resources ?? {})].join(' ').split(' ')
-  return {
-    id,
-    client: client?.clientName ?? clientId,
-    scopes: [...new Set(scopes)].filter(Boolean),
-  }
+  return [...byClient.values()]
 }
 
 function placeOf({ id }: UserInfo): string {
