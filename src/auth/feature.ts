@@ -30,6 +30,8 @@ export type RoutePart<Compiled> = Feature<Compiled, RouteSite>
 export interface OAuthIssuer {
   /** What `iss` has to be. */
   readonly issuer: string
+  /** What its tokens are for. */
+  readonly audiences?: readonly string[]
   /** Whether it may be asked about tokens that do not say whose they are. */
   readonly takesOpaqueTokens: boolean
 }

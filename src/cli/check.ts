@@ -6,8 +6,9 @@
 import { existsSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { getPlatformProxy } from 'wrangler'
-import { warnings } from '../config/check.ts'
+
 import { checkConfig } from '../config/prepare.ts'
+import { warnings } from '../config/warnings.ts'
 import define from '../gateway.config.ts'
 
 const EXAMPLE = '.dev.vars.example'

@@ -2,35 +2,88 @@
 
 import * as v from 'valibot'
 import { isObject } from '../lib/strict-json.ts'
-import { hasFetch, type Problem, type Reporter, reportIssues } from '../options/schemas.ts'
+import { options, record } from '../options/options.ts'
+import {
+  hasFetch,
+  listOf,
+  type Problem,
+  type Reporter,
+  reportIssues,
+  told,
+  UNSET,
+} from '../options/schemas.ts'
 import { shapeOf } from '../router.ts'
 import { isHopByHop } from '../upstream/header-names.ts'
 import { impersonates } from '../upstream/request.ts'
 
 import type { GatewayConfig, RouteConfig } from './define.ts'
+import { placeIn } from './place.ts'
 import { checkAuth, checkSchemeName } from './requirement.ts'
-import { type AnyFeature, feature, PART_NAMES, partsSchema } from './route-parts.ts'
+import {
+  type AnyFeature,
+  feature,
+  PART_NAMES,
+  partsSchema,
+  type RouteParts,
+} from './route-parts.ts'
 import { checkRoute, hostname, routeSchema } from './route-schema.ts'
+import { explainWhole } from './whole.ts'
 
-const scheme = v.custom<AnyFeature>(
-  (value) => !hasFetch(value) && feature(value),
-  'must be made by a preset, for example oidc({ … })',
-)
-
-const gatewaySchema = v.strictObject({
-  hosts: v.exactOptional(
-    v.pipe(v.array(hostname, 'must be an array'), v.minLength(1, 'must not be empty')),
-  ),
-  schemes: v.record(v.string(), scheme, 'must be an object of schemes by name'),
-  every: v.exactOptional(v.strictObject(partsSchema)),
-  routes: v.pipe(v.array(routeSchema, 'must be an array'), v.minLength(1, 'must not be empty')),
+const scheme = told<AnyFeature>((value) => {
+  if (!hasFetch(value) && feature(value)) return undefined
+  if (value === undefined) return UNSET
+  if (typeof value === 'function') return 'must be called, with its options: oidc({ … })'
+  return 'must be made by a preset: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID })'
 })
+
+const SCHEMES = '{ main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }) }'
+const ROUTES = "[{ path: '/orders/*', to: 'https://orders.acme.example' }]"
+
+const route = v.lazy((value) => {
+  if (value === undefined || value === null || value === false || value === '') {
+    return told(() => NO_ROUTE)
+  }
+  return routeSchema
+})
+
+const NO_ROUTE =
+  "is not a route but empty. For a route that is there only sometimes, write ...(env.ORIGIN ? [{ path: '/*', to: env.ORIGIN }] : [])"
+
+const gatewaySchema = options<GatewayConfig>(
+  {
+    hosts: v.exactOptional(listOf(hostname, { example: "['api.acme.example']", isOptional: true })),
+    schemes: record(SCHEMES, () => undefined, scheme),
+    every: v.exactOptional(
+      options<RouteParts>(partsSchema, { example: '{ resource: protectedResource() }' }),
+    ),
+    routes: listOf(route, { example: ROUTES, isOptional: false }),
+  },
+  {
+    example: '{ schemes: { … }, routes: [ … ] }',
+    examples: { schemes: SCHEMES, routes: ROUTES, hosts: "['api.acme.example']" },
+    otherNames: {
+      issuers: 'schemes',
+      issuer: 'schemes',
+      providers: 'schemes',
+      auth: 'schemes',
+      paths: 'routes',
+      endpoints: 'routes',
+      domains: 'hosts',
+      cors: 'There is no CORS part in this version',
+      defaults: 'every',
+      global: 'every',
+    },
+  },
+)
 
 /** All that is wrong with the shape of a config, each with where. Empty where nothing is. */
 export function checkShape(config: unknown): Problem[] {
+  const whole = explainWhole(config)
+  if (whole !== undefined) return [`the config: ${whole}`]
   const problems: Problem[] = []
+  const place = placeIn(config)
   const to: Reporter = {
-    report: (path, text) => problems.push(`${path.replace(/^\./, '') || 'the config'}: ${text}`),
+    report: (path, text) => problems.push(`${place(path.replace(/^\./, ''))}: ${text}`),
   }
   const { issues = [] } = v.safeParse(gatewaySchema, config)
   reportIssues(issues, '', to)
@@ -45,7 +98,7 @@ export function checkShape(config: unknown): Problem[] {
     checkParts(route, `routes[${index}]`, to)
     if (schemes) checkAuth(route, schemes, `routes[${index}].auth`, to)
   }
-  checkOverlaps(routes, to)
+  checkOverlaps(routes, place, to)
   checkKeptNames(routes, to)
   return problems
 }
@@ -71,27 +124,8 @@ function checkParts(parts: GatewayConfig['every'] = {}, path: string, to: Report
   for (const name of PART_NAMES) parts[name]?.check(`${path}.${name}`, to)
 }
 
-const WEAKENING = {
-  dangerouslyAllowAmbiguousPaths: 'paths that origins read differently than the gateway pass',
-  dangerouslyOutliveToken: 'connections stay open after the token has expired',
-} as const
-
-/** Switches that weaken what the gateway promises: legal, and worth saying aloud. */
-export function warnings({ routes }: GatewayConfig): Problem[] {
-  return routes.flatMap((route, index) => {
-    const weakening = (Object.keys(WEAKENING) as (keyof typeof WEAKENING)[])
-      .filter((name) => route[name])
-      .map((name) => `routes[${index}].${name}: ${WEAKENING[name]}`)
-    const isOptional = typeof route.auth === 'object' && 'optional' in route.auth
-    const evaded = (['scopes', 'roles', 'claims'] as const)
-      .filter((name) => isOptional && route[name])
-      .map((name) => `routes[${index}].${name}: whoever sends no token is let in without`)
-    return [...weakening, ...evaded]
-  })
-}
-
 /** Two routes for one request: the same shape of path, the same host, a method in common. */
-function checkOverlaps(routes: Routes, to: Reporter): void {
+function checkOverlaps(routes: Routes, place: (path: string) => string, to: Reporter): void {
   const keyOf = ({ host, path }: RouteConfig) => `${host ?? '*'} ${shapeOf(path).toLowerCase()}`
   for (const same of Map.groupBy(routes, ([, route]) => keyOf(route)).values()) {
     for (const [position, [index, route]] of same.entries()) {
@@ -99,7 +133,7 @@ function checkOverlaps(routes: Routes, to: Reporter): void {
       if (!earlier) continue
       to.report(
         `routes[${index}].path`,
-        `is also that of routes[${earlier[0]}], for the same requests`,
+        `matches the same requests as ${place(`routes[${earlier[0]}]`)}. Give them different paths, hosts or methods, or take one out`,
       )
     }
   }
@@ -123,11 +157,17 @@ function checkKeptNames(routes: Routes, to: Reporter): void {
     for (const name of keep) {
       const path = `routes[${index}].keep`
       if (forwarded.has(name) || /^x-(?:auth|gatehouse|forwarded)-/.test(name)) {
-        to.report(path, `must not name ${name}: only the gateway may say that`)
+        to.report(path, `must not name ${name}, which only the gateway may set. Take it out`)
       } else if (isHopByHop(name)) {
-        to.report(path, `must not name ${name}: it is about one connection and ends with it`)
+        to.report(
+          path,
+          `must not name ${name}, which is about one connection and ends with it. Take it out`,
+        )
       } else if (impersonates(name, forwarded)) {
-        to.report(path, `must not name ${name}: some servers take it for a header of the gateway`)
+        to.report(
+          path,
+          `must not name ${name}, which some servers read as a header of the gateway. Take it out`,
+        )
       }
     }
   }

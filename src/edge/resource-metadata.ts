@@ -6,7 +6,8 @@
 import * as v from 'valibot'
 import type { RoutePart } from '../auth/feature.ts'
 import { isSecureUrl } from '../lib/url.ts'
-import { reportIssues, text } from '../options/schemas.ts'
+import { options } from '../options/options.ts'
+import { reportIssues, textLike } from '../options/schemas.ts'
 import { type Location, literalPrefix, originOf } from '../router.ts'
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
@@ -24,18 +25,28 @@ export interface ProtectedResource {
   metadataUrl(location: Location): string | undefined
 }
 
-const schema = v.strictObject({ name: v.optional(text), documentation: v.optional(text) })
+const schema = options<ProtectedResourceOptions>(
+  {
+    name: v.exactOptional(textLike("'Orders'")),
+    documentation: v.exactOptional(textLike("'https://docs.acme.example'")),
+  },
+  {
+    example: "protectedResource({ name: 'Orders' })",
+    examples: { name: "'Orders'", documentation: "'https://docs.acme.example'" },
+    otherNames: { scopes: 'Scopes are those of the route: { path, to, scopes, resource }' },
+  },
+)
 
 /**
  * Publishes metadata for a route: its issuers as authorization servers, its scopes, and the URL of its
  * literal prefix as the resource. The route's 401 and 403 then name the document.
  */
 export function protectedResource(
-  options: ProtectedResourceOptions = {},
+  given: ProtectedResourceOptions = {},
 ): RoutePart<ProtectedResource> {
   return {
     check(path, to) {
-      const { success, issues } = v.safeParse(schema, options)
+      const { success, issues } = v.safeParse(schema, given)
       if (!success) reportIssues(issues, path, to)
     },
 
@@ -50,9 +61,9 @@ export function protectedResource(
         authorization_servers: issuers,
         ...(scopes.length > 0 && { scopes_supported: scopes }),
         bearer_methods_supported: ['header'],
-        ...(options.name !== undefined && { resource_name: options.name }),
-        ...(options.documentation !== undefined && {
-          resource_documentation: options.documentation,
+        ...(given.name !== undefined && { resource_name: given.name }),
+        ...(given.documentation !== undefined && {
+          resource_documentation: given.documentation,
         }),
       }
       return {
