@@ -28,6 +28,8 @@ export function explainTarget(url: string, { isBound }: { isBound: boolean }): s
   if (url.startsWith('/')) {
     return `is a path, and must be a whole URL, for example ${EXAMPLE}. An answer of the gateway itself is a function: () => new Response('…')`
   }
+  if (/^localhost\b/.test(url))
+    return "must start with http://, for example 'http://localhost:3000'"
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(url))
     return `must start with https://, for example ${EXAMPLE}`
   if (!URL.canParse(url)) return `cannot be read as a URL. Write it like ${EXAMPLE}`

@@ -52,7 +52,11 @@ const NO_ROUTE =
 const gatewaySchema = options<GatewayConfig>(
   {
     hosts: v.exactOptional(listOf(hostname, { example: "['api.acme.example']", isOptional: true })),
-    schemes: record(SCHEMES, () => undefined, scheme),
+    schemes: v.lazy((value) =>
+      feature(value)
+        ? told(() => `must give each entry a name: ${SCHEMES}`)
+        : record(SCHEMES, () => undefined, scheme),
+    ),
     every: v.exactOptional(
       options<RouteParts>(partsSchema, { example: '{ resource: protectedResource() }' }),
     ),
@@ -69,7 +73,7 @@ const gatewaySchema = options<GatewayConfig>(
       paths: 'routes',
       endpoints: 'routes',
       domains: 'hosts',
-      cors: 'There is no CORS part in this version',
+      cors: 'Take it out: there is no CORS part in this version',
       defaults: 'every',
       global: 'every',
     },
@@ -114,7 +118,10 @@ function soundParts(config: unknown, issues: readonly v.BaseIssue<unknown>[]) {
   const routes = Array.isArray(parts.routes) ? [...(parts.routes as RouteConfig[]).entries()] : []
   return {
     hosts: isBroken('hosts') ? undefined : (parts.hosts as GatewayConfig['hosts']),
-    schemes: isObject(parts.schemes) ? (parts.schemes as GatewayConfig['schemes']) : undefined,
+    schemes:
+      isObject(parts.schemes) && !feature(parts.schemes)
+        ? (parts.schemes as GatewayConfig['schemes'])
+        : undefined,
     every: isBroken('every') ? undefined : (parts.every as GatewayConfig['every']),
     routes: new Map(routes.filter(([index]) => !isBroken('routes', index))) as Routes,
   }
@@ -131,18 +138,25 @@ function checkOverlaps(routes: Routes, place: (path: string) => string, to: Repo
     for (const [position, [index, route]] of same.entries()) {
       const earlier = same.slice(0, position).find(([, other]) => overlap(route, other))
       if (!earlier) continue
+      const other = place(`routes[${earlier[0]}]`)
       to.report(
         `routes[${index}].path`,
-        `matches the same requests as ${place(`routes[${earlier[0]}]`)}. Give them different paths, hosts or methods, or take one out`,
+        isSpelledAlike(route, earlier[1])
+          ? `matches the same requests as ${other}. Give them different paths, hosts or methods, or take one out`
+          : `differs from ${other} in upper and lower case or in a slash at its end alone, so that both match the same requests. Write both paths alike, or take one out`,
       )
     }
   }
 }
 
 function overlap(a: RouteConfig, b: RouteConfig): boolean {
-  // Spelled differently, they would differ for callers in case or a slash alone: never what was meant.
-  if (withoutNames(a.path) !== withoutNames(b.path)) return true
+  // Otherwise they would differ for callers in case or a slash alone: never what was meant.
+  if (!isSpelledAlike(a, b)) return true
   return !a.methods || !b.methods || a.methods.some((method) => b.methods?.includes(method))
+}
+
+function isSpelledAlike(a: RouteConfig, b: RouteConfig): boolean {
+  return withoutNames(a.path) === withoutNames(b.path)
 }
 
 function withoutNames(path: string): string {

@@ -9,6 +9,10 @@ const PATTERN = /^(?:\/(?:[\w.~!@&',=%-]+|:[A-Za-z]\w*))*(?:\/\*?)?$/
 const MISTAKES: readonly (readonly [RegExp, string])[] = [
   [/^https?:\/\//i, "must be a path alone, for example '/orders/*'. A host name goes into host"],
   [/\\/, "has a backslash. Separate segments with '/', as in '/orders/*'"],
+  [
+    /^\^|\$$|[()|]/,
+    "looks like a regular expression, which does not exist here. Write one route for each path, or a parameter as in '/orders/:id'",
+  ],
   [/^[^/]/, "must start with '/', for example '/orders/*'"],
   [/#/, "must not have a fragment. Take '#' and what follows it away"],
   [
@@ -24,10 +28,6 @@ const MISTAKES: readonly (readonly [RegExp, string])[] = [
     /\{[^}]*\}|<[^>]*>|\[[^\]]*\]/,
     "has a parameter in brackets. Write it as ':id', as in '/orders/:id'",
   ],
-  [
-    /[()|^$]/,
-    "looks like a regular expression, which does not exist here. Write one route for each path, or a parameter as in '/orders/:id'",
-  ],
   [/\/\//, "has an empty segment ('//'). Write each '/' once"],
   [/\*\*/, "has '**'. One '*' as the last segment matches any depth, as in '/files/*'"],
   [
@@ -35,7 +35,7 @@ const MISTAKES: readonly (readonly [RegExp, string])[] = [
     "has '*' in the middle. It may only be the last segment; for one segment write a parameter, as in '/a/:name/b'",
   ],
   [/\/\*\/$/, "has a slash after '*'. End with '*', as in '/files/*'"],
-  [/\*/, "has '*' inside a segment. It must be a segment of its own, as in '/files/*'"],
+  [/[^/]\*|\*[^/]/, "has '*' inside a segment. It must be a segment of its own, as in '/files/*'"],
   [/\/:(?:\/|$)/, "has ':' without a name. Name the parameter, as in '/orders/:id'"],
   [/\/:[^A-Za-z]/, "has a parameter whose name starts with no letter. Write it like ':id'"],
   [

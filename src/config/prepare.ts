@@ -7,6 +7,7 @@ import { type Compiled, compile, type OwnRoute } from './compile.ts'
 import type { GatewayConfig } from './define.ts'
 import type { Dependencies } from './house.ts'
 import { placeIn } from './place.ts'
+import { checkTogether } from './requirement.ts'
 
 type Place = ReturnType<typeof placeIn>
 
@@ -38,10 +39,19 @@ function prepareConfig(config: unknown, dependencies: Dependencies): Prepared {
   const problems = checkShape(config)
   if (problems.length > 0) return { problems, compiled: undefined }
   const compiled = compile(config as GatewayConfig, dependencies)
-  const collisions = checkOwnRoutes(compiled, placeIn(config))
-  return collisions.length === 0
-    ? { problems: [], compiled }
-    : { problems: collisions, compiled: undefined }
+  const place = placeIn(config)
+  const late = [...checkOwnRoutes(compiled, place), ...checkRequirements(config, compiled, place)]
+  return late.length === 0 ? { problems: [], compiled } : { problems: late, compiled: undefined }
+}
+
+function checkRequirements(config: unknown, { routes }: Compiled, place: Place): Problem[] {
+  const { schemes } = config as GatewayConfig
+  const problems: Problem[] = []
+  const to = { report: (path: string, text: string) => problems.push(`${place(path)}: ${text}`) }
+  for (const [index, { requirement }] of routes.entries()) {
+    if (requirement) checkTogether(requirement, schemes, `routes[${index}].auth`, to)
+  }
+  return problems
 }
 
 /** The gateway's own endpoints are at addresses that no route of the owner, and no other endpoint, may have. */

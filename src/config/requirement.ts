@@ -1,5 +1,7 @@
 /** What a route's `auth` comes to, and what can be wrong with it. */
 
+import type { Requirement } from '../auth/identify.ts'
+import type { Scheme } from '../auth/scheme.ts'
 import { isObject } from '../lib/strict-json.ts'
 import { EMPTY, type Reporter, UNSET } from '../options/schemas.ts'
 import { suggest } from '../options/suggest.ts'
@@ -127,6 +129,35 @@ function explainUnknownScheme(name: string, all: readonly string[]): string {
   if (meant !== undefined) return `names what is not an entry of schemes. Did you mean '${meant}'?`
   if (all.length === 0) return 'names what is not an entry of schemes, which has none. Add one'
   return `names what is not an entry of schemes. There ${all.length === 1 ? 'is' : 'are'} ${quoted(all)}`
+}
+
+/** Whether a caller of a route that wants every one of its schemes can satisfy them, once they are compiled. */
+export function checkTogether(
+  { schemes, all }: Requirement,
+  entries: Schemes,
+  path: string,
+  to: Reporter,
+): void {
+  if (!all) return
+  const ofIssuers = schemes.filter(({ name }) => entries[name]?.oauth)
+  for (const [index, one] of ofIssuers.entries()) {
+    const other = ofIssuers.slice(index + 1).find((scheme) => !canBothBeShown(one, scheme))
+    if (!other) continue
+    to.report(
+      path,
+      `wants ${one.name} and ${other.name} together, and both read their token in Authorization, so that nobody can send both. Write anyOf(${quoted([one.name, other.name])}), or give each a place of its own: tokenFrom: [{ header: 'x-second-token' }]`,
+    )
+  }
+}
+
+/** A token in Authorization is everybody's, so that each needs another place that is its own. */
+function canBothBeShown(one: Scheme, other: Scheme): boolean {
+  const placesOf = ({ withholds }: Scheme) => withholds.map((place) => JSON.stringify(place))
+  const [ofOne, ofOther] = [placesOf(one), placesOf(other)]
+  return (
+    ofOne.some((place) => !ofOther.includes(place)) &&
+    ofOther.some((place) => !ofOne.includes(place))
+  )
 }
 
 function checkIssuers(

@@ -34,9 +34,10 @@ export const hostname = textLike("'api.acme.example'", explainHostname)
 const method = textLike("'GET'", (name) => {
   if (METHOD.test(name)) return undefined
   const upper = name.toUpperCase()
-  if (/^(?:CONNECT|TRACE)$/.test(upper)) return `${upper} is never passed on. Take it away`
+  if (/^(?:CONNECT|TRACE)$/.test(upper))
+    return `is ${upper}, which is never passed on. Take it away`
   if (/^(?:\*|ANY|ALL)$/.test(upper)) {
-    return `is no method. Without the option methods a route takes ${DEFAULT_METHODS.join(', ')}`
+    return `is no method. Take the option methods out: a route then takes ${DEFAULT_METHODS.join(', ')}`
   }
   if (/[\s,|]/.test(name)) return "is several methods in one text. Write ['GET', 'POST']"
   return `must be in upper case and of letters, for example '${suggest(upper, DEFAULT_METHODS) ?? 'GET'}'`
@@ -146,10 +147,10 @@ export const routeSchema = options<RouteConfig>(
       permissions: 'scopes',
       headers: 'Did you mean forward (claims to headers) or keep (headers that pass)?',
       rewrite: 'Did you mean stripPrefix: true?',
-      cors: 'There is no CORS part in this version',
-      cache: 'There is no cache in this version',
-      limit: 'There are no limits in this version',
-      rateLimit: 'There are no limits in this version',
+      cors: 'Take it out: there is no CORS part in this version',
+      cache: 'Take it out: there is no cache in this version',
+      limit: 'Take it out: there are no limits in this version',
+      rateLimit: 'Take it out: there are no limits in this version',
     },
   },
 )
@@ -195,12 +196,14 @@ function scopesSchema(value: unknown): v.GenericSchema<unknown> {
       anyOf: listOf(scope, { example: "anyOf('orders:read', 'orders:write')", isOptional: true }),
     })
   }
-  if (isNamed(value, 'allOf')) return told(() => `means all of them as a list: ${scopes}`)
+  if (isNamed(value, 'allOf'))
+    return told(() => `must be a list, which means all of them: ${scopes}`)
   return scopeList
 }
 
 function rolesSchema(value: unknown): v.GenericSchema<unknown> {
-  if (isNamed(value, 'anyOf')) return told(() => "means any of them as a list: ['admin', 'editor']")
+  if (isNamed(value, 'anyOf'))
+    return told(() => "must be a list, which means any of them: ['admin', 'editor']")
   return listOf(role, { example: "['admin', 'editor']", isOptional: true })
 }
 

@@ -28,6 +28,9 @@ export function options<Value extends object>(
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return
       const input = dataset.value as Record<string, unknown>
+      if (isOther(Object.keys(input), entries)) {
+        return addIssue({ message: `is something else. Write options, for example ${example}` })
+      }
       const add = (key: string, message: string, rest: readonly v.IssuePathItem[] = []) =>
         addIssue({ message, path: [item(input, key), ...rest] })
       for (const key of Object.keys(input)) {
@@ -40,8 +43,7 @@ export function options<Value extends object>(
         if (!(key in input)) {
           if (!isOptional) add(key, `is missing. Add it${asIn}`)
         } else if (input[key] === undefined) {
-          const orValue = shown === undefined ? '' : `, or write a value${asIn}`
-          add(key, UNSET + orValue + (isOptional ? ', or take this option out' : ''))
+          add(key, UNSET + asIn + (isOptional ? ', or take this option out' : ''))
         } else {
           const { issues = [] } = v.safeParse(schema, input[key])
           for (const issue of issues) add(key, explainIssue(issue), issue.path)
@@ -65,6 +67,10 @@ export function record(
         const path: [v.IssuePathItem] = [item(dataset.value, key)]
         const wrong = explainName(key, value)
         if (wrong !== undefined) addIssue({ message: wrong, path })
+        if (value === undefined) {
+          addIssue({ message: UNSET, path })
+          continue
+        }
         const { issues = [] } = v.safeParse(schema, value)
         for (const issue of issues) {
           addIssue({ message: explainIssue(issue), path: [...path, ...(issue.path ?? [])] })
@@ -72,6 +78,13 @@ export function record(
       }
     }),
   )
+}
+
+/** The whole environment, or what a preset has made: to name each of its members would not help. */
+function isOther(keys: readonly string[], entries: Entries): boolean {
+  const isStrange = (key: string) =>
+    !Object.hasOwn(entries, key) && suggest(key, Object.keys(entries)) === undefined
+  return keys.length > 1 && !keys.some((key) => Object.hasOwn(entries, key)) && keys.some(isStrange)
 }
 
 function isPlain(value: unknown): boolean {

@@ -15,10 +15,10 @@ export type Explain = (value: unknown) => string | undefined
 
 /** Of a value that is there and undefined: never the default, which may be the wider one. */
 export const UNSET =
-  'is undefined: the secret, variable or binding that stands here is not set. Set a variable in .dev.vars and with "npx wrangler secret put <NAME>", a binding in wrangler.toml'
+  'is undefined: what stands here is not set. Set the variable or secret (in .dev.vars, and with "npx wrangler secret put <NAME>"), declare the binding (in wrangler.toml), or write a value'
 
 export const EMPTY =
-  'is empty: the secret or variable that stands here may not be set. Set it in .dev.vars and with "npx wrangler secret put <NAME>"'
+  'is empty. A variable or secret that is not set arrives like this: set it (in .dev.vars, and with "npx wrangler secret put <NAME>"), or write a value'
 
 /** A schema that finds its own words for each way to be wrong. */
 export function told<Value>(explain: Explain): v.GenericSchema<Value> {
@@ -34,9 +34,9 @@ export function textLike(
   explain: (value: string) => string | undefined = () => undefined,
 ): v.GenericSchema<string> {
   return told((value) => {
-    if (value === undefined) return UNSET
+    if (value === undefined) return `${UNSET}, for example ${example}`
     if (typeof value !== 'string') return `must be text in quotes, for example ${example}`
-    if (value === '') return EMPTY
+    if (value === '') return `${EMPTY}, for example ${example}`
     if (value.trim() !== value) {
       return `has a space or a line break at its start or end. Take it away, as in ${example}`
     }
