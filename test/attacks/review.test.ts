@@ -229,6 +229,6 @@ describe('a handler that adds to what was verified', () => {
     const token = await world.mint({ groups: ['users'], roles: ['user'] })
     const statuses: number[] = []
     for (const { path } of routes) statuses.push((await world.sendToken(token, path)).status)
-    expect(statuses).toEqual([500, 500, 500, 403, 403, 403])
+    expect(statuses).toEqual([502, 502, 502, 403, 403, 403])
   })
 })

@@ -882,7 +882,7 @@ export const PROMISES: Promised[] = [
             'throw error\n        refusal = toGatewayError(error)\n',
           ),
         ],
-        test: responses('of the gateway or a handler closes the door, and says nothing'),
+        test: responses('of a handler closes the door, and says nothing'),
       },
       {
         guard: 'the grammar of names in Connection',
