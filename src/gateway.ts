@@ -72,6 +72,7 @@ export function createGateway(
       let response: Response
       let refusal: GatewayError | undefined
       try {
+        if (!compiled) throw unconfigured(problems)
         response = await handle(request, compiled, createScope(context), trace)
       } catch (error) {
         refusal = toGatewayError(error)
@@ -96,11 +97,10 @@ export function createGateway(
 
 async function handle(
   request: Request,
-  gateway: Compiled | undefined,
+  gateway: Compiled,
   scope: Scope,
   trace: Trace<Route | OwnRoute>,
 ): Promise<Response> {
-  if (!gateway) throw new GatewayError('config_invalid')
   const location = readLocation(request.url)
   trace.location = location
   checkDoor(location, gateway)
@@ -140,8 +140,18 @@ async function handle(
 
 /** Throws `host_unknown` or `https_required`. */
 function checkDoor({ hostname, scheme }: Location, { hosts }: Compiled): void {
-  if (hosts && !hosts.has(hostname)) throw new GatewayError('host_unknown')
-  if (scheme !== 'https' && !isLocalhost(hostname)) throw new GatewayError('https_required')
+  if (hosts && !hosts.has(hostname)) {
+    throw new GatewayError('host_unknown', { reason: 'the host is not among hosts' })
+  }
+  if (scheme !== 'https' && !isLocalhost(hostname)) {
+    throw new GatewayError('https_required', { reason: 'the request came over plain http' })
+  }
+}
+
+/** Said with every request, so that the line which an operator happens to see is enough. */
+function unconfigured([first = '', ...others]: readonly string[]): GatewayError {
+  const more = others.length > 0 ? ` (and ${others.length} more: "npm run check")` : ''
+  return new GatewayError('config_invalid', { reason: first + more })
 }
 
 function refuse(error: GatewayError, trace: Trace<Route | OwnRoute>): Response {

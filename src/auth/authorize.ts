@@ -26,17 +26,22 @@ export function authorize(principal: Principal, policy: Policy): void {
   const has = (name: string) => principal.scopes.has(name)
   const isInScope = names.length === 0 || (any ? names.some(has) : names.every(has))
   if (!isInScope) {
-    throw new GatewayError('insufficient_scope', {
-      reason: 'the token lacks a scope that the route asks for',
-      scopes: any ? names : names.filter((name) => !has(name)),
-    })
+    const scopes = any ? names : names.filter((name) => !has(name))
+    const reason = any
+      ? `the token has none of the scopes ${scopes.join(', ')}`
+      : `the token lacks ${scopes.length === 1 ? 'the scope' : 'the scopes'} ${scopes.join(', ')}`
+    throw new GatewayError('insufficient_scope', { reason, scopes })
   }
   const hasRole =
     policy.roles.length === 0 || policy.roles.some((role) => principal.roles.includes(role))
-  if (!hasRole) throw new GatewayError('forbidden', { reason: 'the caller has none of the roles' })
+  if (!hasRole) {
+    const reason = `the caller has none of the roles ${policy.roles.join(', ')}`
+    throw new GatewayError('forbidden', { reason })
+  }
   for (const { claim, values } of policy.claims) {
     if (!claimValues(principal, claim).some((value) => values.includes(value as ClaimValue))) {
-      throw new GatewayError('forbidden', { reason: `the claim ${claim} has none of the values` })
+      const reason = `the claim ${claim} has none of the values that the route asks for`
+      throw new GatewayError('forbidden', { reason })
     }
   }
 }

@@ -55,6 +55,8 @@ export interface House {
   scheme(name: string): Scheme
   /** Undefined for a scheme that takes no issuer's tokens. */
   oauth(name: string): OAuthIssuer | undefined
+  /** What `iss` has to be, by the names of all entries that take an issuer's tokens. */
+  readonly issuers: ReadonlyMap<string, string>
 }
 
 /** What a feature may bring beside its steps. */

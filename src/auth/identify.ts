@@ -37,11 +37,20 @@ export async function identify(
   }
   if (shown.length === 0 && optional) return []
   if (shown.length === 0 || (all && shown.length < schemes.length)) {
-    throw new GatewayError('credential_missing')
+    const missing = schemes.filter((scheme) => !shown.some((other) => other.scheme === scheme))
+    throw new GatewayError('credential_missing', { reason: explainMissing(missing, inbound) })
   }
   const chosen = all ? shown : choose(shown, judges)
   if (chosen.some(({ evidence }) => evidence.ambient)) refuseForgery(inbound)
   return all ? verifyAll(chosen, inbound, scope, judges) : verifyAny(chosen, inbound, scope, judges)
+}
+
+function explainMissing(missing: readonly Scheme[], { request }: Inbound): string {
+  const names = missing.map(({ name }) => `schemes.${name}`)
+  const hint = request.headers.has('authorization')
+    ? '; Authorization is there, with something that they do not read'
+    : ''
+  return `nothing was sent that ${names.join(' or ')} reads${hint}`
 }
 
 function findFor(scheme: Scheme, inbound: Inbound, judges: Scheme[]): Evidence | undefined {

@@ -78,7 +78,7 @@ function compileIssuer(
   name: string,
   trusted: TrustedIssuer,
   keySet: KeySet,
-  { fetch, now }: House,
+  { fetch, now, issuers }: House,
 ): Issuer {
   const { via, introspection } = trusted
   const rules = compileRules(name, trusted)
@@ -86,6 +86,7 @@ function compileIssuer(
     (await keySet.endpoints(scope))?.introspectionEndpoint
   return {
     rules,
+    issuers,
     now,
     verifier: createJwtVerifier(rules, keySet, now),
     introspection:
