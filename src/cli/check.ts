@@ -4,11 +4,12 @@
  */
 
 import { parseArgs } from 'node:util'
+import './check/quiet.ts'
 import { checkFile } from './check/file.ts'
 import { askIssuers } from './check/issuers.ts'
 import { count, type Finding, print } from './check/report.ts'
 import { runTools, toolsFor } from './check/tools.ts'
-import { checkWranglerFile } from './check/wrangler-file.ts'
+import { checkWranglerFile, unknownEnvironment } from './check/wrangler-file.ts'
 
 const USAGE = `Usage: npm run check -- [options]
 
@@ -35,6 +36,8 @@ async function main(): Promise<void> {
     found.push(finding)
     print(finding)
   }
+  const unknown = unknownEnvironment('wrangler.toml', values.env)
+  if (unknown !== undefined) throw new TypeError(unknown)
   const { findings, config } = await checkFile(values.env)
   for (const finding of findings) report(finding)
   for (const finding of checkWranglerFile('wrangler.toml', values.env)) report(finding)

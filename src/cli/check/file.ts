@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { getPlatformProxy } from 'wrangler'
 import type { GatewayConfig } from '../../config/define.ts'
 import { explainThrown, judge } from '../../config/owners-file.ts'
+import { explainExport } from '../../config/whole.ts'
 import { count, type Finding } from './report.ts'
 
 /** What `npm start` stands in for where nothing is set. */
@@ -21,6 +22,15 @@ export interface FileCheck {
 
 /** Reads .dev.vars (with an environment: .dev.vars.NAME, where it is there) and wrangler.toml of this folder. */
 export async function checkFile(environment: string | undefined): Promise<FileCheck> {
+  let exported: unknown
+  try {
+    const module: { readonly default?: unknown } = await import('../../gateway.config.ts')
+    exported = module.default
+  } catch (error) {
+    return refused([`gateway.config.ts: ${explainThrown(error)}`])
+  }
+  const wrong = explainExport(exported)
+  if (wrong !== undefined) return refused([`gateway.config.ts: ${wrong}`])
   const isSet = ['.dev.vars', `.dev.vars.${environment}`].some((name) => existsSync(name))
   const { env, dispose } = await getPlatformProxy<Record<string, unknown>>({
     configPath: 'wrangler.toml',
@@ -29,33 +39,17 @@ export async function checkFile(environment: string | undefined): Promise<FileCh
     ...(!isSet && { envFiles: [] }),
   })
   try {
-    const values = isSet ? env : { ...LOCAL, ...env }
-    const { problems, warnings, config } = judge(await load(), values)
+    const { problems, warnings, config } = judge(exported, isSet ? env : { ...LOCAL, ...env })
+    if (!config) return refused(problems)
     const note = isSet ? '' : ', checked with values of local development: there is no .dev.vars'
-    return {
-      config,
-      findings: [
-        ...problems.map((text): Finding => ({ verdict: 'problem', text })),
-        ...warnings.map((text): Finding => ({ verdict: 'warning', text })),
-        ...(config
-          ? [
-              {
-                verdict: 'ok' as const,
-                text: `gateway.config.ts is sound: ${count(config.routes.length, 'route')}${note}`,
-              },
-            ]
-          : []),
-      ],
-    }
-  } catch (error) {
-    const text = `gateway.config.ts: ${explainThrown(error)}`
-    return { config: undefined, findings: [{ verdict: 'problem', text }] }
+    const text = `gateway.config.ts is sound: ${count(config.routes.length, 'route')}${note}`
+    const warned = warnings.map((warning): Finding => ({ verdict: 'warning', text: warning }))
+    return { config, findings: [...warned, { verdict: 'ok', text }] }
   } finally {
     await dispose()
   }
 }
 
-async function load(): Promise<unknown> {
-  const module: { readonly default?: unknown } = await import('../../gateway.config.ts')
-  return module.default
+function refused(problems: readonly string[]): FileCheck {
+  return { config: undefined, findings: problems.map((text) => ({ verdict: 'problem', text })) }
 }

@@ -37,8 +37,10 @@ export async function askIssuers(
   { schemes: entries }: GatewayConfig,
   { token, fetch, now }: LiveOptions,
 ): Promise<Finding[]> {
+  let asked = 0
   let answers: Answer[] = []
   const recording: Fetch = async (request) => {
+    asked++
     const response = await fetch(request)
     const body: unknown = await response
       .clone()
@@ -52,9 +54,16 @@ export async function askIssuers(
   for (const [name, scheme] of schemes) {
     const entry = entries[name]
     if (!entry?.oauth || !scheme.scheduled) continue
+    asked = 0
     answers = []
     const reason = await scheme.scheduled(scope()).then(() => undefined, reasonOf)
-    findings.push(describe(`schemes.${name}`, entry, answers, reason))
+    const place = `schemes.${name}`
+    if (reason !== undefined && asked === 0) {
+      const text = `${place}: is reached over a binding (via), which leads nowhere from here`
+      findings.push({ verdict: 'skipped', text })
+    } else {
+      findings.push(describe(place, entry, answers, reason))
+    }
   }
   if (token !== undefined) findings.push(await tryToken(token, entries, [...schemes.values()]))
   return findings
@@ -81,12 +90,6 @@ function describe(
     return {
       verdict: 'problem',
       text: `${name}.issuer: is not to the letter what its discovery document says. Write '${other}'`,
-    }
-  }
-  if (answers.length === 0 && reason.includes('binding')) {
-    return {
-      verdict: 'skipped',
-      text: `${name}: is reached over a binding, which leads nowhere from here`,
     }
   }
   return { verdict: 'problem', text: `${name}: ${reason}` }

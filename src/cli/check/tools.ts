@@ -58,7 +58,7 @@ export async function runTools(
 
 function run({ name, command: [file, ...args], advice }: Tool): Promise<Finding> {
   const path = [resolve('node_modules/.bin'), process.env.PATH ?? ''].join(delimiter)
-  const env = { ...process.env, PATH: path, WRANGLER_SEND_METRICS: 'false' }
+  const env = { ...process.env, PATH: path, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG: 'warn' }
   return new Promise((done) => {
     execFile(file, args, { env, maxBuffer: 16_777_216 }, (error, out, err) => {
       const output = `${out}${err}`.trim()

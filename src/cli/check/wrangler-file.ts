@@ -28,12 +28,8 @@ export function checkWranglerFile(path: string, environment: string | undefined)
   const { rawConfig } = experimental_readRawConfig({ config: path })
   const raw = JSON.parse(JSON.stringify(rawConfig)) as JsonObject
   const top = resolve(path, undefined)
-  const known = top.definedEnvironments ?? []
-  if (environment !== undefined && !known.includes(environment)) {
-    const names = known.length > 0 ? `There is ${known.join(', ')}` : `Add [env.${environment}]`
-    return [{ verdict: 'problem', text: `wrangler.toml: has no [env.${environment}]. ${names}` }]
-  }
-  const names = environment === undefined ? [undefined, ...known] : [environment]
+  const names =
+    environment === undefined ? [undefined, ...(top.definedEnvironments ?? [])] : [environment]
   const texts = [
     ...strayKeys(raw),
     ...names.flatMap((name) => [
@@ -42,6 +38,17 @@ export function checkWranglerFile(path: string, environment: string | undefined)
     ]),
   ]
   return texts.map((text) => ({ verdict: 'warning', text: `wrangler.toml: ${text}` }))
+}
+
+/** What is wrong with the name of an environment; undefined where the file has it, or none is asked for. */
+export function unknownEnvironment(
+  path: string,
+  environment: string | undefined,
+): string | undefined {
+  const known = resolve(path, undefined).definedEnvironments ?? []
+  if (environment === undefined || known.includes(environment)) return undefined
+  const advice = known.length > 0 ? `There is ${known.join(', ')}` : `Add [env.${environment}]`
+  return `wrangler.toml has no [env.${environment}]. ${advice}`
 }
 
 interface Bound {
