@@ -37,20 +37,34 @@ export function options<Value extends object>(
         if (!Object.hasOwn(entries, key)) add(key, explainUnknown(key, names, otherNames))
       }
       for (const [key, schema] of Object.entries(entries)) {
-        const isOptional = schema.type === 'exact_optional'
-        const shown = examples[key]
-        const asIn = shown === undefined ? '' : `, for example ${key}: ${shown}`
-        if (!(key in input)) {
-          if (!isOptional) add(key, `is missing. Add it${asIn}`)
-        } else if (input[key] === undefined) {
-          add(key, UNSET + asIn + (isOptional ? ', or take this option out' : ''))
-        } else {
-          const { issues = [] } = v.safeParse(schema, input[key])
-          for (const issue of issues) add(key, explainIssue(issue), issue.path)
-        }
+        const absence = explainAbsence(key, input, schema, examples[key])
+        if (absence !== undefined) add(key, absence)
+        if (absence !== undefined || isLeftOut(key, input, schema)) continue
+        const { issues = [] } = v.safeParse(schema, input[key])
+        for (const issue of issues) add(key, explainIssue(issue), issue.path)
       }
     }),
   )
+}
+
+/** What is wrong with an option that is not there, or there and undefined; undefined where nothing is. */
+function explainAbsence(
+  key: string,
+  input: object,
+  { type }: Schema,
+  shown: string | undefined,
+): string | undefined {
+  // Such a schema says itself what undefined means.
+  if (type === 'optional') return undefined
+  const isOptional = type === 'exact_optional'
+  const asIn = shown === undefined ? '' : `, for example ${key}: ${shown}`
+  if (!(key in input)) return isOptional ? undefined : `is missing. Add it${asIn}`
+  if ((input as Record<string, unknown>)[key] !== undefined) return undefined
+  return UNSET + asIn + (isOptional ? ', or take this option out' : '')
+}
+
+function isLeftOut(key: string, input: object, { type }: Schema): boolean {
+  return type === 'exact_optional' && !(key in input)
 }
 
 /** An object of the owner's by names of the owner's: `explainName` says what is wrong with one of them. */

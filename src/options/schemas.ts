@@ -133,7 +133,8 @@ export function reportIssues(
 export function explainIssue(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object' && issue.expected === 'never') return 'is not an option'
   if (issue.type === 'strict_object' && issue.path) return 'is missing'
-  if (issue.received === 'undefined' && issue.type !== 'custom') return UNSET
+  const isUnset = issue.kind === 'schema' && issue.type !== 'custom'
+  if (isUnset && issue.received === 'undefined') return UNSET
   return issue.message.startsWith('Invalid ') ? 'is not what may stand here' : issue.message
 }
 
