@@ -53,7 +53,8 @@ async function verifyCallers(
   }
   if (shown.length === 0 && optional) return []
   if (shown.length === 0 || (all && shown.length < schemes.length)) {
-    throw new GatewayError('credential_missing')
+    const missing = schemes.filter((scheme) => !shown.some((other) => other.scheme === scheme))
+    throw new GatewayError('credential_missing', { reason: explainMissing(missing, inbound) })
   }
   const chosen = all ? shown : choose(shown, judges)
   if (!all) {
@@ -65,6 +66,14 @@ async function verifyCallers(
   const isAmbient = (_: Verified, index: number) => chosen[index]?.evidence.ambient === true
   refuseForgery(inbound, callers.filter(isAmbient))
   return callers
+}
+
+function explainMissing(missing: readonly Scheme[], { request }: Inbound): string {
+  const names = missing.map(({ name }) => `schemes.${name}`)
+  const hint = request.headers.has('authorization')
+    ? '; Authorization is there, with something that they do not read'
+    : ''
+  return `nothing was sent that ${names.join(' or ')} reads${hint}`
 }
 
 function findFor(scheme: Scheme, inbound: Inbound, judges: Scheme[]): Evidence | undefined {

@@ -32,7 +32,7 @@ export const entra = provider<EntraOptions>({
       text,
       v.regex(GUID, 'must be the application id, in lower case; api:// before it is understood'),
     ),
-    audience: v.optional(names()),
+    audience: v.exactOptional(names()),
   },
   issuers: ({ tenants }) =>
     listOf(tenants).flatMap(issuersOf) as unknown as readonly [string, ...string[]],

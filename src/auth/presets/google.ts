@@ -24,7 +24,7 @@ export const google = provider<GoogleOptions>({
         ),
       ),
     ),
-    hostedDomain: v.optional(names()),
+    hostedDomain: v.exactOptional(names()),
   },
   issuers: () => ['https://accounts.google.com', 'accounts.google.com'],
   jwksUri: () => 'https://www.googleapis.com/oauth2/v3/certs',

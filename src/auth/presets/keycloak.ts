@@ -35,7 +35,7 @@ export const keycloak = provider<KeycloakOptions>({
         ),
       ),
     ),
-    client: v.optional(names()),
+    client: v.exactOptional(names()),
   },
   issuers: ({ url, realm }) => [`${withoutSlash(url)}/realms/${realm}`],
   audiences: ({ audience }) => listOf(audience),

@@ -24,7 +24,7 @@ export const okta = provider<OktaOptions>({
         'must be the domain alone, for example acme.okta.com: no https://, no slash, not the one with -admin',
       ),
     ),
-    server: v.optional(
+    server: v.exactOptional(
       v.pipe(
         text,
         v.regex(/^[A-Za-z0-9]+$/, 'must be the id of an authorization server, for example default'),

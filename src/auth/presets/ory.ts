@@ -20,9 +20,9 @@ export interface OryOptions extends CommonOptions {
 export const ory = provider<OryOptions>({
   entries: {
     url: secureUrl,
-    audience: v.optional(names()),
-    clientId: v.optional(names()),
-    apiKey: v.optional(
+    audience: v.exactOptional(names()),
+    clientId: v.exactOptional(names()),
+    apiKey: v.exactOptional(
       v.pipe(
         text,
         v.regex(/^(?!ory_[ar]t_)/, 'must be a key of the project, not a token of a user'),

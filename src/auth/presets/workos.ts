@@ -19,7 +19,7 @@ export const workos = provider<WorkosOptions>({
       text,
       v.regex(/^client_\w+$/, 'must be the id of the application, which begins with client_'),
     ),
-    domain: v.optional(domain('auth.example.com')),
+    domain: v.exactOptional(domain('auth.example.com')),
   },
   issuers: ({ clientId, domain: own }) => {
     const hosts = own === undefined ? ['api.workos.com'] : [own, 'api.workos.com']
