@@ -4,14 +4,7 @@ import * as v from 'valibot'
 import type { Binding } from '../../lib/fetch.ts'
 import { isSecureUrl } from '../../lib/url.ts'
 import { options as optionsSchema } from '../../options/options.ts'
-import {
-  flag,
-  listOf,
-  type Reporter,
-  reportIssues,
-  textLike,
-  told,
-} from '../../options/schemas.ts'
+import { flag, listOf, type Reporter, reportIssues, textLike, told } from '../../options/schemas.ts'
 import type { ClientAuthentication, IntrospectionOptions } from '../bearer/introspection.ts'
 import { bearerScheme } from '../bearer/scheme.ts'
 import type { SchemeFeature } from '../feature.ts'

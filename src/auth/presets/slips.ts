@@ -4,7 +4,7 @@
  */
 
 const SLIPS: readonly (readonly [issuer: RegExp, problem: string])[] = [
-  [/[{}<>]/, 'has a placeholder in it'],
+  [/[{}<>]/, 'has a placeholder in { } or < >. Write what belongs there'],
   [/^https:\/\/[^/]+\.auth0\.com$/, 'needs a slash at its end: Auth0 has one in iss'],
   [
     /^https:\/\/login\.microsoftonline\.com\/[^/]+\/?$/,

@@ -80,7 +80,8 @@ function describe(
   })[]
   if (reason === undefined) {
     const keys = documents.map(({ body }) => readKeySet(body)?.length ?? 0).at(-1) ?? 0
-    const said = documents.some(({ body }) => body.issuer === oauth?.issuer)
+    const issuers: readonly unknown[] = oauth?.issuers ?? [oauth?.issuer]
+    const said = documents.some(({ body }) => issuers.includes(body.issuer))
     const discovery = said ? 'discovery found, its issuer is equal to the letter, ' : ''
     const verdict = keys > 0 ? 'ok' : 'problem'
     return { verdict, text: `${name}: ${discovery}${count(keys, 'key')} to verify with` }

@@ -108,9 +108,14 @@ export const HEADERS: readonly Mistake[] = [
     "routes[1] (/orders/*).resource: must be an object of options, for example protectedResource({ name: 'Orders' })",
   ),
   inRoute(
-    'a part with an option of the route',
-    "path: '/orders/*', to: env.ORIGIN, resource: protectedResource({ name: 'Orders', scopes: ['orders:read'] })",
-    'routes[1] (/orders/*).resource.scopes: is not an option. Scopes are those of the route: { path, to, scopes, resource }',
+    'a part with scopes in one text',
+    "path: '/orders/*', to: env.ORIGIN, resource: protectedResource({ scopes: 'api://orders/Orders.Read' })",
+    "routes[1] (/orders/*).resource.scopes: must be a list in [ ], for example ['api://orders/Orders.Read']",
+  ),
+  inRoute(
+    'a part with a URL over http',
+    "path: '/orders/*', to: env.ORIGIN, resource: protectedResource({ url: 'http://api.acme.example/orders' })",
+    "routes[1] (/orders/*).resource.url: must start with https://, for example 'https://api.acme.example/mcp'. Plain http is for localhost alone",
   ),
   inRoute(
     'a part whose name is not set',

@@ -119,6 +119,31 @@ export const OIDC_OPTIONS: readonly Mistake[] = [
     'schemes.main.via: leads to one origin, and issuer, jwksUri and introspect.endpoint are on several. Write them on one origin, or take via out',
   ),
   inOidc(
+    'a place for tokens that is ambient in quotes',
+    "issuer: env.ISSUER, audience: env.CLIENT_ID, tokenFrom: [{ header: 'x-session', ambient: 'yes' }]",
+    "schemes.main.tokenFrom[0]: must have ambient: true or ambient: false, without quotes, as in { header: 'x-session-token', ambient: true }",
+  ),
+  inOidc(
+    'a cookie that is said to be ambient',
+    "issuer: env.ISSUER, audience: env.CLIENT_ID, tokenFrom: [{ cookie: 'session', ambient: true }]",
+    "schemes.main.tokenFrom[0]: must not have ambient beside a cookie, which is always sent by the browser itself. Take ambient out, as in { cookie: 'CF_Authorization' }",
+  ),
+  inOidc(
+    'a longest token with a unit',
+    "issuer: env.ISSUER, audience: env.CLIENT_ID, maxTokenLength: '12 KiB'",
+    'schemes.main.maxTokenLength: must be a whole number of characters from 1 to 16384, without quotes, for example 12000',
+  ),
+  inOidc(
+    'ways to roles with a name among them',
+    "issuer: env.ISSUER, audience: env.CLIENT_ID, rolesClaim: [['realm_access', 'roles'], 'groups']",
+    "schemes.main.rolesClaim[1]: must be a list in [ ], for example ['realm_access', 'roles']",
+  ),
+  inOidc(
+    'introspection with two secrets',
+    'issuer: env.ISSUER, audience: env.CLIENT_ID, introspect: { clientId: env.CLIENT_ID, clientSecret: env.CLIENT_SECRET, bearerKey: env.CLIENT_SECRET }',
+    'schemes.main.introspect: has clientSecret and bearerKey, and only one of them can be sent. Take bearerKey out, or, where the issuer wants a fixed key, clientSecret',
+  ),
+  inOidc(
     'introspection that is switched on',
     'issuer: env.ISSUER, audience: env.CLIENT_ID, introspect: true',
     'schemes.main.introspect: must be an object of options, for example { clientId: env.CLIENT_ID, clientSecret: env.CLIENT_SECRET }',
@@ -126,7 +151,7 @@ export const OIDC_OPTIONS: readonly Mistake[] = [
   inOidc(
     'introspection without a client',
     'issuer: env.ISSUER, audience: env.CLIENT_ID, introspect: { clientSecret: env.CLIENT_SECRET }',
-    'schemes.main.introspect.clientId: is missing. Add it, for example clientId: env.CLIENT_ID',
+    'schemes.main.introspect: must say who asks, or the issuer does not answer. Add clientId: env.CLIENT_ID (and clientSecret: env.CLIENT_SECRET), or, where the issuer wants a fixed key, bearerKey: env.INTROSPECTION_KEY',
   ),
   inOidc(
     'introspection with a secret that is not set',
@@ -145,8 +170,8 @@ export const OIDC_OPTIONS: readonly Mistake[] = [
   ),
   inOidc(
     'a claim that no answer may lack',
-    "issuer: env.ISSUER, audience: env.CLIENT_ID, introspect: { clientId: env.CLIENT_ID, mayOmit: ['exp'] }",
-    "schemes.main.introspect.mayOmit[0]: must be 'iss', 'aud' or 'sub'",
+    "issuer: env.ISSUER, audience: env.CLIENT_ID, introspect: { clientId: env.CLIENT_ID, mayOmit: ['nbf'] }",
+    "schemes.main.introspect.mayOmit[0]: must be 'iss', 'aud', 'sub' or 'exp'",
   ),
   inOidc(
     'opaque in quotes',

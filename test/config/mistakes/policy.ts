@@ -44,6 +44,21 @@ export const POLICY: readonly Mistake[] = [
     "routes[1] (/orders/*).scopes[0]: has a character that no scope has: a quote, a backslash, or a letter outside ASCII. Write it like 'orders:read'",
   ),
   inRoute(
+    'requirements that are a list',
+    "path: '/orders/*', to: env.ORIGIN, require: [{ roles: ['auditor'] }]",
+    "routes[1] (/orders/*).require: must be anyOf({ scopes: ['orders:read'] }, { roles: ['auditor'] }). What every caller needs stands in scopes, roles and claims themselves",
+  ),
+  inRoute(
+    'requirements of which one asks for nothing',
+    "path: '/orders/*', to: env.ORIGIN, require: anyOf({ roles: ['auditor'] }, {})",
+    "routes[1] (/orders/*).require.anyOf[1]: asks for nothing, so that every token would do. Write what to ask for, for example { roles: ['auditor'] }, or take it out",
+  ),
+  inRoute(
+    'a claim with a number that JavaScript cannot hold',
+    "path: '/orders/*', to: env.ORIGIN, claims: { account: 281674916028284929 }",
+    'routes[1] (/orders/*).claims.account: is a whole number beyond 2^53, which is another one by now. Write it with n at its end, for example 281674916028284929n',
+  ),
+  inRoute(
     'roles that are text',
     "path: '/orders/*', to: env.ORIGIN, roles: 'admin'",
     "routes[1] (/orders/*).roles: must be a list in [ ], for example ['admin', 'editor']",
