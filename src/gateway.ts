@@ -75,6 +75,7 @@ export function createGateway(
       let response: Response
       let refusal: GatewayError | undefined
       try {
+        if (!compiled) throw unconfigured(problems)
         response = await handle(request, compiled, createScope(context), trace, isLocal)
       } catch (error) {
         refusal = toGatewayError(error)
@@ -99,12 +100,11 @@ export function createGateway(
 
 async function handle(
   request: Request,
-  gateway: Compiled | undefined,
+  gateway: Compiled,
   scope: Scope,
   trace: Trace<Route | OwnRoute>,
   isLocal: boolean,
 ): Promise<Response> {
-  if (!gateway) throw new GatewayError('config_invalid')
   const location = readLocation(request.url, request.headers.get('host'))
   trace.location = location
   checkDoor(location, gateway, isLocal)
@@ -146,8 +146,16 @@ async function handle(
 function checkDoor({ hostname, scheme }: Location, { hosts }: Compiled, isLocal: boolean): void {
   const isOwnMachine = isLocalhost(hostname)
   const isServed = !hosts || hosts.has(hostname) || (isLocal && isOwnMachine)
-  if (!isServed) throw new GatewayError('host_unknown')
-  if (scheme !== 'https' && !isOwnMachine) throw new GatewayError('https_required')
+  if (!isServed) throw new GatewayError('host_unknown', { reason: 'the host is not among hosts' })
+  if (scheme !== 'https' && !isOwnMachine) {
+    throw new GatewayError('https_required', { reason: 'the request came over plain http' })
+  }
+}
+
+/** Said with every request, so that the line which an operator happens to see is enough. */
+function unconfigured([first = '', ...others]: readonly string[]): GatewayError {
+  const more = others.length > 0 ? ` (and ${others.length} more: "npm run check")` : ''
+  return new GatewayError('config_invalid', { reason: first + more })
 }
 
 function refuse(error: GatewayError, trace: Trace<Route | OwnRoute>): Response {

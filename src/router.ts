@@ -6,7 +6,7 @@
 import type { RouteEntry } from 'itty-router'
 import { IttyRouter } from 'itty-router/IttyRouter'
 import { GatewayError } from './errors.ts'
-import { canonicalPath, matchForm } from './lib/canonical-path.ts'
+import { canonicalPath, explainAmbiguity, matchForm } from './lib/canonical-path.ts'
 
 export const DEFAULT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
@@ -104,15 +104,19 @@ export function createRouter<Route extends Routable>(routes: readonly Route[]): 
       const strict = canonicalPath(rawPath)
       const path =
         strict ?? (allowsAmbiguous ? canonicalPath(rawPath, { allowAmbiguous: true }) : undefined)
-      if (path === undefined) throw new GatewayError('path_ambiguous')
+      if (path === undefined) throw ambiguous(rawPath)
       const found = find(matchForm(path), hostname)
       if (strict === undefined && !found?.every((route) => route.allowsAmbiguousPath)) {
-        throw new GatewayError('path_ambiguous')
+        throw ambiguous(rawPath)
       }
       if (!found) throw new GatewayError('not_found', { reason: 'no route matches the path' })
       return { route: choose(found, method), path }
     },
   }
+}
+
+function ambiguous(rawPath: string): GatewayError {
+  return new GatewayError('path_ambiguous', { reason: explainAmbiguity(rawPath) })
 }
 
 /** RFC 9110 section 9.3.2: HEAD is GET without the body, so a route for GET serves it. */
@@ -122,7 +126,9 @@ function choose<Route extends Routable>(routes: readonly Route[], method: string
   if (route) return route
   const allow = new Set(routes.flatMap(({ methods }) => [...methods]))
   if (allow.has('GET')) allow.add('HEAD')
-  throw new GatewayError('method_not_allowed', { allow: [...allow] })
+  const patterns = [...new Set(routes.map(({ path }) => path))].join(' and ')
+  const reason = `${patterns} takes ${[...allow].join(', ')}`
+  throw new GatewayError('method_not_allowed', { allow: [...allow], reason })
 }
 
 function lookUp<Route>(index: Index<Route>, path: string): readonly Route[] | undefined {

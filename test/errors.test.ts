@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { SchemeFeature } from '../src/auth/feature.ts'
 import { oidc } from '../src/auth/presets/oidc.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
 import { createTestGateway, ORIGIN, refusal, type TestGateway } from './support/gateway.ts'
@@ -14,6 +15,20 @@ const ROUTES = [
   { path: '/away', auth: 'public' as const, to: ORIGIN },
   { path: '/fault', auth: 'public' as const, to: () => Promise.reject(new Error('s3cr3t')) },
 ]
+
+/** A scheme with a mistake in it. */
+const BROKEN: SchemeFeature = {
+  check: () => {},
+  compile: (name) => ({
+    name,
+    withholds: [],
+    find: () => {
+      throw new TypeError('s3cr3t')
+    },
+    verify: () => ({ notMine: '' }),
+    challenge: () => undefined,
+  }),
+}
 
 /** One request for each code; a code without one is no public contract. */
 const CASES: Record<ErrorCode, Case> = {
@@ -46,7 +61,10 @@ const CASES: Record<ErrorCode, Case> = {
     return send('/')
   },
   config_invalid: async () => (await gatewayWith([])).send('/'),
-  internal: ({ send }) => send('/fault'),
+  internal: async () => {
+    const { send } = await createTestGateway({ config: { schemes: { main: BROKEN } } })
+    return send('/')
+  },
   origin_unreachable: ({ send }) => send('/away'),
   issuer_unavailable: ({ sendWithToken, issuer }) => {
     issuer.mode = 'unreachable'

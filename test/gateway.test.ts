@@ -315,8 +315,11 @@ describe('the log', () => {
     })
     const response = await send('/')
     expect(await response.clone().text()).not.toContain('s3cr3t')
-    expect(await refusal(response)).toEqual([500, 'internal'])
-    expect(lastEvent()).toMatchObject({ status: 500, reason: 'a value was thrown' })
+    expect(await refusal(response)).toEqual([502, 'origin_unreachable'])
+    expect(lastEvent()).toMatchObject({
+      status: 502,
+      reason: 'the handler threw a value that is no error',
+    })
   })
 })
 

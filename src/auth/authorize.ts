@@ -74,15 +74,21 @@ function refusalOf(principal: Principal, need: Need): Refusal | undefined {
   const has = (name: string) => principal.scopes.has(name)
   const isInScope = names.length === 0 || (any ? names.some(has) : names.every(has))
   if (!isInScope) {
-    const reason = 'the token lacks a scope that the route asks for'
+    const lacking = any ? names : names.filter((name) => !has(name))
+    const reason = any
+      ? `the token has none of the scopes ${lacking.join(', ')}`
+      : `the token lacks ${lacking.length === 1 ? 'the scope' : 'the scopes'} ${lacking.join(', ')}`
     return { code: 'insufficient_scope', reason }
   }
   const hasRole =
     need.roles.length === 0 || need.roles.some((role) => principal.roles.includes(role))
-  if (!hasRole) return forbidden(principal, 'the caller has none of the roles')
+  if (!hasRole) {
+    return forbidden(principal, `the caller has none of the roles ${need.roles.join(', ')}`)
+  }
   for (const { claim, values } of need.claims) {
     if (!claimValues(principal, claim).some((value) => isAmong(values, value))) {
-      return forbidden(principal, `the claim ${claim} has none of the values`)
+      const reason = `the claim ${claim} has none of the values that the route asks for`
+      return forbidden(principal, reason)
     }
   }
   return undefined

@@ -32,6 +32,8 @@ export interface OAuthIssuer {
   readonly issuer: string
   /** All that `iss` may be, where there is more than that. */
   readonly issuers?: readonly string[]
+  /** What its tokens are for. */
+  readonly audiences?: readonly string[]
   /** Whether it may be asked about tokens that do not say whose they are. */
   readonly takesOpaqueTokens: boolean
 }
@@ -58,6 +60,8 @@ export interface House {
   scheme(name: string): Scheme
   /** Undefined for a scheme that takes no issuer's tokens. */
   oauth(name: string): OAuthIssuer | undefined
+  /** What `iss` may be, by the names of all entries that take an issuer's tokens. */
+  readonly issuers: ReadonlyMap<string, readonly string[]>
 }
 
 /** What a feature may bring beside its steps. */

@@ -39,7 +39,8 @@ export async function identify(
   }
   if (shown.length === 0 && optional) return []
   if (shown.length === 0 || (all && shown.length < schemes.length)) {
-    throw new GatewayError('credential_missing')
+    const missing = schemes.filter((scheme) => !shown.some((other) => other.scheme === scheme))
+    throw new GatewayError('credential_missing', { reason: explainMissing(missing, inbound) })
   }
   const chosen = all || shown.length === 1 ? shown : choose(shown, judges)
   const verify = all ? verifyAll : verifyAny
@@ -47,6 +48,14 @@ export async function identify(
   const ambient = callers.filter((_, index) => chosen[index]?.evidence.ambient)
   if (ambient.length > 0) refuseForgery(inbound, ambient)
   return callers
+}
+
+function explainMissing(missing: readonly Scheme[], { request }: Inbound): string {
+  const names = missing.map(({ name }) => `schemes.${name}`)
+  const hint = request.headers.has('authorization')
+    ? '; Authorization is there, with something that they do not read'
+    : ''
+  return `nothing was sent that ${names.join(' or ')} reads${hint}`
 }
 
 function findFor(scheme: Scheme, inbound: Inbound, judges: Scheme[]): Evidence | undefined {

@@ -2,35 +2,92 @@
 
 import * as v from 'valibot'
 import { isObject } from '../lib/strict-json.ts'
-import { hasFetch, type Problem, type Reporter, reportIssues } from '../options/schemas.ts'
+import { options, record } from '../options/options.ts'
+import {
+  hasFetch,
+  listOf,
+  type Problem,
+  type Reporter,
+  reportIssues,
+  told,
+  UNSET,
+} from '../options/schemas.ts'
 import { shapeOf } from '../router.ts'
 import { isHopByHop } from '../upstream/header-names.ts'
 import { impersonates } from '../upstream/request.ts'
 
 import type { GatewayConfig, RouteConfig } from './define.ts'
+import { placeIn } from './place.ts'
 import { checkAuth, checkSchemeName } from './requirement.ts'
-import { type AnyFeature, feature, PART_NAMES, partsSchema } from './route-parts.ts'
+import {
+  type AnyFeature,
+  feature,
+  PART_NAMES,
+  partsSchema,
+  type RouteParts,
+} from './route-parts.ts'
 import { checkRoute, hostname, routeSchema } from './route-schema.ts'
+import { explainWhole } from './whole.ts'
 
-const scheme = v.custom<AnyFeature>(
-  (value) => !hasFetch(value) && feature(value),
-  'must be made by a preset, for example oidc({ … })',
-)
-
-const gatewaySchema = v.strictObject({
-  hosts: v.exactOptional(
-    v.pipe(v.array(hostname, 'must be an array'), v.minLength(1, 'must not be empty')),
-  ),
-  schemes: v.record(v.string(), scheme, 'must be an object of schemes by name'),
-  every: v.exactOptional(v.strictObject(partsSchema)),
-  routes: v.pipe(v.array(routeSchema, 'must be an array'), v.minLength(1, 'must not be empty')),
+const scheme = told<AnyFeature>((value) => {
+  if (!hasFetch(value) && feature(value)) return undefined
+  if (value === undefined) return UNSET
+  if (typeof value === 'function') return 'must be called, with its options: oidc({ … })'
+  return 'must be made by a preset: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID })'
 })
+
+const SCHEMES = '{ main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }) }'
+const ROUTES = "[{ path: '/orders/*', to: 'https://orders.acme.example' }]"
+
+const route = v.lazy((value) => {
+  if (value === undefined || value === null || value === false || value === '') {
+    return told(() => NO_ROUTE)
+  }
+  return routeSchema
+})
+
+const NO_ROUTE =
+  "is not a route but empty. For a route that is there only sometimes, write ...(env.ORIGIN ? [{ path: '/*', to: env.ORIGIN }] : [])"
+
+const gatewaySchema = options<GatewayConfig>(
+  {
+    hosts: v.exactOptional(listOf(hostname, { example: "['api.acme.example']", isOptional: true })),
+    schemes: v.lazy((value) =>
+      feature(value)
+        ? told(() => `must give each entry a name: ${SCHEMES}`)
+        : record(SCHEMES, () => undefined, scheme),
+    ),
+    every: v.exactOptional(
+      options<RouteParts>(partsSchema, { example: '{ resource: protectedResource() }' }),
+    ),
+    routes: listOf(route, { example: ROUTES, isOptional: false }),
+  },
+  {
+    example: '{ schemes: { … }, routes: [ … ] }',
+    examples: { schemes: SCHEMES, routes: ROUTES, hosts: "['api.acme.example']" },
+    otherNames: {
+      issuers: 'schemes',
+      issuer: 'schemes',
+      providers: 'schemes',
+      auth: 'schemes',
+      paths: 'routes',
+      endpoints: 'routes',
+      domains: 'hosts',
+      cors: 'Take it out: there is no CORS part in this version',
+      defaults: 'every',
+      global: 'every',
+    },
+  },
+)
 
 /** All that is wrong with the shape of a config, each with where. Empty where nothing is. */
 export function checkShape(config: unknown): Problem[] {
+  const whole = explainWhole(config)
+  if (whole !== undefined) return [`the config: ${whole}`]
   const problems: Problem[] = []
+  const place = placeIn(config)
   const to: Reporter = {
-    report: (path, text) => problems.push(`${path.replace(/^\./, '') || 'the config'}: ${text}`),
+    report: (path, text) => problems.push(`${place(path.replace(/^\./, ''))}: ${text}`),
   }
   const { issues = [] } = v.safeParse(gatewaySchema, config)
   reportIssues(issues, '', to)
@@ -45,7 +102,7 @@ export function checkShape(config: unknown): Problem[] {
     checkParts(route, `routes[${index}]`, to)
     if (schemes) checkAuth(route, schemes, `routes[${index}].auth`, to)
   }
-  checkOverlaps(routes, to)
+  checkOverlaps(routes, place, to)
   checkKeptNames(routes, to)
   return problems
 }
@@ -61,7 +118,10 @@ function soundParts(config: unknown, issues: readonly v.BaseIssue<unknown>[]) {
   const routes = Array.isArray(parts.routes) ? [...(parts.routes as RouteConfig[]).entries()] : []
   return {
     hosts: isBroken('hosts') ? undefined : (parts.hosts as GatewayConfig['hosts']),
-    schemes: isObject(parts.schemes) ? (parts.schemes as GatewayConfig['schemes']) : undefined,
+    schemes:
+      isObject(parts.schemes) && !feature(parts.schemes)
+        ? (parts.schemes as GatewayConfig['schemes'])
+        : undefined,
     every: isBroken('every') ? undefined : (parts.every as GatewayConfig['every']),
     routes: new Map(routes.filter(([index]) => !isBroken('routes', index))) as Routes,
   }
@@ -71,44 +131,32 @@ function checkParts(parts: GatewayConfig['every'] = {}, path: string, to: Report
   for (const name of PART_NAMES) parts[name]?.check(`${path}.${name}`, to)
 }
 
-const WEAKENING = {
-  dangerouslyAllowAmbiguousPaths: 'paths that origins read differently than the gateway pass',
-  dangerouslyOutliveToken: 'connections stay open after the token has expired',
-} as const
-
-/** Switches that weaken what the gateway promises: legal, and worth saying aloud. */
-export function warnings({ routes }: GatewayConfig): Problem[] {
-  return routes.flatMap((route, index) => {
-    const weakening = (Object.keys(WEAKENING) as (keyof typeof WEAKENING)[])
-      .filter((name) => route[name])
-      .map((name) => `routes[${index}].${name}: ${WEAKENING[name]}`)
-    const isOptional = typeof route.auth === 'object' && 'optional' in route.auth
-    const evaded = (['scopes', 'roles', 'claims', 'require'] as const)
-      .filter((name) => isOptional && route[name])
-      .map((name) => `routes[${index}].${name}: whoever sends no token is let in without`)
-    return [...weakening, ...evaded]
-  })
-}
-
 /** Two routes for one request: the same shape of path, the same host, a method in common. */
-function checkOverlaps(routes: Routes, to: Reporter): void {
+function checkOverlaps(routes: Routes, place: (path: string) => string, to: Reporter): void {
   const keyOf = ({ host, path }: RouteConfig) => `${host ?? '*'} ${shapeOf(path).toLowerCase()}`
   for (const same of Map.groupBy(routes, ([, route]) => keyOf(route)).values()) {
     for (const [position, [index, route]] of same.entries()) {
       const earlier = same.slice(0, position).find(([, other]) => overlap(route, other))
       if (!earlier) continue
+      const other = place(`routes[${earlier[0]}]`)
       to.report(
         `routes[${index}].path`,
-        `is also that of routes[${earlier[0]}], for the same requests`,
+        isSpelledAlike(route, earlier[1])
+          ? `matches the same requests as ${other}. Give them different paths, hosts or methods, or take one out`
+          : `differs from ${other} in upper and lower case or in a slash at its end alone, so that both match the same requests. Write both paths alike, or take one out`,
       )
     }
   }
 }
 
 function overlap(a: RouteConfig, b: RouteConfig): boolean {
-  // Spelled differently, they would differ for callers in case or a slash alone: never what was meant.
-  if (withoutNames(a.path) !== withoutNames(b.path)) return true
+  // Otherwise they would differ for callers in case or a slash alone: never what was meant.
+  if (!isSpelledAlike(a, b)) return true
   return !a.methods || !b.methods || a.methods.some((method) => b.methods?.includes(method))
+}
+
+function isSpelledAlike(a: RouteConfig, b: RouteConfig): boolean {
+  return withoutNames(a.path) === withoutNames(b.path)
 }
 
 function withoutNames(path: string): string {
@@ -123,11 +171,17 @@ function checkKeptNames(routes: Routes, to: Reporter): void {
     for (const name of keep) {
       const path = `routes[${index}].keep`
       if (forwarded.has(name) || /^x-(?:auth|gatehouse|forwarded)-/.test(name)) {
-        to.report(path, `must not name ${name}: only the gateway may say that`)
+        to.report(path, `must not name ${name}, which only the gateway may set. Take it out`)
       } else if (isHopByHop(name)) {
-        to.report(path, `must not name ${name}: it is about one connection and ends with it`)
+        to.report(
+          path,
+          `must not name ${name}, which is about one connection and ends with it. Take it out`,
+        )
       } else if (impersonates(name, forwarded)) {
-        to.report(path, `must not name ${name}: some servers take it for a header of the gateway`)
+        to.report(
+          path,
+          `must not name ${name}, which some servers read as a header of the gateway. Take it out`,
+        )
       }
     }
   }

@@ -70,7 +70,7 @@ export interface RouteConfig extends RouteParts, Needs {
   /** Header names that go to the origin although they would be removed: `authorization`, or names with `_`. */
   keep?: readonly string[]
   /**
-   * How long the origin may be silent before its response begins, in seconds. While the client is still sending a
+   * How long the origin, or a handler, may be silent before its response begins, in seconds. While the client is still sending a
    * body of 64 KiB or more, or of unknown length, it is not the origin's turn. `false`: as long as the platform
    * lets it, whose own 52x answers then come through. Default 30, at most 600.
    */

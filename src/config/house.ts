@@ -32,7 +32,13 @@ export function createHouse(
   }
 
   const fetch = dependencies.fetch ?? ((request: Request) => globalThis.fetch(request))
-  const house: House = { ...dependencies, fetch, scheme, oauth: (name) => config[name]?.oauth }
+  const issuers = new Map(
+    Object.entries(config).flatMap(([name, { oauth }]) =>
+      oauth ? [[name, oauth.issuers ?? [oauth.issuer]]] : [],
+    ),
+  )
+  const oauth: House['oauth'] = (name) => config[name]?.oauth
+  const house: House = { ...dependencies, fetch, scheme, oauth, issuers }
   for (const name of Object.keys(config)) scheme(name)
   return { house, schemes }
 }

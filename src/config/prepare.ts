@@ -6,6 +6,10 @@ import { checkShape } from './check.ts'
 import { type Compiled, compile, type OwnRoute } from './compile.ts'
 import type { GatewayConfig } from './define.ts'
 import type { Dependencies } from './house.ts'
+import { placeIn } from './place.ts'
+import { checkTogether } from './requirement.ts'
+
+type Place = ReturnType<typeof placeIn>
 
 export interface Prepared {
   readonly problems: readonly Problem[]
@@ -20,7 +24,7 @@ export function prepare(define: () => GatewayConfig, dependencies: Dependencies)
   } catch (error) {
     // Only the name: a message may quote what was being read, which might be a secret.
     const name = error instanceof Error ? error.name : 'no error'
-    const problem = `the config: reading it threw ${name}; "npm run check" shows it in full`
+    const problem = `the config: evaluating it threw ${name}. "npm run check" shows the whole error and its line`
     return { problems: [problem], compiled: undefined }
   }
 }
@@ -35,14 +39,23 @@ function prepareConfig(config: unknown, dependencies: Dependencies): Prepared {
   const problems = checkShape(config)
   if (problems.length > 0) return { problems, compiled: undefined }
   const compiled = compile(config as GatewayConfig, dependencies)
-  const collisions = checkOwnRoutes(compiled)
-  return collisions.length === 0
-    ? { problems: [], compiled }
-    : { problems: collisions, compiled: undefined }
+  const place = placeIn(config)
+  const late = [...checkOwnRoutes(compiled, place), ...checkRequirements(config, compiled, place)]
+  return late.length === 0 ? { problems: [], compiled } : { problems: late, compiled: undefined }
+}
+
+function checkRequirements(config: unknown, { routes }: Compiled, place: Place): Problem[] {
+  const { schemes } = config as GatewayConfig
+  const problems: Problem[] = []
+  const to = { report: (path: string, text: string) => problems.push(`${place(path)}: ${text}`) }
+  for (const [index, { requirement }] of routes.entries()) {
+    if (requirement) checkTogether(requirement, schemes, `routes[${index}].auth`, to)
+  }
+  return problems
 }
 
 /** The gateway's own endpoints are at addresses that no route of the owner, and no other endpoint, may have. */
-function checkOwnRoutes({ routes, ownRoutes }: Compiled): Problem[] {
+function checkOwnRoutes({ routes, ownRoutes }: Compiled, place: Place): Problem[] {
   const problems: Problem[] = []
   const addressOf = ({ host, path }: { host: string | undefined; path: string }) =>
     `${host ?? '*'} ${shapeOf(path).toLowerCase()}`
@@ -50,13 +63,18 @@ function checkOwnRoutes({ routes, ownRoutes }: Compiled): Problem[] {
   for (const route of ownRoutes) {
     const earlier = own.get(addressOf(route))
     if (earlier) {
-      problems.push(`${route.origin}: has the address of ${earlier.origin}, ${route.path}`)
+      problems.push(
+        `${place(route.origin)}: has the address of ${place(earlier.origin)}, ${route.path}. Give the two routes different literal beginnings or hosts, or take one out`,
+      )
     }
     own.set(addressOf(route), earlier ?? route)
   }
   for (const [index, route] of routes.entries()) {
     const taken = own.get(addressOf(route))
-    if (taken) problems.push(`routes[${index}].path: is the address of ${taken.origin}`)
+    if (!taken) continue
+    problems.push(
+      `${place(`routes[${index}].path`)}: is the address of ${place(taken.origin)}, where the gateway answers itself. Choose another path, or take ${place(taken.origin)} out`,
+    )
   }
   return problems
 }

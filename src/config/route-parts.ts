@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import type { Extras, Feature, House, RoutePart, RouteSite } from '../auth/feature.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
+import { told } from '../options/schemas.ts'
 
 export interface RouteParts {
   /** Publishes where to get a token for this route (RFC 9728): `protectedResource()`. Default: nothing. */
@@ -38,7 +39,13 @@ export function feature(value: unknown): value is AnyFeature {
 export const partsSchema = Object.fromEntries(
   Object.entries(PARTS).map(([name, maker]) => [
     name,
-    v.exactOptional(v.custom<AnyFeature>(feature, `must be made by ${maker}`)),
+    v.exactOptional(
+      told<AnyFeature>((value) => {
+        if (feature(value)) return undefined
+        const isCalled = typeof value !== 'function'
+        return isCalled ? `must be made by ${maker}` : `must be called, with parentheses: ${maker}`
+      }),
+    ),
   ]),
 )
 

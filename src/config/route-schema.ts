@@ -1,175 +1,262 @@
 /** The shape of one route in the owner's file, and what cannot be said by shape alone. */
 
 import * as v from 'valibot'
-import { canonicalPath, matchForm } from '../lib/canonical-path.ts'
-import { isSecureUrl } from '../lib/url.ts'
+import type { ClaimValue } from '../auth/authorize.ts'
+import { options, record } from '../options/options.ts'
 import {
   claimLocation,
   fetcher,
+  flag,
   hasFetch,
-  nameList,
+  listOf,
   type Reporter,
-  text,
+  secondsBetween,
+  textLike,
+  told,
+  UNSET,
 } from '../options/schemas.ts'
-import { isForwardable } from '../upstream/header-names.ts'
-import type { RouteConfig } from './define.ts'
+import { suggest } from '../options/suggest.ts'
+import { DEFAULT_METHODS, literalPrefix } from '../router.ts'
+import { fold, isForwardable } from '../upstream/header-names.ts'
+import { explainHostname, explainTarget, isOwnAddress } from './addresses.ts'
+import type { Needs, RouteConfig } from './define.ts'
+import { explainPattern } from './path-pattern.ts'
+import { explainAuth } from './requirement.ts'
 import { partsSchema } from './route-parts.ts'
 
-/** Literal segments, `:name` segments, and `*` as the last one. itty-router would read more as syntax. */
-const PATTERN = /^(?:\/(?:[\w.~!@&',=%-]+|:[A-Za-z]\w*))*(?:\/\*?)?$/
-const HOSTNAME = /^(?!-)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
 /** RFC 9110 section 9.1: a token. CONNECT and TRACE are about the connection and never proxied. */
 const METHOD = /^(?!CONNECT$|TRACE$)[A-Z]+(?:-[A-Z]+)*$/
 /** RFC 6749 section 3.3: what may stand in a challenge, and in a token that is not an array. */
 const SCOPE = /^[!#-[\]-~]+$/
 const HEADER = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 
-const secureTarget = v.pipe(
-  text,
-  v.check((url) => isSecureUrl(url), 'must be an https URL; plain http is for localhost alone'),
-  v.check((url) => isBareUrl(url), 'must have no query, no fragment and no user in it'),
+export const hostname = textLike("'api.acme.example'", explainHostname)
+
+const method = textLike("'GET'", (name) => {
+  if (METHOD.test(name)) return undefined
+  const upper = name.toUpperCase()
+  if (/^(?:CONNECT|TRACE)$/.test(upper))
+    return `is ${upper}, which is never passed on. Take it away`
+  if (/^(?:\*|ANY|ALL)$/.test(upper)) {
+    return `is no method. Take the option methods out: a route then takes ${DEFAULT_METHODS.join(', ')}`
+  }
+  if (/[\s,|]/.test(name)) return "is several methods in one text. Write ['GET', 'POST']"
+  return `must be in upper case and of letters, for example '${suggest(upper, DEFAULT_METHODS) ?? 'GET'}'`
+})
+
+const scopes = "['orders:read', 'orders:write']"
+const scope = textLike("'orders:read'", (name) => {
+  if (/[\s,]/.test(name)) return `is several scopes in one text. Write ${scopes}`
+  if (SCOPE.test(name)) return undefined
+  return `has a character that no scope has: a quote, a backslash, or a letter outside ASCII. Write it like 'orders:read'`
+})
+const scopeList = listOf(scope, { example: scopes, isOptional: true })
+
+const role = textLike("'admin'", (name) =>
+  name.includes(',') ? "is several roles in one text. Write ['admin', 'editor']" : undefined,
 )
 
-/** With a binding in between, the URL's host is a name that the binding knows. */
-const boundTarget = v.pipe(
-  text,
-  v.check((url) => URL.canParse(url) && /^https?:/.test(url), 'must be an http or https URL'),
-  v.check((url) => isBareUrl(url), 'must have no query, no fragment and no user in it'),
+const claimValue = told<ClaimValue>((value) => {
+  if (value === undefined) return UNSET
+  // JavaScript has already rounded it when it gets here.
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    return 'is a whole number beyond 2^53, which is another one by now. Write it with n at its end, for example 281674916028284929n'
+  }
+  if (['string', 'number', 'boolean', 'bigint'].includes(typeof value)) return undefined
+  return "must be text, a number, true or false, or a list of these, for example ['acme', 'beta']"
+})
+
+const claimValues = v.lazy(
+  (value): v.GenericSchema<unknown> =>
+    Array.isArray(value)
+      ? listOf(claimValue, { example: "['acme', 'beta']", isOptional: false })
+      : claimValue,
 )
-
-const target = v.union(
-  [
-    secureTarget,
-    v.custom<RouteConfig['to']>((value) => typeof value === 'function'),
-    v.strictObject({ url: boundTarget, via: fetcher }),
-  ],
-  'must be a URL (https, or http on localhost), a binding, { url, via }, or a handler function',
-)
-
-export const hostname = v.pipe(
-  text,
-  v.regex(HOSTNAME, 'must be a host name in lower case, without scheme and port'),
-)
-
-const scopeList = v.pipe(
-  nameList,
-  v.everyItem((name) => SCOPE.test(name), 'must be scopes: visible ASCII without " and \\'),
-)
-
-const required = v.union([
-  text,
-  v.strictObject({ anyOf: nameList }),
-  v.strictObject({ allOf: nameList }),
-])
-
-const claimValue = v.union([v.string(), v.number(), v.boolean(), v.bigint()])
-
-/** JavaScript has already rounded it when it gets here. */
-const isExact = (value: unknown) => !Number.isInteger(value) || Number.isSafeInteger(value)
 
 const needEntries = {
-  scopes: v.exactOptional(
-    v.union(
-      [scopeList, v.strictObject({ anyOf: scopeList })],
-      'must be an array of scopes, or anyOf(…)',
-    ),
-  ),
-  roles: v.exactOptional(nameList),
+  scopes: v.exactOptional(v.lazy(scopesSchema)),
+  roles: v.exactOptional(v.lazy(rolesSchema)),
   claims: v.exactOptional(
     v.pipe(
-      v.record(
-        v.string(),
-        v.pipe(
-          v.union(
-            [claimValue, v.pipe(v.array(claimValue), v.minLength(1, 'must not be empty'))],
-            'must be a string, a number, a boolean, or an array of them',
-          ),
-          v.check(
-            (value) => (Array.isArray(value) ? value.every(isExact) : isExact(value)),
-            'is a whole number beyond 2^53, which is another one by now: write it with n at its end',
-          ),
-        ),
+      record("{ org: 'acme' }", () => undefined, claimValues),
+      v.check(
+        (claims) => Object.keys(claims).length > 0,
+        "names no claim. Name one, for example { org: 'acme' }, or take this option out",
       ),
-      v.minEntries(1, 'must not be empty; leave it out instead'),
     ),
   ),
 }
 
-/** An option that is there and undefined is a variable that is not set, and never the default, which may be wider. */
-export const routeSchema = v.strictObject({
-  path: v.pipe(
-    text,
-    v.regex(PATTERN, 'must be a path of literal segments, :parameters, and * at its end'),
+const NEEDS = "anyOf({ scopes: ['orders:read'] }, { roles: ['auditor'] })"
+
+const need = v.pipe(
+  options<Needs>(needEntries, {
+    example: "{ roles: ['auditor'] }",
+    otherNames: { permissions: 'scopes' },
+  }),
+  v.check(
+    (needs) => Object.keys(needs).length > 0,
+    "asks for nothing, so that every token would do. Write what to ask for, for example { roles: ['auditor'] }, or take it out",
   ),
-  host: v.exactOptional(hostname),
-  methods: v.exactOptional(
-    v.pipe(
-      nameList,
-      v.everyItem(
-        (name) => METHOD.test(name),
-        'must be methods in upper case, without CONNECT and TRACE',
-      ),
-    ),
-  ),
-  to: v.lazy((value) => (isBinding(value) ? v.custom<RouteConfig['to']>(isBinding) : target)),
-  via: v.exactOptional(fetcher),
-  stripPrefix: v.exactOptional(v.boolean('must be true or false')),
-  auth: v.exactOptional(
-    v.union(
-      [required, v.strictObject({ optional: required })],
-      "must be the name of a scheme, anyOf(…), allOf(…), optional(…) of these, or 'public'",
-    ),
-  ),
-  ...needEntries,
-  require: v.exactOptional(
-    v.strictObject(
-      {
-        anyOf: v.pipe(
-          v.array(
-            v.pipe(
-              v.strictObject(needEntries),
-              v.minEntries(1, 'must ask for something: whoever has a token would meet it'),
-            ),
-            'must be an array',
-          ),
-          v.minLength(1, 'must not be empty; leave it out instead'),
-        ),
-      },
-      'must be anyOf({ scopes: […] }, { roles: […] }, …)',
-    ),
-  ),
-  forward: v.exactOptional(
-    v.record(
-      v.pipe(
-        v.string(),
-        v.check(isForwardable, 'is not a header that a claim may be sent under (lower case)'),
-      ),
-      claimLocation,
-    ),
-  ),
-  keep: v.exactOptional(
-    v.pipe(
-      nameList,
-      v.everyItem((name) => HEADER.test(name), 'must be header names in lower case'),
-    ),
-  ),
-  ...partsSchema,
-  timeoutSeconds: v.exactOptional(
-    v.union(
-      [
-        v.literal(false),
-        v.pipe(
-          v.number(),
-          v.gtValue(0, 'must be more than 0'),
-          v.maxValue(600, 'must be 600 or less'),
-        ),
-      ],
-      'must be a number of seconds, or false',
-    ),
-  ),
-  dangerouslyAllowAmbiguousPaths: v.exactOptional(v.boolean('must be true or false')),
-  dangerouslyOutliveToken: v.exactOptional(v.boolean('must be true or false')),
+)
+
+const keptHeader = textLike("'authorization'", (name) => {
+  if (HEADER.test(name)) return undefined
+  if (HEADER.test(name.toLowerCase())) return `must be in lower case, for example 'x_legacy_id'`
+  return "must be the name of one header in lower case, for example 'x_legacy_id'"
 })
+
+/** An option that is there and undefined is a variable that is not set, and never the default, which may be wider. */
+export const routeSchema = options<RouteConfig>(
+  {
+    path: textLike("'/orders/*'", explainPattern),
+    host: v.exactOptional(hostname),
+    methods: v.exactOptional(listOf(method, { example: "['GET', 'POST']", isOptional: true })),
+    to: v.lazy(targetSchema),
+    via: v.exactOptional(fetcher),
+    stripPrefix: v.exactOptional(
+      told((value) => {
+        if (typeof value === 'boolean') return undefined
+        return "must be true or false, without quotes: true takes the literal beginning of path away, '/orders' of '/orders/*'"
+      }),
+    ),
+    auth: v.exactOptional(told(explainAuth)),
+    ...needEntries,
+    require: v.exactOptional(v.lazy(requireSchema)),
+    forward: v.exactOptional(record("{ 'x-user-email': 'email' }", explainForward, claimLocation)),
+    keep: v.exactOptional(listOf(keptHeader, { example: "['authorization']", isOptional: true })),
+    ...partsSchema,
+    timeoutSeconds: v.exactOptional(
+      v.lazy(
+        (value): v.GenericSchema<unknown> =>
+          value === false
+            ? v.literal(false)
+            : secondsBetween(0, 600, {
+                example: 30,
+                isOpen: true,
+                also: ', or false for no limit',
+              }),
+      ),
+    ),
+    dangerouslyAllowAmbiguousPaths: v.exactOptional(flag),
+    dangerouslyOutliveToken: v.exactOptional(flag),
+  },
+  {
+    example: "{ path: '/orders/*', to: 'https://orders.acme.example' }",
+    examples: { path: "'/orders/*'", to: "'https://orders.acme.example'" },
+    otherNames: {
+      url: 'to',
+      target: 'to',
+      origin: 'to',
+      upstream: 'to',
+      backend: 'to',
+      proxy: 'to',
+      handler: 'to',
+      service: 'to',
+      pattern: 'path',
+      prefix: 'path',
+      route: 'path',
+      issuer: 'auth',
+      issuers: 'auth',
+      scheme: 'auth',
+      schemes: 'auth',
+      security: 'auth',
+      public: "Write auth: 'public' for a route that is open to everybody",
+      optional:
+        "Write auth: optional('main') for a route that a caller without a token may use too",
+      timeout: 'timeoutSeconds',
+      timeoutMs: 'timeoutSeconds',
+      verb: 'methods',
+      permissions: 'scopes',
+      headers: 'Did you mean forward (claims to headers) or keep (headers that pass)?',
+      rewrite: 'Did you mean stripPrefix: true?',
+      cors: 'Take it out: there is no CORS part in this version',
+      cache: 'Take it out: there is no cache in this version',
+      limit: 'Take it out: there are no limits in this version',
+      rateLimit: 'Take it out: there are no limits in this version',
+    },
+  },
+)
+
+function targetSchema(value: unknown): v.GenericSchema<unknown> {
+  const isText = typeof value === 'string'
+  if (isText) return textLike(TO, (url) => explainTarget(url, { isBound: false }))
+  if (isBinding(value) || typeof value === 'function') return v.unknown()
+  if (typeof value === 'object' && value !== null && Object.hasOwn(value, 'url')) return boundTarget
+  return told(() => explainNoTarget(value))
+}
+
+const TO = "'https://orders.acme.example'"
+
+/** With a binding in between, the URL's host is a name that the binding knows. */
+const boundTarget = options(
+  {
+    url: textLike("'http://orders.internal'", (url) => explainTarget(url, { isBound: true })),
+    via: fetcher,
+  },
+  {
+    example: "{ url: 'http://orders.internal', via: env.ORDERS_VPC }",
+    examples: { via: 'env.ORDERS_VPC' },
+    otherNames: { binding: 'via' },
+  },
+)
+
+function explainNoTarget(value: unknown): string {
+  if (Array.isArray(value)) return `must be one target, for example ${TO}, not a list`
+  if (value instanceof URL) return `must be text. Write the URL in quotes, for example ${TO}`
+  if (value instanceof Response || value instanceof Promise) {
+    return "is an answer, and must be a function that makes one: () => new Response('…')"
+  }
+  if (value === false || value === null) {
+    return `must say where requests go, for example ${TO}. For a route that is there only sometimes, write ...(env.ORIGIN ? [{ path: '/*', to: env.ORIGIN }] : [])`
+  }
+  return `must be a URL in quotes, for example ${TO}, a service binding such as env.ORDERS, { url, via } with a binding, or a function (request, principal) => Response`
+}
+
+function scopesSchema(value: unknown): v.GenericSchema<unknown> {
+  if (isNamed(value, 'anyOf')) {
+    return v.object({
+      anyOf: listOf(scope, { example: "anyOf('orders:read', 'orders:write')", isOptional: true }),
+    })
+  }
+  if (isNamed(value, 'allOf'))
+    return told(() => `must be a list, which means all of them: ${scopes}`)
+  return scopeList
+}
+
+function rolesSchema(value: unknown): v.GenericSchema<unknown> {
+  if (isNamed(value, 'anyOf'))
+    return told(() => "must be a list, which means any of them: ['admin', 'editor']")
+  return listOf(role, { example: "['admin', 'editor']", isOptional: true })
+}
+
+function requireSchema(value: unknown): v.GenericSchema<unknown> {
+  if (!isNamed(value, 'anyOf')) {
+    return told(
+      () =>
+        `must be ${NEEDS}. What every caller needs stands in scopes, roles and claims themselves`,
+    )
+  }
+  const anyOf = listOf(need, { example: NEEDS, isOptional: true })
+  return options({ anyOf }, { example: NEEDS })
+}
+
+function isNamed(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+}
+
+function explainForward(name: string, location: unknown): string | undefined {
+  if (typeof location === 'string' && /^x-/i.test(location) && !/^x-/i.test(name)) {
+    return `is the wrong way round: the header comes first. Write { '${location.toLowerCase()}': '${name}' }`
+  }
+  if (isForwardable(name)) return undefined
+  if (isForwardable(name.toLowerCase())) return `must be in lower case: '${name.toLowerCase()}'`
+  const folded = fold(name)
+  if (/^[\w-]+$/.test(name) && isForwardable(folded)) {
+    return `may have letters, digits and '-' alone: '${folded}'`
+  }
+  return "is not a header that a claim may be sent in. Choose a name of your own, for example 'x-user-email'"
+}
 
 /** Contradictions within one route. */
 export function checkRoute(
@@ -178,20 +265,38 @@ export function checkRoute(
   hosts: readonly string[] | undefined,
   to: Reporter,
 ): void {
-  const sample = route.path.replace(/:\w+|\*/g, 'x')
-  if (matchForm(canonicalPath(sample) ?? '') !== sample)
-    to.report(`${path}.path`, 'is not in canonical form, so no request would match it')
   if (route.host !== undefined && hosts && !hosts.includes(route.host)) {
-    to.report(`${path}.host`, 'is not among hosts, so the route can never match')
+    to.report(
+      `${path}.host`,
+      'is not among hosts, so the route can never match. Add it to hosts, or take it out here',
+    )
   }
   const url = typeof route.to === 'string' ? route.to : undefined
-  if (route.via && url === undefined) to.report(`${path}.via`, 'goes with a URL in to')
-  if (url !== undefined && !route.via && hosts?.includes(new URL(url).hostname)) {
-    to.report(`${path}.to`, 'is on a host of the gateway itself')
+  if (route.via && url === undefined) {
+    to.report(
+      `${path}.via`,
+      "goes with a URL in to: { to: 'https://orders.acme.example', via: env.ORDERS_CERT }. Take it out, or write a URL in to",
+    )
+  }
+  if (url !== undefined && !route.via && hosts && isOwnAddress(url, hosts)) {
+    to.report(
+      `${path}.to`,
+      `is the address of the gateway itself (hosts), so that requests would go in a circle. Write that of the service behind it, for example ${TO}, or a service binding`,
+    )
+  }
+  if (route.stripPrefix && literalPrefix(route.path) === '') {
+    to.report(
+      `${path}.stripPrefix`,
+      "has nothing to take away: path has no literal segment at its beginning. Take stripPrefix out, or write a path like '/orders/*'",
+    )
   }
   if (route.auth !== 'public') return
   for (const name of ['scopes', 'roles', 'claims', 'require', 'forward', 'resource'] as const) {
-    if (route[name] !== undefined) to.report(`${path}.${name}`, 'has no meaning on a public route')
+    if (route[name] === undefined) continue
+    to.report(
+      `${path}.${name}`,
+      `has no meaning on a public route, where nobody is asked for a token. Take it out, or name a scheme in auth`,
+    )
   }
 }
 
@@ -199,10 +304,4 @@ export function checkRoute(
 export function isBinding(value: unknown): boolean {
   const isPlain = typeof value === 'object' && value !== null && Object.hasOwn(value, 'url')
   return typeof value === 'object' && !isPlain && hasFetch(value)
-}
-
-function isBareUrl(url: string): boolean {
-  if (!URL.canParse(url)) return true
-  const { search, hash, username, password } = new URL(url)
-  return search === '' && hash === '' && username === '' && password === ''
 }

@@ -6,7 +6,8 @@
 import * as v from 'valibot'
 import type { RoutePart, RouteSite } from '../auth/feature.ts'
 import { isLocalhost, isSecureUrl } from '../lib/url.ts'
-import { nameList, reportIssues, text } from '../options/schemas.ts'
+import { options } from '../options/options.ts'
+import { listOf, reportIssues, textLike } from '../options/schemas.ts'
 import { type Location, literalPrefix, originOf } from '../router.ts'
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
@@ -36,46 +37,59 @@ export interface ProtectedResource {
   readonly scopes: readonly string[] | undefined
 }
 
-const schema = v.strictObject({
-  url: v.optional(
-    v.pipe(
-      text,
-      v.check(
-        (url) => isSecureUrl(url) && !/[?#]/.test(url),
-        'must be an https URL without query and fragment; plain http is for localhost alone',
-      ),
-    ),
-  ),
-  scopes: v.optional(
-    v.pipe(
-      nameList,
-      v.everyItem(
-        // RFC 6749 section 3.3.
-        (name) => /^[!#-[\]-~]+$/.test(name),
-        'must be scopes: visible ASCII without " and \\',
-      ),
-    ),
-  ),
-  name: v.optional(text),
-  documentation: v.optional(text),
+const RESOURCE = "'https://api.acme.example/mcp'"
+
+const resourceUrl = textLike(RESOURCE, (url) => {
+  if (!isSecureUrl(url)) {
+    return `must start with https://, for example ${RESOURCE}. Plain http is for localhost alone`
+  }
+  return /[?#]/.test(url) ? `must not have '?' or '#' in it. Write it like ${RESOURCE}` : undefined
 })
+
+const SCOPE = "'api://orders/Orders.Read'"
+
+const scope = textLike(SCOPE, (name) => {
+  if (/[\s,]/.test(name)) return `is several scopes in one text. Write [${SCOPE}, …]`
+  // RFC 6749 section 3.3.
+  if (/^[!#-[\]-~]+$/.test(name)) return undefined
+  return `has a character that no scope has: a quote, a backslash, or a letter outside ASCII. Write it like ${SCOPE}`
+})
+
+const schema = options<ProtectedResourceOptions>(
+  {
+    url: v.exactOptional(resourceUrl),
+    scopes: v.exactOptional(listOf(scope, { example: `[${SCOPE}]`, isOptional: true })),
+    name: v.exactOptional(textLike("'Orders'")),
+    documentation: v.exactOptional(textLike("'https://docs.acme.example'")),
+  },
+  {
+    example: "protectedResource({ name: 'Orders' })",
+    examples: {
+      url: RESOURCE,
+      scopes: `[${SCOPE}]`,
+      name: "'Orders'",
+      documentation: "'https://docs.acme.example'",
+    },
+    otherNames: { resource: 'url', audience: 'url' },
+  },
+)
 
 /**
  * Publishes metadata for a route: its issuers as authorization servers, its scopes, and the URL of its
  * literal prefix as the resource. The route's 401 and 403 then name the document.
  */
 export function protectedResource(
-  options: ProtectedResourceOptions = {},
+  given: ProtectedResourceOptions = {},
 ): RoutePart<ProtectedResource> {
   return {
     check(path, to) {
-      const { success, issues } = v.safeParse(schema, options)
+      const { success, issues } = v.safeParse(schema, given)
       if (!success) reportIssues(issues, path, to)
     },
 
     compile(site, house) {
       const { path, host, schemes } = site
-      const { url, scopes } = options
+      const { url, scopes } = given
       if (schemes.length === 0) return { metadataUrl: () => undefined, scopes }
       const resource = url === undefined ? undefined : new URL(url)
       const prefix = resource ? resource.pathname.replace(/\/$/, '') : literalPrefix(path)
@@ -89,9 +103,9 @@ export function protectedResource(
         authorization_servers: issuers,
         ...(asked.length > 0 && { scopes_supported: asked }),
         bearer_methods_supported: ['header'],
-        ...(options.name !== undefined && { resource_name: options.name }),
-        ...(options.documentation !== undefined && {
-          resource_documentation: options.documentation,
+        ...(given.name !== undefined && { resource_name: given.name }),
+        ...(given.documentation !== undefined && {
+          resource_documentation: given.documentation,
         }),
       }
       return {

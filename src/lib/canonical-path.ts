@@ -49,6 +49,26 @@ export function matchForm(path: string): string {
   return path.replace(/%(?:2[1467-9A-C]|3[AD]|40)/g, decodeURIComponent)
 }
 
+const RULES: readonly (readonly [RegExp, string])[] = [
+  [/^[^/]|^$/, 'the path does not start with a slash'],
+  [BROKEN_ESCAPE, "the path has '%' without two hexadecimal digits after it"],
+  [/%00/, 'the path has an escaped null character (%00)'],
+  [CONTROL, 'the path has a control character'],
+  [/\/\//, 'the path has an empty segment (//)'],
+  [/\\/, 'the path has a backslash'],
+  [/;/, 'the path has a semicolon'],
+  [/%2f/i, 'the path has an escaped slash (%2F)'],
+  [/%5c/i, 'the path has an escaped backslash (%5C)'],
+  [/%3b/i, 'the path has an escaped semicolon (%3B)'],
+  [/%25[\da-f]{2}/i, 'the path has an escape of an escape (%25 and two hexadecimal digits)'],
+]
+
+/** Which rule a raw path breaks that {@link canonicalPath} refuses, for the operator. */
+export function explainAmbiguity(raw: string): string {
+  const broken = RULES.find(([sign]) => sign.test(raw))
+  return broken?.[1] ?? 'the path has escapes that are no UTF-8'
+}
+
 function normalizeEscapes(escapes: string): string {
   decodeURIComponent(escapes)
   return escapes.replace(/%../g, (encoded) => {

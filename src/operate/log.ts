@@ -16,10 +16,13 @@ export interface RequestEvent {
   durationMs: number
   /** Who asked, if that is known. */
   subject: string | undefined
-  /** The name of the entry in `schemes` that said so, or that was asked. */
+  /** The name of the entry in `schemes` that said so; of a refusal, those that judged or would have, with spaces between them. */
   scheme: string | undefined
   code: ErrorCode | undefined
-  /** Why it was refused, in words that are for the operator alone. */
+  /**
+   * Why it was refused, in words that are for the operator alone: in names of the owner's file, never in values of
+   * a token. While the config has problems, the first of them.
+   */
   reason: string | undefined
   /** Headers that the origin did not get because they would have been too long, with spaces between them. */
   omitted?: string

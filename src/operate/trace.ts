@@ -10,6 +10,7 @@ import type { RequestEvent } from './log.ts'
 export interface Traceable {
   /** Its pattern. */
   readonly path: string
+  readonly requirement?: { readonly schemes: readonly Scheme[] } | undefined
   readonly fields: readonly NonNullable<Extras['fields']>[]
 }
 
@@ -61,9 +62,21 @@ export function toEvent(
     status: response.status,
     durationMs: Date.now() - startedMs,
     subject: principal?.subject,
-    scheme: principal?.scheme ?? judges[0]?.name,
+    scheme: principal?.scheme ?? (refusal && namesOf(judges, match?.route)),
     code: refusal?.code,
-    reason: refusal?.message,
+    reason: refusal && explain(refusal),
     ...(omitted.length > 0 && { omitted: omitted.join(' ') }),
   }
+}
+
+/** Who refused, or else who was to be asked. */
+function namesOf(judges: readonly Scheme[], route: Traceable | undefined): string | undefined {
+  const schemes = judges.length > 0 ? judges : (route?.requirement?.schemes ?? [])
+  return schemes.map(({ name }) => name).join(' ') || undefined
+}
+
+/** With what lies behind an outage. Behind other refusals is what a client sent, which is not for the log. */
+function explain({ code, message, cause }: GatewayError): string {
+  const isKnown = code !== 'issuer_unavailable' || !(cause instanceof Error)
+  return isKnown || message.includes(cause.message) ? message : `${message}: ${cause.message}`
 }

@@ -21,7 +21,8 @@ export type Target =
 
 /**
  * Sends the request and answers with what came back, redirects included. Throws `origin_timeout` where the
- * origin is silent for too long, `origin_unreachable` where there is no response at all.
+ * origin is silent for too long, `origin_unreachable` where there is no response at all. A handler is an
+ * origin too: one that throws has not answered.
  */
 export async function send(
   target: Target,
@@ -32,9 +33,11 @@ export async function send(
 ): Promise<Response> {
   const { request, init, upload } = outgoing
   if (target.kind === 'handler') {
-    return target.handle(
-      upload ? new Request(request, init) : request,
-      principal && freeze(principal),
+    const sent = upload ? new Request(request, init) : request
+    return handled(
+      () => target.handle(sent, principal && freeze(principal)),
+      timeoutSeconds,
+      upload,
     )
   }
   const fetch = target.fetch ?? globalFetch
@@ -50,6 +53,30 @@ export async function send(
     const reason = cause instanceof Error ? cause.message : 'unknown'
     throw new GatewayError('origin_unreachable', { reason, cause })
   }
+}
+
+async function handled(
+  handle: () => Response | Promise<Response>,
+  timeoutSeconds: number | false,
+  upload: Upload | undefined,
+): Promise<Response> {
+  let response: unknown
+  try {
+    const answer = handle()
+    // One that answers at once needs no timer.
+    response =
+      'then' in Object(answer)
+        ? await inTime(Promise.resolve(answer), timeoutSeconds, upload)
+        : answer
+  } catch (cause) {
+    if (cause instanceof GatewayError) throw cause
+    const what =
+      cause instanceof Error ? `${cause.name}: ${cause.message}` : 'a value that is no error'
+    throw new GatewayError('origin_unreachable', { reason: `the handler threw ${what}`, cause })
+  }
+  // What `Response.error()` makes has the status 0.
+  if (response instanceof Response && response.status > 0) return response
+  throw new GatewayError('origin_unreachable', { reason: 'the handler returned no Response' })
 }
 
 /** The wait has a limit and the exchange has none: once a response has begun, it may last. */

@@ -175,7 +175,9 @@ describe('roles', () => {
     ] as const) {
       const response = await ask(gateway, claims)
       expect(await refusal(response)).toEqual([403, 'forbidden'])
-      expect(gateway.lastEvent()?.reason).toBe(`the claim groups has none of the values${more}`)
+      expect(gateway.lastEvent()?.reason).toBe(
+        `the claim groups has none of the values that the route asks for${more}`,
+      )
     }
   })
 })
@@ -231,16 +233,19 @@ describe('a route that requires one of several', () => {
         routes: [{ path: '/', to: ORIGIN, require }],
       })
     expect(check({ anyOf: [] })).toEqual([
-      'routes[0].require.anyOf: must not be empty; leave it out instead',
+      "routes[0] (/).require.anyOf: is an empty list. Name at least one, for example anyOf({ scopes: ['orders:read'] }, { roles: ['auditor'] }), or take this option out",
     ])
     expect(check({ anyOf: [{}] })).toEqual([
-      'routes[0].require.anyOf[0]: must ask for something: whoever has a token would meet it',
+      "routes[0] (/).require.anyOf[0]: asks for nothing, so that every token would do. Write what to ask for, for example { roles: ['auditor'] }, or take it out",
     ])
     expect(check({ anyOf: [{ roles: [] }, { scope: ['a'] }] })).toEqual([
-      'routes[0].require.anyOf[0].roles: must not be empty; leave it out instead',
-      'routes[0].require.anyOf[1].scope: is not an option',
+      "routes[0] (/).require.anyOf[0].roles: is an empty list. Name at least one, for example ['admin', 'editor'], or take this option out",
+      'routes[0] (/).require.anyOf[1].scope: is not an option. Did you mean scopes?',
     ])
-    expect(check({ roles: ['a'] })).toHaveLength(2)
+    expect(check({ roles: ['a'] })).toEqual([
+      "routes[0] (/).require: must be anyOf({ scopes: ['orders:read'] }, { roles: ['auditor'] }). What every caller needs stands in scopes, roles and claims themselves",
+    ])
+    expect(check({ anyOf: [{ roles: undefined }] })).toHaveLength(1)
   })
 })
 

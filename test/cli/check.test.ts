@@ -2,14 +2,16 @@
 // runs it, in a folder of its own.
 
 import { execFile } from 'node:child_process'
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import type { Finding } from '../../src/cli/check/report.ts'
+import { runTools, toolsFor } from '../../src/cli/check/tools.ts'
+import { UNSET } from '../../src/options/schemas.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url).href)
-const CHECK = join(ROOT, 'src/cli/check.ts')
 const PROBLEM = 'problem  '
 
 const SOUND = {
@@ -19,20 +21,34 @@ const SOUND = {
 }
 const UNSOUND = { ISSUER: 'http://s3cr3t.test', ORIGIN: 'ftp://s3cr3t.test' }
 
-/** Runs the check where these are the variables; exit code, and what it printed without colours. */
-async function check(variables: Record<string, string>) {
+interface Options {
+  variables?: Record<string, string>
+  /** In place of the shipped one. */
+  file?: string
+  args?: string[]
+}
+
+/** Runs the quick check in a copy of the owner's files; exit code, and what it printed without colours. */
+async function check({ variables, file, args = [] }: Options) {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-check-'))
   try {
-    await copyFile(join(ROOT, 'wrangler.toml'), join(folder, 'wrangler.toml'))
-    const lines = Object.entries(variables).map(([name, value]) => `${name}="${value}"\n`)
-    await writeFile(join(folder, '.dev.vars'), lines.join(''))
-    return await run(folder)
+    await cp(join(ROOT, 'src'), join(folder, 'src'), { recursive: true })
+    for (const name of ['wrangler.toml', 'package.json']) {
+      await copyFile(join(ROOT, name), join(folder, name))
+    }
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+    if (file !== undefined) await writeFile(join(folder, 'src/gateway.config.ts'), file)
+    if (variables) {
+      const lines = Object.entries(variables).map(([name, value]) => `${name}="${value}"\n`)
+      await writeFile(join(folder, '.dev.vars'), lines.join(''))
+    }
+    return await run(folder, args)
   } finally {
     await rm(folder, { recursive: true })
   }
 }
 
-function run(cwd: string): Promise<{ code: unknown; out: string; problems: string[] }> {
+function run(cwd: string, args: string[]) {
   const env = {
     ...process.env,
     NO_COLOR: '1',
@@ -40,30 +56,115 @@ function run(cwd: string): Promise<{ code: unknown; out: string; problems: strin
     WRANGLER_SEND_METRICS: 'false',
     CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [CHECK], { cwd, env }, (error, out, err) => {
+  return new Promise<{ code: unknown; out: string; err: string; problems: string[] }>((resolve) => {
+    const command = [join(cwd, 'src/cli/check.ts'), '--quick', ...args]
+    execFile(process.execPath, command, { cwd, env }, (error, out, err) => {
       const lines = err.split('\n').filter((line) => line.startsWith(PROBLEM))
       const problems = lines.map((line) => line.slice(PROBLEM.length))
-      resolve({ code: error?.code ?? 0, out, problems })
+      resolve({ code: error?.code ?? 0, out, err, problems })
     })
   })
 }
 
-describe.concurrent('npm run check', () => {
+describe('npm run check', () => {
   it('finds the shipped file sound once its secrets are set', async () => {
-    const { code, out, problems } = await check(SOUND)
+    const { code, out, problems } = await check({ variables: SOUND })
     expect(problems).toEqual([])
     expect(out).toContain('gateway.config.ts is sound: 2 routes\n')
+    expect(out).toContain('\n0 problems, 0 warnings\n')
+    expect(code).toBe(0)
+  })
+
+  it('takes values of local development where there is no .dev.vars, and says so', async () => {
+    const { code, out } = await check({})
+    expect(out).toContain(
+      'sound: 2 routes, checked with values of local development: there is no .dev.vars\n',
+    )
     expect(code).toBe(0)
   })
 
   it('fails with every problem at once, and with no value of a secret', async () => {
-    const { code, out, problems } = await check(UNSOUND)
+    const { code, out, problems } = await check({ variables: UNSOUND })
     expect(problems).toEqual([
-      'routes[1].to: must be an https URL; plain http is for localhost alone',
-      'schemes.main.audience: is missing; an unset secret, variable or binding arrives as undefined',
+      "routes[1] (/*).to: must start with https://, for example 'https://orders.acme.example'",
+      `schemes.main.audience: ${UNSET}, for example audience: 'orders-api'`,
     ])
     expect(out).not.toContain('sound')
+    expect(out).not.toContain('s3cr3t')
+    expect(out).toContain('\n2 problems, 0 warnings\n')
     expect(code).toBe(1)
+  })
+
+  it.each([
+    [
+      'throws',
+      "import { defineGateway } from './config/define.ts'\n\nexport default defineGateway(() => {\n  throw new Error('no region')\n})\n",
+      'throws in line 4: Error: no region. Correct it there; the function in defineGateway must only return the config',
+    ],
+    [
+      'imports what is not there',
+      "import { acme } from './auth/presets/acme.ts'\n\nexport default () => acme()\n",
+      /^gateway\.config\.ts: throws: Error: Cannot find module .*Correct the path in the import: presets are in '\.\/auth\/presets\/'$/,
+    ],
+    [
+      'has no default export',
+      "import { defineGateway } from './config/define.ts'\n\nexport const config = defineGateway(() => ({}) as never)\n",
+      'has no default export. Write export default defineGateway((env: Env): GatewayConfig => ({ schemes: { … }, routes: [ … ] }))',
+    ],
+  ])('says of a file that %s what to do', async (_, file, message) => {
+    const { code, problems } = await check({ variables: SOUND, file })
+    expect(problems).toEqual([
+      typeof message === 'string'
+        ? `gateway.config.ts: ${message}`
+        : expect.stringMatching(message),
+    ])
+    expect(code).toBe(1)
+  })
+
+  it('refuses an environment that wrangler.toml does not have', async () => {
+    const { code, err } = await check({ args: ['--env', 'staging'] })
+    expect(err).toContain('check: wrangler.toml has no [env.staging]. Add [env.staging]\n')
+    expect(code).toBe(1)
+  })
+})
+
+describe('the other tools', () => {
+  it('all run, whatever the others say, and each is a line', async () => {
+    const found: Finding[] = []
+    const node = (script: string): [string, ...string[]] => [process.execPath, '-e', script]
+    await runTools(
+      [
+        { name: 'bad', command: node("console.log('line 3 is wrong'); process.exit(2)") },
+        {
+          name: 'stale',
+          command: node("console.error('Types are out of date'); process.exit(1)"),
+          advice: { sign: /out of date/, text: 'Run: npm run types' },
+        },
+        { name: 'good', command: node('') },
+        { name: 'loud', command: node("console.error('[WARNING] old')") },
+        { name: 'absent', command: ['no-such-tool-here'] },
+      ],
+      (finding) => found.push(finding),
+    )
+    const byText = (a: Finding, b: Finding) => a.text.localeCompare(b.text)
+    expect(found.toSorted(byText)).toEqual([
+      { verdict: 'problem', text: 'absent:\nspawn no-such-tool-here ENOENT' },
+      { verdict: 'problem', text: 'bad:\nline 3 is wrong' },
+      { verdict: 'ok', text: 'good' },
+      { verdict: 'warning', text: 'loud:\n[WARNING] old' },
+      { verdict: 'problem', text: 'Run: npm run types' },
+    ])
+  })
+
+  it('are those of this project', () => {
+    const commands = toolsFor('staging').map(({ command }) => command.join(' '))
+    expect(commands).toEqual([
+      'npm run --silent types -- --check',
+      'tsc',
+      'biome check --error-on-warnings',
+      'wrangler deploy --dry-run --env staging',
+      'wrangler deploy --dry-run -c src/issuer/wrangler.toml',
+      'wrangler deploy --dry-run -c src/state/wrangler.toml',
+    ])
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type OidcOptions, oidc } from '../../src/auth/presets/oidc.ts'
-import { warnings } from '../../src/config/check.ts'
 import { anyOf, defineGateway, type GatewayConfig, optional } from '../../src/config/define.ts'
 import { checkConfig } from '../../src/config/prepare.ts'
+import { warnings } from '../../src/config/warnings.ts'
 import { AUDIENCE } from '../support/gateway.ts'
 
 const TO = 'https://origin.test'
@@ -24,10 +24,10 @@ function problemsOfIssuer(options: object): readonly string[] {
   return problemsOf({ schemes: { main: issuer } })
 }
 
-const MISSING = 'is missing; an unset secret, variable or binding arrives as undefined'
-const EMPTY = 'is empty; an unset secret or variable arrives like this'
-const NO_ITEMS = 'must not be empty; leave it out instead'
-const HTTPS = 'must be an https URL; plain http is for localhost alone'
+/** Where the problems are, without the paths of routes. What they say stands in mistakes.ts. */
+function whereOf(problems: readonly string[]): readonly string[] {
+  return problems.map((problem) => problem.slice(0, problem.indexOf(': ')).replace(/ \(.*\)/, ''))
+}
 
 describe('a config', () => {
   it('with everything in it has no problems', () => {
@@ -83,21 +83,21 @@ describe('a config', () => {
         { path: '/*', auth: 7, methods: ['get', 'TRACE'], timeoutSeconds: 0 },
       ],
     }
-    expect(checkConfig(config).toSorted((a, b) => a.localeCompare(b))).toEqual([
-      'host: is not an option',
-      `hosts[0]: must be a host name in lower case, without scheme and port`,
-      `hosts[1]: must be a host name in lower case, without scheme and port`,
-      `hosts[2]: must be a host name in lower case, without scheme and port`,
-      `hosts[3]: ${EMPTY}`,
-      `hosts[3]: must be a host name in lower case, without scheme and port`,
-      'routes[0].path: must be a path of literal segments, :parameters, and * at its end',
-      'routes[0].scope: is not an option',
-      `routes[0].to: ${HTTPS}`,
-      "routes[1].auth: must be the name of a scheme, anyOf(…), allOf(…), optional(…) of these, or 'public'",
-      'routes[1].methods: must be methods in upper case, without CONNECT and TRACE',
-      'routes[1].timeoutSeconds: must be more than 0',
-      `routes[1].to: ${MISSING}`,
-      'schemes.main: must be made by a preset, for example oidc({ … })',
+    expect(whereOf(checkConfig(config)).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'host',
+      'hosts[0]',
+      'hosts[1]',
+      'hosts[2]',
+      'hosts[3]',
+      'routes[0].path',
+      'routes[0].scope',
+      'routes[0].to',
+      'routes[1].auth',
+      'routes[1].methods[0]',
+      'routes[1].methods[1]',
+      'routes[1].timeoutSeconds',
+      'routes[1].to',
+      'schemes.main',
     ])
   })
 
@@ -117,31 +117,29 @@ describe('a config', () => {
         { path: '/c', to: TO, host: 'other.test' },
       ],
     }
-    const target =
-      'must be a URL (https, or http on localhost), a binding, { url, via }, or a handler function'
-    expect(checkConfig(config)).toEqual([
-      'schemes.main: must be made by a preset, for example oidc({ … })',
-      `routes[0].to: ${target}`,
-      `schemes.partner.audience: ${EMPTY}`,
-      `schemes.third.issuer: ${MISSING}`,
-      'routes[1].to: is on a host of the gateway itself',
-      'routes[2].auth: names "fourth", which is not in schemes',
-      'routes[4].host: is not among hosts, so the route can never match',
-      'routes[4].auth: is missing, and there are several schemes',
-      'routes[2].path: is also that of routes[1], for the same requests',
-      'routes[1].keep: must not name x-auth-subject: only the gateway may say that',
+    expect(whereOf(checkConfig(config))).toEqual([
+      'schemes.main',
+      'routes[0].to',
+      'schemes.partner.audience',
+      'schemes.third.issuer',
+      'routes[1].to',
+      'routes[2].auth',
+      'routes[4].host',
+      'routes[4].auth',
+      'routes[2].path',
+      'routes[1].keep',
     ])
   })
 
   it('has to be an object with schemes and routes', () => {
-    expect(checkConfig(undefined)).toEqual([`the config: ${MISSING}`])
-    expect(checkConfig(null)).toEqual(['the config: must be an object'])
-    expect(checkConfig('x')).toEqual(['the config: must be an object'])
-    expect(checkConfig({})).toEqual([`schemes: ${MISSING}`, `routes: ${MISSING}`])
-    expect(problemsOf({ routes: [] })).toEqual(['routes: must not be empty'])
-    expect(problemsOf({ routes: {} })).toEqual(['routes: must be an array'])
-    expect(problemsOf({ schemes: 'x' })).toEqual(['schemes: must be an object of schemes by name'])
-    expect(problemsOf({ hosts: [] })).toEqual(['hosts: must not be empty'])
+    for (const config of [undefined, null, 'x', []]) {
+      expect(whereOf(checkConfig(config))).toEqual(['the config'])
+    }
+    expect(whereOf(checkConfig({}))).toEqual(['schemes', 'routes'])
+    expect(whereOf(problemsOf({ routes: [] }))).toEqual(['routes'])
+    expect(whereOf(problemsOf({ routes: {} }))).toEqual(['routes'])
+    expect(whereOf(problemsOf({ schemes: 'x' }))).toEqual(['schemes'])
+    expect(whereOf(problemsOf({ hosts: [] }))).toEqual(['hosts'])
   })
 
   it('never has a value in its problems, which might be a secret', () => {
@@ -163,65 +161,50 @@ describe('a config', () => {
       routes: [{ path: '/*', to: TO }],
     }))
     expect(checkConfig(define({ ISSUER }))).toEqual([])
-    expect(checkConfig(define({} as { ISSUER: string }))).toEqual([
-      `schemes.main.issuer: ${MISSING}`,
-    ])
+    expect(whereOf(checkConfig(define({} as { ISSUER: string })))).toEqual(['schemes.main.issuer'])
   })
 })
 
 describe('an issuer', () => {
   const table: [options: object, problems: string[]][] = [
-    [{ issuer: undefined, audience: undefined }, [`issuer: ${MISSING}`, `audience: ${MISSING}`]],
-    [{ issuer: '' }, [`issuer: ${EMPTY}`]],
-    [{ audience: '' }, [`audience: ${EMPTY}`]],
-    [{ audience: [] }, [`audience: ${NO_ITEMS}`]],
-    [{ audience: ['a', ''] }, [`audience[1]: ${EMPTY}`]],
-    [{ audience: 7 }, ['audience: must be a string or an array of strings that are not empty']],
-    [{ audiance: 'x' }, ['audiance: is not an option']],
-    [
-      { issuer: 'http://idp.test' },
-      ['issuer: must be an https URL, or jwksUri must say where the keys are'],
-    ],
-    [
-      { issuer: 'acme.com' },
-      ['issuer: must be an https URL, or jwksUri must say where the keys are'],
-    ],
+    [{ issuer: undefined, audience: undefined }, ['issuer', 'audience']],
+    [{ issuer: '' }, ['issuer']],
+    [{ audience: '' }, ['audience']],
+    [{ audience: [] }, ['audience']],
+    [{ audience: ['a', ''] }, ['audience[1]']],
+    [{ audience: 7 }, ['audience']],
+    [{ audiance: 'x' }, ['audiance']],
+    [{ issuer: 'http://idp.test' }, ['issuer']],
+    [{ issuer: 'acme.com' }, ['issuer']],
     [{ issuer: 'acme.com', jwksUri: 'https://idp.test/keys' }, []],
     [{ issuer: 'http://localhost:9011' }, []],
     [{ issuer: 'http://127.0.0.1:9011' }, []],
-    [
-      { issuer: 'http://localhost.evil.test' },
-      ['issuer: must be an https URL, or jwksUri must say where the keys are'],
-    ],
-    [{ jwksUri: 'http://idp.test/keys' }, [`jwksUri: ${HTTPS}`]],
-    [{ jwksUri: '/keys' }, [`jwksUri: ${HTTPS}`]],
+    [{ issuer: 'http://localhost.evil.test' }, ['issuer']],
+    [{ jwksUri: 'http://idp.test/keys' }, ['jwksUri']],
+    [{ jwksUri: '/keys' }, ['jwksUri']],
     [{ jwksUri: 'https://keys.test' }, []],
-    [
-      { jwksUri: 'https://keys.test', via: binding },
-      ['via: needs all URLs of the issuer on one origin'],
-    ],
+    [{ jwksUri: 'https://keys.test', via: binding }, ['via']],
     [{ jwksUri: `${ISSUER}/keys`, via: binding }, []],
-    [{ via: {} }, ['via: must be a binding (something with a fetch function)']],
-    [{ algorithms: [] }, [`algorithms: ${NO_ITEMS}`]],
-    [{ clockSkewSeconds: 301 }, ['clockSkewSeconds: must be 300 or less']],
-    [{ clockSkewSeconds: -1 }, ['clockSkewSeconds: must be 0 or more']],
-    [{ clockSkewSeconds: '30' }, ['clockSkewSeconds: must be a number']],
-    [{ clockSkewSeconds: Number.NaN }, ['clockSkewSeconds: must be a number']],
-    [{ scopeClaim: '' }, [`scopeClaim: ${EMPTY}`]],
-    [{ rolesClaim: [] }, [`rolesClaim: ${NO_ITEMS}`]],
+    [{ via: {} }, ['via']],
+    [{ algorithms: [] }, ['algorithms']],
+    [{ clockSkewSeconds: 301 }, ['clockSkewSeconds']],
+    [{ clockSkewSeconds: -1 }, ['clockSkewSeconds']],
+    [{ clockSkewSeconds: '30' }, ['clockSkewSeconds']],
+    [{ clockSkewSeconds: Number.NaN }, ['clockSkewSeconds']],
+    [{ scopeClaim: '' }, ['scopeClaim']],
+    [{ rolesClaim: [] }, ['rolesClaim']],
     [{ rolesClaim: [['a', 'b'], ['c']] }, []],
-    [{ rolesClaim: [['a'], 'b'] }, ['rolesClaim[1]: must be an array']],
+    [{ rolesClaim: [['a'], 'b'] }, ['rolesClaim[1]']],
     [{ maxTokenLength: 16_384 }, []],
-    [{ maxTokenLength: 16_385 }, ['maxTokenLength: must be 16384 or less']],
-    [
-      { maxTokenLength: 0.5 },
-      ['maxTokenLength: must be a whole number of characters', 'maxTokenLength: must be 1 or more'],
-    ],
-    [{ rolesClaim: ['a', 7] }, ['rolesClaim: must be a claim name or a path of names']],
+    [{ maxTokenLength: 16_385 }, ['maxTokenLength']],
+    [{ maxTokenLength: 0.5 }, ['maxTokenLength']],
+    [{ rolesClaim: ['a', 7] }, ['rolesClaim']],
   ]
   for (const [options, problems] of table) {
     it(`with ${JSON.stringify(options)} has ${problems.length === 0 ? 'no problem' : 'problems'}`, () => {
-      expect(problemsOfIssuer(options)).toEqual(problems.map((text) => `schemes.main.${text}`))
+      expect(whereOf(problemsOfIssuer(options))).toEqual(
+        problems.map((name) => `schemes.main.${name}`),
+      )
     })
   }
 
@@ -234,97 +217,76 @@ describe('an issuer', () => {
 })
 
 describe('a route', () => {
-  const PATH = 'must be a path of literal segments, :parameters, and * at its end'
-  const CANONICAL = 'is not in canonical form, so no request would match it'
-  const TARGET =
-    'must be a URL (https, or http on localhost), a binding, { url, via }, or a handler function'
-  const FORWARD = 'is not a header that a claim may be sent under (lower case)'
-  const OURS = (name: string) => `keep: must not name ${name}: only the gateway may say that`
-  const FOLDED = (name: string) =>
-    `keep: must not name ${name}: some servers take it for a header of the gateway`
-  const HOP = (name: string) =>
-    `keep: must not name ${name}: it is about one connection and ends with it`
-  const BARE = 'must have no query, no fragment and no user in it'
-  const SCOPES = 'must be scopes: visible ASCII without " and \\'
-  const table: [route: object, problems: string[]][] = [
+  const table: [route: { path?: string; [option: string]: unknown }, problems: string[]][] = [
     // path
-    [{ path: '' }, [`path: ${EMPTY}`]],
-    [{ path: '*' }, [`path: ${PATH}`]],
-    [{ path: '/a//b' }, [`path: ${PATH}`]],
-    [{ path: '/a/*/b' }, [`path: ${PATH}`]],
-    [{ path: '/a*' }, [`path: ${PATH}`]],
-    [{ path: '/a:b' }, [`path: ${PATH}`]],
-    [{ path: '/:1' }, [`path: ${PATH}`]],
-    [{ path: '/:a?' }, [`path: ${PATH}`]],
-    [{ path: '/:a+' }, [`path: ${PATH}`]],
-    [{ path: '/(a|b)' }, [`path: ${PATH}`]],
-    [{ path: '/a?b=c' }, [`path: ${PATH}`]],
-    [{ path: '/é' }, [`path: ${PATH}`]],
-    [{ path: '/a b' }, [`path: ${PATH}`]],
-    [{ path: '/%61' }, [`path: ${CANONICAL}`]],
-    [{ path: '/a/../b' }, [`path: ${CANONICAL}`]],
-    [{ path: '/caf%c3%a9' }, [`path: ${CANONICAL}`]],
+    [{ path: '' }, ['path']],
+    [{ path: '*' }, ['path']],
+    [{ path: '/a//b' }, ['path']],
+    [{ path: '/a/*/b' }, ['path']],
+    [{ path: '/a*' }, ['path']],
+    [{ path: '/a:b' }, ['path']],
+    [{ path: '/:1' }, ['path']],
+    [{ path: '/:a?' }, ['path']],
+    [{ path: '/:a+' }, ['path']],
+    [{ path: '/(a|b)' }, ['path']],
+    [{ path: '/a?b=c' }, ['path']],
+    [{ path: '/é' }, ['path']],
+    [{ path: '/a b' }, ['path']],
+    [{ path: '/%61' }, ['path']],
+    [{ path: '/a/../b' }, ['path']],
+    [{ path: '/caf%c3%a9' }, ['path']],
     [{ path: '/caf%C3%A9/*' }, []],
-    [{ path: '/%40me' }, [`path: ${CANONICAL}`]],
-    [{ path: '/100%' }, [`path: ${CANONICAL}`]],
-    [{ path: '/a%2Fb' }, [`path: ${CANONICAL}`]],
-    [{ path: '/:id/a%2Fb' }, [`path: ${CANONICAL}`]],
-    [{ path: '/:id/..' }, [`path: ${CANONICAL}`]],
-    [{ path: '/:id/%61/*' }, [`path: ${CANONICAL}`]],
+    [{ path: '/%40me' }, ['path']],
+    [{ path: '/100%' }, ['path']],
+    [{ path: '/a%2Fb' }, ['path']],
+    [{ path: '/:id/a%2Fb' }, ['path']],
+    [{ path: '/:id/..' }, ['path']],
+    [{ path: '/:id/%61/*' }, ['path']],
     // host
     [{ host: 'api.test' }, []],
-    [{ host: 'API.test' }, ['host: must be a host name in lower case, without scheme and port']],
-    [
-      { host: 'api.test:8443' },
-      ['host: must be a host name in lower case, without scheme and port'],
-    ],
+    [{ host: 'API.test' }, ['host']],
+    [{ host: 'api.test:8443' }, ['host']],
     // to
-    [{ to: undefined }, [`to: ${MISSING}`]],
-    [{ to: null }, [`to: ${TARGET}`]],
-    [{ to: '' }, [`to: ${EMPTY}`, `to: ${HTTPS}`]],
-    [{ to: {} }, [`to: ${TARGET}`]],
-    [{ to: 'origin.test' }, [`to: ${HTTPS}`]],
-    [{ to: 'http://origin.test' }, [`to: ${HTTPS}`]],
-    [{ to: 'ftp://origin.test' }, [`to: ${HTTPS}`]],
-    [{ to: 'https://origin.test?a=b' }, [`to: ${BARE}`]],
-    [{ to: 'https://origin.test/#a' }, [`to: ${BARE}`]],
-    [{ to: 'https://user:pass@origin.test' }, [`to: ${BARE}`]],
+    [{ to: undefined }, ['to']],
+    [{ to: null }, ['to']],
+    [{ to: '' }, ['to']],
+    [{ to: {} }, ['to']],
+    [{ to: 'origin.test' }, ['to']],
+    [{ to: 'http://origin.test' }, ['to']],
+    [{ to: 'ftp://origin.test' }, ['to']],
+    [{ to: 'https://origin.test?a=b' }, ['to']],
+    [{ to: 'https://origin.test/#a' }, ['to']],
+    [{ to: 'https://user:pass@origin.test' }, ['to']],
     [{ to: 'http://localhost:3000' }, []],
     [{ to: { url: 'http://b2b.internal', via: binding } }, []],
-    [{ to: { url: 'http://b2b.internal' } }, [`to: ${TARGET}`]],
-    [{ to: { url: 'ftp://b2b.internal', via: binding } }, ['to.url: must be an http or https URL']],
-    [{ to: { url: TO, via: binding, x: 1 } }, [`to: ${TARGET}`]],
+    [{ to: { url: 'http://b2b.internal' } }, ['to.via']],
+    [{ to: { url: 'ftp://b2b.internal', via: binding } }, ['to.url']],
+    [{ to: { url: TO, via: binding, x: 1 } }, ['to.x']],
     [{ via: binding }, []],
-    [{ via: 'x' }, ['via: must be a binding (something with a fetch function)']],
-    [{ to: binding, via: binding }, ['via: goes with a URL in to']],
+    [{ via: 'x' }, ['via']],
+    [{ to: binding, via: binding }, ['via']],
     // the rest
-    [{ methods: [] }, ['methods: must not be empty; leave it out instead']],
-    [{ methods: 'GET' }, ['methods: must be an array']],
-    [{ stripPrefix: 'yes' }, ['stripPrefix: must be true or false']],
-    [{ auth: 'optional' }, ['auth: names "optional", which is not in schemes']],
-    [{ scopes: [] }, [`scopes: ${NO_ITEMS}`]],
-    [{ scopes: 'a b' }, ['scopes: must be an array of scopes, or anyOf(…)']],
-    [{ scopes: anyOf() }, [`scopes.anyOf: ${NO_ITEMS}`]],
-    [{ scopes: ['a b'] }, [`scopes: ${SCOPES}`]],
-    [{ scopes: ['a"b'] }, [`scopes: ${SCOPES}`]],
-    [{ scopes: ['a\nb'] }, [`scopes: ${SCOPES}`]],
-    [{ scopes: anyOf('é') }, [`scopes.anyOf: ${SCOPES}`]],
-    [{ roles: [] }, ['roles: must not be empty; leave it out instead']],
-    [{ roles: [''] }, [`roles[0]: ${EMPTY}`]],
-    [{ claims: { org: [] } }, ['claims.org: must not be empty']],
-    [
-      { claims: { org: null } },
-      ['claims.org: must be a string, a number, a boolean, or an array of them'],
-    ],
-    [{ timeoutSeconds: 601 }, ['timeoutSeconds: must be 600 or less']],
-    [{ timeoutSeconds: -1 }, ['timeoutSeconds: must be more than 0']],
-    [{ timeoutSeconds: Number.NaN }, ['timeoutSeconds: must be a number of seconds, or false']],
-    [
-      { dangerouslyAllowAmbiguousPaths: 1 },
-      ['dangerouslyAllowAmbiguousPaths: must be true or false'],
-    ],
+    [{ methods: [] }, ['methods']],
+    [{ methods: 'GET' }, ['methods']],
+    [{ stripPrefix: 'yes' }, ['stripPrefix']],
+    [{ auth: 'optional' }, ['auth']],
+    [{ scopes: [] }, ['scopes']],
+    [{ scopes: 'a b' }, ['scopes']],
+    [{ scopes: anyOf() }, ['scopes.anyOf']],
+    [{ scopes: ['a b'] }, ['scopes[0]']],
+    [{ scopes: ['a"b'] }, ['scopes[0]']],
+    [{ scopes: ['a\nb'] }, ['scopes[0]']],
+    [{ scopes: anyOf('é') }, ['scopes.anyOf[0]']],
+    [{ roles: [] }, ['roles']],
+    [{ roles: [''] }, ['roles[0]']],
+    [{ claims: { org: [] } }, ['claims.org']],
+    [{ claims: { org: null } }, ['claims.org']],
+    [{ timeoutSeconds: 601 }, ['timeoutSeconds']],
+    [{ timeoutSeconds: -1 }, ['timeoutSeconds']],
+    [{ timeoutSeconds: Number.NaN }, ['timeoutSeconds']],
+    [{ dangerouslyAllowAmbiguousPaths: 1 }, ['dangerouslyAllowAmbiguousPaths']],
     // forward
-    [{ forward: { 'x-user-email': '' } }, [`forward.x-user-email: ${EMPTY}`]],
+    [{ forward: { 'x-user-email': '' } }, ['forward.x-user-email']],
     ...[
       'host',
       'cookie',
@@ -346,22 +308,22 @@ describe('a route', () => {
       'x_user',
       'x user',
       '',
-    ].map((name): [object, string[]] => [
+    ].map((name): [{ path?: string; [option: string]: unknown }, string[]] => [
       { forward: { [name]: 'email' } },
-      [`forward.${name}: ${FORWARD}`],
+      [`forward.${name}`],
     ]),
     // keep
-    [{ keep: ['X-Legacy'] }, ['keep: must be header names in lower case']],
+    [{ keep: ['X-Legacy'] }, ['keep[0]']],
     [{ keep: ['authorization', 'x_legacy', 'cf-ipcountry'] }, []],
-    [{ keep: ['x-auth-subject'] }, [OURS('x-auth-subject')]],
-    [{ keep: ['x-forwarded-for'] }, [OURS('x-forwarded-for')]],
-    [{ keep: ['x-gatehouse-hops'] }, [OURS('x-gatehouse-hops')]],
-    [{ keep: ['x-user'], forward: { 'x-user': 'email' } }, [OURS('x-user')]],
-    [{ keep: ['x_auth_subject'] }, [FOLDED('x_auth_subject')]],
-    [{ keep: ['x_user'], forward: { 'x-user': 'email' } }, [FOLDED('x_user')]],
-    [{ keep: ['x_forwarded.for'] }, [FOLDED('x_forwarded.for')]],
-    [{ keep: ['connection'] }, [HOP('connection')]],
-    [{ keep: ['transfer-encoding'] }, [HOP('transfer-encoding')]],
+    [{ keep: ['x-auth-subject'] }, ['keep']],
+    [{ keep: ['x-forwarded-for'] }, ['keep']],
+    [{ keep: ['x-gatehouse-hops'] }, ['keep']],
+    [{ keep: ['x-user'], forward: { 'x-user': 'email' } }, ['keep']],
+    [{ keep: ['x_auth_subject'] }, ['keep']],
+    [{ keep: ['x_user'], forward: { 'x-user': 'email' } }, ['keep']],
+    [{ keep: ['x_forwarded.for'] }, ['keep']],
+    [{ keep: ['connection'] }, ['keep']],
+    [{ keep: ['transfer-encoding'] }, ['keep']],
     // public
     [{ auth: 'public' }, []],
     ...Object.entries({
@@ -369,30 +331,28 @@ describe('a route', () => {
       roles: ['a'],
       claims: { a: 1 },
       forward: { 'x-a': 'a' },
-    }).map(([name, value]): [object, string[]] => [
+    }).map(([name, value]): [{ path?: string; [option: string]: unknown }, string[]] => [
       { auth: 'public', [name]: value },
-      [`${name}: has no meaning on a public route`],
+      [name],
     ]),
   ]
   for (const [route, problems] of table) {
     it(`with ${JSON.stringify(route)} has ${problems.length === 0 ? 'no problem' : 'problems'}`, () => {
-      expect(problemsOfRoute(route)).toEqual(problems.map((text) => `routes[0].${text}`))
+      expect(whereOf(problemsOfRoute(route))).toEqual(problems.map((name) => `routes[0].${name}`))
     })
   }
 
   it('has to be on a host of the gateway', () => {
     const hosts = ['api.test']
-    expect(problemsOf({ hosts, routes: [{ path: '/*', to: TO, host: 'other.test' }] })).toEqual([
-      'routes[0].host: is not among hosts, so the route can never match',
-    ])
+    expect(
+      whereOf(problemsOf({ hosts, routes: [{ path: '/*', to: TO, host: 'other.test' }] })),
+    ).toEqual(['routes[0].host'])
   })
 
   it('must not lead to the gateway itself', () => {
     const hosts = ['api.test']
     for (const to of ['https://api.test', 'https://api.test:8443/x', 'https://API.test']) {
-      expect(problemsOf({ hosts, routes: [{ path: '/*', to }] })).toEqual([
-        'routes[0].to: is on a host of the gateway itself',
-      ])
+      expect(whereOf(problemsOf({ hosts, routes: [{ path: '/*', to }] }))).toEqual(['routes[0].to'])
     }
     expect(
       problemsOf({ hosts, routes: [{ path: '/*', to: 'https://api.test', via: binding }] }),
@@ -430,7 +390,7 @@ describe('the schemes of a route', () => {
   for (const [schemes, route, problems] of table) {
     it(`of ${Object.keys(schemes)} with ${JSON.stringify(route)} ${problems[0] ?? 'is fine'}`, () => {
       const found = problemsOf({ schemes, routes: [{ path: '/*', to: TO, ...route }] })
-      expect(found).toEqual(problems.map((text) => `routes[0].auth: ${text}`))
+      expect(whereOf(found)).toEqual(problems.map(() => 'routes[0].auth'))
     })
   }
 
@@ -439,13 +399,13 @@ describe('the schemes of a route', () => {
       oidc({ issuer, audience: 'a', introspect: { clientId: 'c', opaque: true } })
     const schemes = { one: asks('https://one.test'), two: asks('https://two.test') }
     expect(
-      problemsOf({ schemes, routes: [{ path: '/*', to: TO, auth: anyOf('one', 'two') }] }),
-    ).toEqual(['routes[0].auth: names one and two, which both take opaque tokens'])
+      whereOf(problemsOf({ schemes, routes: [{ path: '/*', to: TO, auth: anyOf('one', 'two') }] })),
+    ).toEqual(['routes[0].auth'])
   })
 })
 
 describe('two routes', () => {
-  const SAME = ['routes[1].path: is also that of routes[0], for the same requests']
+  const SAME = ['routes[1].path']
   const table: [one: object, two: object, problems: string[]][] = [
     [{ path: '/a' }, { path: '/a' }, SAME],
     [{ path: '/a' }, { path: '/A' }, SAME],
@@ -465,20 +425,19 @@ describe('two routes', () => {
   ]
   for (const [one, two, problems] of table) {
     it(`${JSON.stringify(one)} and ${JSON.stringify(two)} ${problems.length === 0 ? 'go together' : 'are for the same requests'}`, () => {
-      expect(problemsOfRoute(one, two)).toEqual(problems)
+      expect(whereOf(problemsOfRoute(one, two))).toEqual(problems)
     })
   }
 
   it('must not let a client say what either of them forwards', () => {
     expect(
-      problemsOfRoute(
-        { path: '/a', forward: { 'x-user': 'email' } },
-        { path: '/b', keep: ['x-user', 'x_user'] },
+      whereOf(
+        problemsOfRoute(
+          { path: '/a', forward: { 'x-user': 'email' } },
+          { path: '/b', keep: ['x-user', 'x_user'] },
+        ),
       ),
-    ).toEqual([
-      'routes[1].keep: must not name x-user: only the gateway may say that',
-      'routes[1].keep: must not name x_user: some servers take it for a header of the gateway',
-    ])
+    ).toEqual(['routes[1].keep', 'routes[1].keep'])
   })
 })
 
@@ -488,8 +447,8 @@ describe('a switch that weakens the gateway', () => {
       { path: '/a', to: TO },
       { path: '/b', to: TO, dangerouslyAllowAmbiguousPaths: true },
     ]
-    expect(warnings({ schemes: { main }, routes })).toEqual([
-      'routes[1].dangerouslyAllowAmbiguousPaths: paths that origins read differently than the gateway pass',
+    expect(whereOf(warnings({ schemes: { main }, routes }))).toEqual([
+      'routes[1].dangerouslyAllowAmbiguousPaths',
     ])
   })
 })

@@ -124,7 +124,9 @@ describe('a scheme', () => {
         { path: '/Tickets/ask/', to: ORIGIN },
       ],
     })
-    expect(gateway.problems).toEqual(['routes[1].path: is the address of schemes.tickets'])
+    expect(gateway.problems).toEqual([
+      'routes[1] (/Tickets/ask/).path: is the address of schemes.tickets, where the gateway answers itself. Choose another path, or take schemes.tickets out',
+    ])
   })
 
   it('has its scheduled work done, and its failure logged without ending that of others', async () => {

@@ -155,8 +155,8 @@ describe('resource metadata', () => {
       ],
     })
     expect(problems).toEqual([
-      'routes[0].resource.url: must be an https URL without query and fragment; plain http is for localhost alone',
-      'routes[0].resource.scopes: must be scopes: visible ASCII without " and \\',
+      "routes[0] (/).resource.url: must not have '?' or '#' in it. Write it like 'https://api.acme.example/mcp'",
+      "routes[0] (/).resource.scopes[0]: is several scopes in one text. Write ['api://orders/Orders.Read', …]",
     ])
   })
 
@@ -176,8 +176,10 @@ describe('resource metadata', () => {
       ],
     })
     expect(problems).toEqual([
-      'routes[2].resource: has the address of routes[0].resource, /.well-known/oauth-protected-resource/mcp',
-      'routes[3].path: is the address of routes[0].resource',
+      expect.stringMatching(
+        /^routes\[2\] \(\/mcp\/:id\)\.resource: has the address of routes\[0\] \(\/mcp/,
+      ),
+      expect.stringMatching(/^routes\[3\] .*\.path: is the address of routes\[0\] \(\/mcp/),
     ])
   })
 })

@@ -19,7 +19,7 @@ describe('found by fuzzing', () => {
       log: () => {},
     })
     expect(gateway.problems).toContain(
-      'schemes.main: must be made by a preset, for example oidc({ … })',
+      'schemes.main: must be made by a preset: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID })',
     )
   })
 

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import { options as optionsSchema } from '../../src/options/options.ts'
 import { type Problem, reportIssues } from '../../src/options/schemas.ts'
 import { type StateBinding, stateBinding, stateOf } from '../../src/options/state.ts'
 import { STATE_CONTRACT } from '../../src/options/state-contract.ts'
@@ -18,6 +19,15 @@ function problemsOf(value: object): Problem[] {
 }
 
 describe('the option state', () => {
+  it('says the same among options that are checked all at once', () => {
+    const schema = optionsSchema({ state: stateBinding }, { example: '{ state: env.STATE }' })
+    for (const value of [{}, { state: undefined }]) {
+      const [issue, ...others] = v.safeParse(schema, value).issues ?? []
+      expect(others).toEqual([])
+      expect(issue?.message).toMatch(/^is not bound\. Run /)
+    }
+  })
+
   it.each([
     ['is undefined', { requests: 1, state: undefined }],
     ['is left out', { requests: 1 }],

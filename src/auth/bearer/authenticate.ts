@@ -4,6 +4,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Scope } from '../../lib/scope.ts'
 import type { Principal } from '../principal.ts'
 import type { NotMine } from '../scheme.ts'
+import { explainForeignIssuer, type Issuers } from './foreign-issuer.ts'
 import type { Introspection, Occasion } from './introspection.ts'
 import { checkClaims, type JwtRules, type JwtVerifier, toPrincipal } from './jwt.ts'
 import { looksLikeJwt, readToken, type UnverifiedToken } from './token.ts'
@@ -11,6 +12,8 @@ import { looksLikeJwt, readToken, type UnverifiedToken } from './token.ts'
 /** One issuer, ready to judge its tokens. */
 export interface Issuer {
   readonly rules: JwtRules
+  /** Of all entries of the gateway: a refused token may be another one's. */
+  readonly issuers: Issuers
   readonly verifier: JwtVerifier
   readonly introspection: Introspection | undefined
   /** In characters. */
@@ -52,7 +55,7 @@ async function authenticateAnew(
   if (principal) return principal
   const unverified = readToken(token)
   if (!issuer.rules.issuers.includes(unverified.claims.iss as string)) {
-    return { notMine: 'no issuer of this route has issued the token' }
+    return { notMine: explainForeignIssuer(unverified.claims.iss, issuer.issuers) }
   }
   return judge(token, unverified, issuer, scope)
 }
@@ -66,6 +69,7 @@ async function judge(
   const { rules, verifier, introspection, now } = issuer
   const isShared = unverified.algorithm.startsWith('HS') && introspection?.options.sharedSecret
   let occasion: Occasion = 'shared secret'
+  let keysReason: string | undefined
   if (!isShared) {
     try {
       return await verifier.verify(token, unverified, scope)
@@ -73,6 +77,7 @@ async function judge(
       const isUndecided = error instanceof GatewayError && error.code === 'issuer_unavailable'
       if (!isUndecided || !introspection) throw error
       occasion = 'keys unavailable'
+      keysReason = error.message
     }
   }
   // What it says of itself is not believed, but where even that does not fit, nobody need be asked.
@@ -81,7 +86,18 @@ async function judge(
   if (keyIds && !keyIds.includes(unverified.keyId ?? '')) {
     throw refused('the kid is not one that may sign')
   }
-  return introspect(token, issuer, occasion, scope)
+  try {
+    return await introspect(token, issuer, occasion, scope)
+  } catch (error) {
+    throw keysReason === undefined ? error : withReason(error, keysReason)
+  }
+}
+
+/** Where neither way leads to a verdict, the operator wants to know of both. */
+function withReason(error: unknown, reason: string): unknown {
+  const isUndecided = error instanceof GatewayError && error.code === 'issuer_unavailable'
+  if (!isUndecided) return error
+  return new GatewayError(error.code, { ...error.options, reason: `${error.message}; ${reason}` })
 }
 
 async function introspect(

@@ -3,7 +3,8 @@
 import * as v from 'valibot'
 import { GatewayError } from '../../errors.ts'
 import { readCookie } from '../../lib/cookies.ts'
-import { text } from '../../options/schemas.ts'
+import { isObject } from '../../lib/strict-json.ts'
+import { told } from '../../options/schemas.ts'
 import type { Evidence, Place } from '../scheme.ts'
 
 /**
@@ -21,20 +22,39 @@ export type TokenSource =
     }
   | { readonly cookie: string }
 
+const SOURCES = "[{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]"
+
+const tokenSource = told<TokenSource>((source) => {
+  const { ambient, ...place } = isObject(source) ? source : {}
+  const places = Object.entries(place)
+  const [[kind, name] = []] = places
+  if (places.length !== 1 || (kind !== 'header' && kind !== 'cookie')) {
+    return `must be { header: '…' } or { cookie: '…' }, as in ${SOURCES}`
+  }
+  if (typeof name !== 'string' || name === '') {
+    return `must have the name of a ${kind} in quotes, as in ${SOURCES}`
+  }
+  if (kind === 'cookie') {
+    if (isObject(source) && Object.hasOwn(source, 'ambient')) {
+      return "must not have ambient beside a cookie, which is always sent by the browser itself. Take ambient out, as in { cookie: 'CF_Authorization' }"
+    }
+    return /^[\w!#$%&'*+.^`|~-]+$/.test(name)
+      ? undefined
+      : "must have the name of one cookie, without spaces and '=', as in { cookie: 'CF_Authorization' }"
+  }
+  if (isObject(source) && Object.hasOwn(source, 'ambient') && typeof ambient !== 'boolean') {
+    return "must have ambient: true or ambient: false, without quotes, as in { header: 'x-session-token', ambient: true }"
+  }
+  if (/^authorization$/i.test(name))
+    return 'must not name authorization, which is always read. Take it out'
+  if (/^cookie$/i.test(name))
+    return "must not name the header cookie. Name the cookie: { cookie: 'CF_Authorization' }"
+  if (/^[a-z0-9-]+$/.test(name)) return undefined
+  return "must have the name of one header in lower case, of letters, digits and '-', as in { header: 'cf-access-jwt-assertion' }"
+})
+
 /** The owner's option. */
-export const tokenSources = v.array(
-  v.union(
-    [
-      v.strictObject({
-        header: v.pipe(text, v.regex(/^(?!authorization$|cookie$)[a-z0-9-]+$/)),
-        ambient: v.optional(v.boolean()),
-      }),
-      v.strictObject({ cookie: v.pipe(text, v.regex(/^[\w!#$%&'*+.^`|~-]+$/)) }),
-    ],
-    "must be { header } with another header's name in lower case, or { cookie } with a cookie's name",
-  ),
-  'must be an array',
-)
+export const tokenSources = v.array(tokenSource, `must be a list in [ ], for example ${SOURCES}`)
 
 /** RFC 6750 section 2.1: one scheme in any case, one space or more, one token68. */
 const BEARER = /^[Bb][Ee][Aa][Rr][Ee][Rr] +([\w.~+/-]+=*)$/

@@ -84,7 +84,7 @@ function compileIssuer(
   name: string,
   trusted: TrustedIssuer,
   keySet: KeySet,
-  { fetch, now }: House,
+  { fetch, now, issuers }: House,
 ): Issuer {
   const { via, introspection } = trusted
   const rules = compileRules(name, trusted)
@@ -92,6 +92,7 @@ function compileIssuer(
     (await keySet.endpoints(scope))?.introspectionEndpoint
   return {
     rules,
+    issuers,
     maxTokenLength: trusted.maxTokenLength ?? DEFAULT_TOKEN_LENGTH,
     now,
     verifier: createJwtVerifier(rules, keySet, now),

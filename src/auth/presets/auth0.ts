@@ -1,7 +1,7 @@
 /** Auth0: an issuer that ends with a slash, and permissions beside scopes. */
 
 import * as v from 'valibot'
-import { text } from '../../options/schemas.ts'
+import { textLike } from '../../options/schemas.ts'
 import type { CommonOptions } from './common.ts'
 import { domain, listOf, type Names, names, provider } from './provider.ts'
 
@@ -18,7 +18,7 @@ export const auth0 = provider<Auth0Options>({
     domain: domain('acme.eu.auth0.com'),
     audience: names(
       v.pipe(
-        text,
+        textLike("'https://api.acme.example'"),
         v.regex(
           /^(?![A-Za-z0-9]{32}$)(?!.*\/userinfo$)/,
           'must be the identifier of an API: the id of an application would let id tokens in',

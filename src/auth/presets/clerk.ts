@@ -1,7 +1,7 @@
 /** Clerk: session tokens that live for a minute and name the page they were made for instead of an audience. */
 
 import * as v from 'valibot'
-import { text } from '../../options/schemas.ts'
+import { textLike } from '../../options/schemas.ts'
 import type { CommonOptions } from './common.ts'
 import { domain, listOf, type Names, names, provider } from './provider.ts'
 
@@ -18,7 +18,7 @@ export const clerk = provider<ClerkOptions>({
     domain: domain('clerk.example.com'),
     authorizedParties: names(
       v.pipe(
-        text,
+        textLike("'https://app.acme.example'"),
         v.regex(
           /^https?:\/\/[^/]+$/,
           'must be origins as a browser spells them, for example https://app.example.com: no slash at the end',

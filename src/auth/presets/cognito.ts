@@ -1,7 +1,7 @@
 /** Amazon Cognito: access tokens without an audience, beside id tokens that have one. */
 
 import * as v from 'valibot'
-import { text } from '../../options/schemas.ts'
+import { textLike } from '../../options/schemas.ts'
 import type { CommonOptions } from './common.ts'
 import { listOf, type Names, names, provider } from './provider.ts'
 
@@ -16,7 +16,7 @@ export interface CognitoOptions extends CommonOptions {
 export const cognito = provider<CognitoOptions>({
   entries: {
     userPoolId: v.pipe(
-      text,
+      textLike("'eu-west-1_AbCdEfGhI'"),
       v.regex(
         /^[a-z]{2}(?:-[a-z]+)+-\d_[A-Za-z0-9]+$/,
         'must be the id of the user pool, for example eu-west-1_AbCdEfGhI',
@@ -24,7 +24,7 @@ export const cognito = provider<CognitoOptions>({
     ),
     clientId: names(
       v.pipe(
-        text,
+        textLike('env.CLIENT_ID'),
         v.regex(
           /^[a-z0-9]+$/,
           'must be the id of an app client: access tokens have no other audience, and none of an API',

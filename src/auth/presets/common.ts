@@ -5,74 +5,79 @@
 
 import * as v from 'valibot'
 import type { Binding } from '../../lib/fetch.ts'
-import { isSecureUrl } from '../../lib/url.ts'
-import { claimLocations, fetcher, nameList, text } from '../../options/schemas.ts'
+import {
+  claimLocations,
+  fetcher,
+  listOf,
+  secondsBetween,
+  textLike,
+  told,
+} from '../../options/schemas.ts'
+import { suggest } from '../../options/suggest.ts'
 import { type TokenSource, tokenSources } from '../bearer/credential.ts'
 import { ALGORITHMS } from '../bearer/jwk.ts'
 import { MAX_TOKEN_LENGTH } from '../bearer/token.ts'
 import type { ClaimLocations } from '../claim-location.ts'
+import { explainSecureUrl } from './urls.ts'
 
 /** Options that every preset takes. */
 export interface CommonOptions {
   /** Signature algorithms that are accepted. Default: RS, PS and ES 256 to 512, and EdDSA. */
-  algorithms?: readonly string[] | undefined
+  algorithms?: readonly string[]
   /** How far this clock and the issuer's may be apart, in seconds. Default 30, at most 300. */
-  clockSkewSeconds?: number | undefined
+  clockSkewSeconds?: number
   /** The longest token, in characters. Default 8,192, at most 16,384; the platform has limits for headers too. */
-  maxTokenLength?: number | undefined
+  maxTokenLength?: number
   /** Where scopes stand: a string with spaces, or an array. A list of paths adds up. Default: `scope` and `scp`. */
-  scopeClaim?: ClaimLocations | undefined
+  scopeClaim?: ClaimLocations
   /**
    * Where roles stand: an array, one string, or an object whose members are the roles. A list of paths adds up,
    * as `[['realm_access', 'roles'], ['groups']]`. Default: `roles`.
    */
-  rolesClaim?: ClaimLocations | undefined
+  rolesClaim?: ClaimLocations
   /**
    * Places for this issuer's tokens beside `Authorization`, for example `[{ header: 'x-api-token' }]` or
    * `[{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]`. No origin gets to see them, on any
    * route. A person whose browser sends a cookie, or for whom an access proxy sets a header, has to come from a
    * page of the gateway's own origin to change something. Default: none.
    */
-  tokenFrom?: readonly TokenSource[] | undefined
+  tokenFrom?: readonly TokenSource[]
   /**
    * A binding through which the issuer is reached: a Worker cannot fetch its own hostname. All of the
    * issuer's URLs must then be on one origin.
    */
-  via?: Binding | undefined
+  via?: Binding
 }
 
-export const secureUrl = v.pipe(
-  text,
-  v.check((url) => isSecureUrl(url), 'must be an https URL; plain http is for localhost alone'),
+export const secureUrl = textLike("'https://auth.acme.example'", explainSecureUrl)
+
+const algorithm = told<string>((name) => {
+  if (ALGORITHMS.includes(name as string)) return undefined
+  if (typeof name === 'string' && /^HS\d/i.test(name)) {
+    return 'is signed with a shared secret, which no key set publishes. Have the issuer sign with RS256 or ES256, or let it be asked: introspect: { …, sharedSecret: true }'
+  }
+  const meant = typeof name === 'string' ? suggest(name, ALGORITHMS) : undefined
+  const isSlip = meant?.toLowerCase() === String(name).toLowerCase()
+  return isSlip ? `must be written '${meant}'` : `must be one of ${ALGORITHMS.join(', ')}`
+})
+
+const tokenLength = told<number>((value) =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_TOKEN_LENGTH
+    ? undefined
+    : `must be a whole number of characters from 1 to ${MAX_TOKEN_LENGTH}, without quotes, for example 12000`,
 )
 
 export const commonEntries = {
-  algorithms: v.optional(
-    v.pipe(
-      nameList,
-      v.everyItem(
-        (name) => ALGORITHMS.includes(name),
-        `may contain ${ALGORITHMS.join(', ')} alone`,
-      ),
-    ),
-  ),
-  clockSkewSeconds: v.optional(
-    v.pipe(
-      v.number('must be a number'),
-      v.minValue(0, 'must be 0 or more'),
-      v.maxValue(300, 'must be 300 or less'),
-    ),
-  ),
-  maxTokenLength: v.optional(
-    v.pipe(
-      v.number('must be a number'),
-      v.integer('must be a whole number of characters'),
-      v.minValue(1, 'must be 1 or more'),
-      v.maxValue(MAX_TOKEN_LENGTH, `must be ${MAX_TOKEN_LENGTH} or less`),
-    ),
-  ),
-  scopeClaim: v.optional(claimLocations),
-  rolesClaim: v.optional(claimLocations),
-  tokenFrom: v.optional(tokenSources),
-  via: v.optional(fetcher),
+  algorithms: v.exactOptional(listOf(algorithm, { example: "['RS256']", isOptional: true })),
+  clockSkewSeconds: v.exactOptional(secondsBetween(0, 300, { example: 30 })),
+  maxTokenLength: v.exactOptional(tokenLength),
+  scopeClaim: v.exactOptional(claimLocations),
+  rolesClaim: v.exactOptional(claimLocations),
+  tokenFrom: v.exactOptional(tokenSources),
+  via: v.exactOptional(fetcher),
+}
+
+/** Whatever an owner wrote where options should be: what is none has no options. */
+export function optionsOf<Options extends object>(written: Options): Partial<Options> {
+  return Object(written)
 }

@@ -1,7 +1,7 @@
 /** Microsoft Entra: two versions of tokens, keys that all tenants share, and an issuer with the tenant in it. */
 
 import * as v from 'valibot'
-import { text } from '../../options/schemas.ts'
+import { textLike } from '../../options/schemas.ts'
 import type { CommonOptions } from './common.ts'
 import { listOf, type Names, names, provider } from './provider.ts'
 
@@ -21,7 +21,7 @@ export const entra = provider<EntraOptions>({
   entries: {
     tenants: names(
       v.pipe(
-        text,
+        textLike("'1c9bb1d4-7a43-4c0a-9b8e-2f6f0f3f5e77'"),
         v.regex(
           GUID,
           'must be ids of tenants in lower case (Overview, Tenant ID): a token names no domain, and common or organizations would be every tenant there is',
@@ -29,10 +29,10 @@ export const entra = provider<EntraOptions>({
       ),
     ),
     clientId: v.pipe(
-      text,
+      textLike('env.CLIENT_ID'),
       v.regex(GUID, 'must be the application id, in lower case; api:// before it is understood'),
     ),
-    audience: v.optional(names()),
+    audience: v.exactOptional(names()),
   },
   issuers: ({ tenants }) =>
     listOf(tenants).flatMap(issuersOf) as unknown as readonly [string, ...string[]],

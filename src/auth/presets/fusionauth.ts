@@ -6,50 +6,74 @@
 import * as v from 'valibot'
 import { GatewayError } from '../../errors.ts'
 import { isObject, type JsonObject } from '../../lib/strict-json.ts'
-import { nameList, reportIssues, text } from '../../options/schemas.ts'
+import { options as optionsSchema } from '../../options/options.ts'
+import { flag, listOf, reportIssues, textLike } from '../../options/schemas.ts'
 import { bearerScheme, type TrustedIssuer } from '../bearer/scheme.ts'
 import { readNames } from '../claim-location.ts'
 import type { SchemeFeature } from '../feature.ts'
-import { type CommonOptions, commonEntries, secureUrl } from './common.ts'
+import { type CommonOptions, commonEntries, optionsOf } from './common.ts'
+import { explainAnyIssuer, explainSecureUrl } from './urls.ts'
 
 export interface FusionAuthOptions extends CommonOptions {
   /** Where FusionAuth is, for example `https://auth.example.com`. */
   url: string
   /** The issuer of the tenant (Tenants, General, Issuer), which may be any text. Default: `url`. */
-  issuer?: string | undefined
+  issuer?: string
   /** The id of the application, or of the entity, that tokens are for. */
   clientId: string
   /** The application's secret, where its introspection is to be authenticated. Default: none. */
-  clientSecret?: string | undefined
+  clientSecret?: string
   /** Ids of the tenants whose users may come. Wanted where tenants share an issuer or an application. */
-  tenants?: readonly string[] | undefined
+  tenants?: readonly string[]
   /** Ids of the keys that may sign. Default: every key of the instance, imported ones too. */
-  kids?: readonly string[] | undefined
+  kids?: readonly string[]
   /** A user has to be registered for the application, or is 403. Entities never are. Default true. */
-  registered?: boolean | undefined
+  registered?: boolean
 }
 
+const ID = "'1c9bb1d4-7a43-4c0a-9b8e-2f6f0f3f5e77'"
+const id = textLike(ID)
 const ENDPOINTS = { keys: '/.well-known/jwks.json', introspection: '/oauth2/introspect' }
 
-const schema = v.strictObject({
-  ...commonEntries,
-  url: secureUrl,
-  issuer: v.optional(text),
-  clientId: text,
-  clientSecret: v.optional(text),
-  tenants: v.optional(nameList),
-  kids: v.optional(nameList),
-  registered: v.optional(v.boolean('must be true or false')),
-})
+const schema = optionsSchema<FusionAuthOptions>(
+  {
+    ...commonEntries,
+    url: textLike("'https://auth.acme.example'", (url) =>
+      /\/(?:\.well-known|oauth2|api)\b/.test(url)
+        ? "must be the address of FusionAuth itself, without a path below it, for example 'https://auth.acme.example'"
+        : explainSecureUrl(url),
+    ),
+    issuer: v.exactOptional(textLike("'acme.example'", explainAnyIssuer)),
+    clientId: textLike('env.CLIENT_ID'),
+    clientSecret: v.exactOptional(textLike('env.CLIENT_SECRET')),
+    tenants: v.exactOptional(listOf(id, { example: `[${ID}]`, isOptional: true })),
+    kids: v.exactOptional(listOf(id, { example: `[${ID}]`, isOptional: true })),
+    registered: v.exactOptional(flag),
+  },
+  {
+    example: "fusionAuth({ url: 'https://auth.acme.example', clientId: env.CLIENT_ID })",
+    examples: { url: "'https://auth.acme.example'", clientId: 'env.CLIENT_ID' },
+    otherNames: {
+      audience: 'clientId',
+      applicationId: 'clientId',
+      client_id: 'clientId',
+      tenant: 'tenants',
+      tenantId: 'tenants',
+      keyIds: 'kids',
+      host: 'url',
+      baseUrl: 'url',
+    },
+  },
+)
 
 /**
  * Tokens signed with HS256, FusionAuth's first choice, are introspected; so are others while its keys
  * are unavailable. FusionAuth's answer says nothing of logout or revocation: it is no check of these.
  */
 export function fusionAuth(options: FusionAuthOptions): SchemeFeature {
-  const issuer = options.issuer ?? options.url
+  const { url = '', issuer = url, clientId } = optionsOf(options)
   return {
-    oauth: { issuer, takesOpaqueTokens: false },
+    oauth: { issuer, audiences: [clientId ?? ''], takesOpaqueTokens: false },
 
     check(path, to) {
       const { success, issues } = v.safeParse(schema, options)

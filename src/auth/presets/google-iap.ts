@@ -1,7 +1,7 @@
 /** Google's Identity-Aware Proxy in front of the gateway: a signed header that the proxy sets. */
 
 import * as v from 'valibot'
-import { text } from '../../options/schemas.ts'
+import { textLike } from '../../options/schemas.ts'
 import type { CommonOptions } from './common.ts'
 import { listOf, type Names, names, provider } from './provider.ts'
 
@@ -15,7 +15,7 @@ export const googleIap = provider<GoogleIapOptions>({
   entries: {
     audience: names(
       v.pipe(
-        text,
+        textLike("'/projects/123456789/global/backendServices/987654321'"),
         v.regex(
           /^\/projects\/\d+\/.+/,
           'must be like /projects/123456789/global/backendServices/987654321, with the number of the project',

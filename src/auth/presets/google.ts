@@ -1,7 +1,7 @@
 /** Google: id tokens of people and service accounts. Its access tokens are opaque and for its own APIs. */
 
 import * as v from 'valibot'
-import { text } from '../../options/schemas.ts'
+import { textLike } from '../../options/schemas.ts'
 import type { CommonOptions } from './common.ts'
 import { listOf, type Names, names, provider } from './provider.ts'
 
@@ -17,14 +17,14 @@ export const google = provider<GoogleOptions>({
   entries: {
     clientId: names(
       v.pipe(
-        text,
+        textLike('env.CLIENT_ID'),
         v.regex(
           /^(?!\d+-[a-z0-9]+$)/,
           'must be the whole client id: it ends with .apps.googleusercontent.com',
         ),
       ),
     ),
-    hostedDomain: v.optional(names()),
+    hostedDomain: v.exactOptional(names()),
   },
   issuers: () => ['https://accounts.google.com', 'accounts.google.com'],
   jwksUri: () => 'https://www.googleapis.com/oauth2/v3/certs',

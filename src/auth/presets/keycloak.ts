@@ -1,7 +1,7 @@
 /** Keycloak: a realm as issuer, roles of the realm and of clients, and tokens of all kinds signed with the same keys. */
 
 import * as v from 'valibot'
-import { text } from '../../options/schemas.ts'
+import { textLike } from '../../options/schemas.ts'
 import { type CommonOptions, secureUrl } from './common.ts'
 import { listOf, type Names, names, provider, withoutSlash } from './provider.ts'
 
@@ -25,17 +25,17 @@ export const keycloak = provider<KeycloakOptions>({
         'must end before /realms: the realm is an option of its own',
       ),
     ),
-    realm: text,
+    realm: textLike("'acme'"),
     audience: names(
       v.pipe(
-        text,
+        textLike("'orders-api'"),
         v.notValue(
           'account',
           'must not be account, which every token of the realm names: add an audience mapper for your API',
         ),
       ),
     ),
-    client: v.optional(names()),
+    client: v.exactOptional(names()),
   },
   issuers: ({ url, realm }) => [`${withoutSlash(url)}/realms/${realm}`],
   audiences: ({ audience }) => listOf(audience),

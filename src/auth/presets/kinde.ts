@@ -17,8 +17,8 @@ export interface KindeOptions extends CommonOptions {
 export const kinde = provider<KindeOptions>({
   entries: {
     domain: domain('acme.kinde.com'),
-    audience: v.optional(names()),
-    clientId: v.optional(names()),
+    audience: v.exactOptional(names()),
+    clientId: v.exactOptional(names()),
   },
   needsOneOf: ['audience', 'clientId'],
   issuers: (options) => [`https://${options.domain}`],

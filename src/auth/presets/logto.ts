@@ -1,7 +1,7 @@
 /** Logto: JWTs only for API resources; without one, a client gets an opaque token. */
 
 import * as v from 'valibot'
-import { text } from '../../options/schemas.ts'
+import { textLike } from '../../options/schemas.ts'
 import { type CommonOptions, secureUrl } from './common.ts'
 import { listOf, type Names, names, provider, withoutSlash } from './provider.ts'
 
@@ -18,7 +18,7 @@ export const logto = provider<LogtoOptions>({
     url: v.pipe(secureUrl, v.regex(/^(?!.*\/oidc\/?$)/, 'must end before /oidc')),
     audience: names(
       v.pipe(
-        text,
+        textLike("'https://api.acme.example'"),
         v.regex(
           /^(?:https?:\/\/|urn:)/,
           'must be the identifier of an API resource, which is a URI: the id of an application is in id tokens',

@@ -3,12 +3,14 @@
 import * as v from 'valibot'
 import type { Binding } from '../../lib/fetch.ts'
 import { isSecureUrl } from '../../lib/url.ts'
-import { nameList, type Reporter, reportIssues, text } from '../../options/schemas.ts'
+import { options as optionsSchema } from '../../options/options.ts'
+import { flag, listOf, type Reporter, reportIssues, textLike, told } from '../../options/schemas.ts'
 import type { ClientAuthentication, IntrospectionOptions } from '../bearer/introspection.ts'
 import { bearerScheme } from '../bearer/scheme.ts'
 import type { SchemeFeature } from '../feature.ts'
-import { type CommonOptions, commonEntries, secureUrl } from './common.ts'
+import { type CommonOptions, commonEntries, optionsOf, secureUrl } from './common.ts'
 import { slipIn } from './slips.ts'
+import { explainAnyIssuer, explainIssuer, explainSecureUrl } from './urls.ts'
 
 export interface OidcOptions extends CommonOptions {
   /** Exactly what `iss` must be, character by character. Its discovery document names the keys. */
@@ -16,40 +18,42 @@ export interface OidcOptions extends CommonOptions {
   /** What `aud` must contain; with several, any one of them. */
   audience: string | readonly string[]
   /** Where the key set is, for issuers without discovery. Default: what discovery says. */
-  jwksUri?: string | undefined
+  jwksUri?: string
   /** Ask the issuer about tokens that cannot be judged here (RFC 7662). Default: never. */
-  introspect?: IntrospectOptions | undefined
+  introspect?: IntrospectOptions
 }
 
 /** With this, a JWT is introspected while its keys are unavailable; other tokens where it says so. */
 export interface IntrospectOptions {
   /** The client that asks; needed unless there is a `bearerKey`. */
-  clientId?: string | undefined
+  clientId?: string
   /** Default: none, and the client is only named. */
-  clientSecret?: string | undefined
+  clientSecret?: string
   /** How the secret is sent. Default `client_secret_basic`. */
-  clientAuthentication?: Exclude<ClientAuthentication, 'bearer'> | undefined
+  clientAuthentication?: Exclude<ClientAuthentication, 'bearer'>
   /** A fixed key that is sent as `Authorization: Bearer` instead of a client's secret. Default: none. */
-  bearerKey?: string | undefined
+  bearerKey?: string
   /** Default: what discovery says. */
-  endpoint?: string | undefined
+  endpoint?: string
   /** Tokens that are no JWTs. One issuer of a route may take them. Default false. */
-  opaque?: boolean | undefined
+  opaque?: boolean
   /** JWTs signed with HS256, HS384 or HS512. Default false. */
-  sharedSecret?: boolean | undefined
+  sharedSecret?: boolean
   /**
    * Claims that an answer may lack; an empty `aud` is none. A token without `exp` is good for as long as the answer
    * is believed, 60 s, and a connection that it opened ends then. Default: none.
    */
-  mayOmit?: readonly ('iss' | 'aud' | 'sub' | 'exp')[] | undefined
+  mayOmit?: readonly ('iss' | 'aud' | 'sub' | 'exp')[]
 }
 
 /** Any OpenID Connect provider, or OAuth server with JWT access tokens and discovery. */
 export function oidc(options: OidcOptions): SchemeFeature {
+  const given = optionsOf(options)
   return {
     oauth: {
-      issuer: options.issuer,
-      takesOpaqueTokens: options.introspect?.opaque === true,
+      issuer: given.issuer ?? '',
+      audiences: given.audience === undefined ? [] : [given.audience].flat(),
+      takesOpaqueTokens: given.introspect?.opaque === true,
     },
 
     check(path, to) {
@@ -59,11 +63,9 @@ export function oidc(options: OidcOptions): SchemeFeature {
         return
       }
       const { issuer, jwksUri, introspect } = options
-      if (jwksUri === undefined && !isSecureUrl(issuer)) {
-        to.report(`${path}.issuer`, 'must be an https URL, or jwksUri must say where the keys are')
-      }
-      const slip = slipIn(issuer)
-      if (slip !== undefined) to.report(`${path}.issuer`, slip)
+      const explain = jwksUri === undefined ? explainIssuer : explainAnyIssuer
+      const wrong = explain(issuer) ?? slipIn(issuer)
+      if (wrong !== undefined) to.report(`${path}.issuer`, wrong)
       if (introspect) checkAsker(introspect, `${path}.introspect`, to)
       checkOrigins(options.via, [issuer, jwksUri, introspect?.endpoint], path, to)
     },
@@ -80,41 +82,101 @@ export function oidc(options: OidcOptions): SchemeFeature {
   }
 }
 
-const flag = v.optional(v.boolean('must be true or false'))
+const audience = textLike("'orders-api'")
+const CLIENT_AUTHENTICATION = ['client_secret_basic', 'client_secret_post']
 
-const oidcSchema = v.strictObject({
-  ...commonEntries,
-  issuer: text,
-  audience: v.union([text, nameList], 'must be a string or an array of strings that are not empty'),
-  jwksUri: v.optional(secureUrl),
-  introspect: v.optional(
-    v.strictObject({
-      clientId: v.optional(text),
-      clientSecret: v.optional(text),
-      bearerKey: v.optional(text),
-      clientAuthentication: v.optional(
-        v.picklist(
-          ['client_secret_basic', 'client_secret_post'],
-          "must be 'client_secret_basic' or 'client_secret_post'",
+const introspectSchema = optionsSchema<IntrospectOptions>(
+  {
+    clientId: v.exactOptional(textLike('env.CLIENT_ID')),
+    clientSecret: v.exactOptional(textLike('env.CLIENT_SECRET')),
+    bearerKey: v.exactOptional(textLike('env.INTROSPECTION_KEY')),
+    clientAuthentication: v.exactOptional(
+      told((value) =>
+        CLIENT_AUTHENTICATION.includes(value as string)
+          ? undefined
+          : "must be 'client_secret_basic' or 'client_secret_post'",
+      ),
+    ),
+    endpoint: v.exactOptional(secureUrl),
+    opaque: v.exactOptional(flag),
+    sharedSecret: v.exactOptional(flag),
+    mayOmit: v.exactOptional(
+      v.array(
+        told((value) =>
+          ['iss', 'aud', 'sub', 'exp'].includes(value as string)
+            ? undefined
+            : "must be 'iss', 'aud', 'sub' or 'exp'",
         ),
+        "must be a list in [ ], for example ['aud']",
       ),
-      endpoint: v.optional(secureUrl),
-      opaque: flag,
-      sharedSecret: flag,
-      mayOmit: v.optional(
-        v.array(v.picklist(['iss', 'aud', 'sub', 'exp'], "may contain 'iss', 'aud', 'sub', 'exp'")),
+    ),
+  },
+  {
+    example: '{ clientId: env.CLIENT_ID, clientSecret: env.CLIENT_SECRET }',
+    examples: { clientId: 'env.CLIENT_ID', bearerKey: 'env.INTROSPECTION_KEY' },
+    otherNames: { secret: 'clientSecret', url: 'endpoint', introspectionEndpoint: 'endpoint' },
+  },
+)
+
+const oidcSchema = optionsSchema<OidcOptions>(
+  {
+    ...commonEntries,
+    issuer: v.lazy((value) =>
+      Array.isArray(value)
+        ? told(() => 'must be one issuer. Make an entry of schemes for each')
+        : textLike("'https://auth.acme.example'"),
+    ),
+    audience: v.lazy(
+      (value): v.GenericSchema<unknown> =>
+        Array.isArray(value)
+          ? listOf(audience, { example: "['orders-api']", isOptional: false })
+          : audience,
+    ),
+    jwksUri: v.exactOptional(
+      textLike("'https://auth.acme.example/jwks'", (url) =>
+        url.endsWith('/.well-known/openid-configuration')
+          ? 'is the address of the discovery document, which is found by itself. Take jwksUri out'
+          : explainSecureUrl(url),
       ),
-    }),
-  ),
-})
+    ),
+    introspect: v.exactOptional(introspectSchema),
+  },
+  {
+    example: 'oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID })',
+    examples: { issuer: "'https://auth.acme.example'", audience: "'orders-api'" },
+    otherNames: {
+      clientId: 'audience',
+      client_id: 'audience',
+      aud: 'audience',
+      iss: 'issuer',
+      url: 'issuer',
+      jwks: 'jwksUri',
+      jwks_uri: 'jwksUri',
+      jwksUrl: 'jwksUri',
+      leeway: 'clockSkewSeconds',
+      clockTolerance: 'clockSkewSeconds',
+      introspection: 'introspect',
+      clientSecret:
+        'Did you mean introspect: { clientId: env.CLIENT_ID, clientSecret: env.CLIENT_SECRET }?',
+      scopes: 'Scopes are asked for by a route: { path, to, scopes }',
+      roles: 'Roles are asked for by a route: { path, to, roles }',
+    },
+  },
+)
 
 function checkAsker(options: IntrospectOptions, path: string, to: Reporter): void {
   const { clientId, clientSecret, bearerKey } = options
   if (clientId === undefined && bearerKey === undefined) {
-    to.report(path, 'needs a clientId or a bearerKey: the issuer wants to know who asks')
+    to.report(
+      path,
+      'must say who asks, or the issuer does not answer. Add clientId: env.CLIENT_ID (and clientSecret: env.CLIENT_SECRET), or, where the issuer wants a fixed key, bearerKey: env.INTROSPECTION_KEY',
+    )
   }
   if (clientSecret !== undefined && bearerKey !== undefined) {
-    to.report(path, 'has a clientSecret and a bearerKey: one of them says who asks')
+    to.report(
+      path,
+      'has clientSecret and bearerKey, and only one of them can be sent. Take bearerKey out, or, where the issuer wants a fixed key, clientSecret',
+    )
   }
 }
 
@@ -141,5 +203,8 @@ function checkOrigins(
 ): void {
   const origins = new Set(urls.filter((url) => isSecureUrl(url)).map((url) => new URL(url).origin))
   if (via && origins.size > 1)
-    to.report(`${path}.via`, 'needs all URLs of the issuer on one origin')
+    to.report(
+      `${path}.via`,
+      'leads to one origin, and issuer, jwksUri and introspect.endpoint are on several. Write them on one origin, or take via out',
+    )
 }

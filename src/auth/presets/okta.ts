@@ -1,7 +1,7 @@
 /** Okta: a custom authorization server as issuer, scopes in a list. */
 
 import * as v from 'valibot'
-import { text } from '../../options/schemas.ts'
+import { textLike } from '../../options/schemas.ts'
 import type { CommonOptions } from './common.ts'
 import { listOf, type Names, names, provider } from './provider.ts'
 
@@ -18,15 +18,15 @@ export interface OktaOptions extends CommonOptions {
 export const okta = provider<OktaOptions>({
   entries: {
     domain: v.pipe(
-      text,
+      textLike("'acme.okta.com'"),
       v.regex(
         /^(?!.*-admin\.)[a-z0-9-]+(?:\.[a-z0-9-]+)+$/,
         'must be the domain alone, for example acme.okta.com: no https://, no slash, not the one with -admin',
       ),
     ),
-    server: v.optional(
+    server: v.exactOptional(
       v.pipe(
-        text,
+        textLike("'default'"),
         v.regex(/^[A-Za-z0-9]+$/, 'must be the id of an authorization server, for example default'),
       ),
     ),

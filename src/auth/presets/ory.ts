@@ -1,7 +1,7 @@
 /** Ory Network and Hydra: opaque tokens that a fixed key may ask about, or JWTs whose audience is often empty. */
 
 import * as v from 'valibot'
-import { text } from '../../options/schemas.ts'
+import { textLike } from '../../options/schemas.ts'
 import { type CommonOptions, secureUrl } from './common.ts'
 import { listOf, type Names, names, provider, withoutSlash } from './provider.ts'
 
@@ -20,11 +20,11 @@ export interface OryOptions extends CommonOptions {
 export const ory = provider<OryOptions>({
   entries: {
     url: secureUrl,
-    audience: v.optional(names()),
-    clientId: v.optional(names()),
-    apiKey: v.optional(
+    audience: v.exactOptional(names()),
+    clientId: v.exactOptional(names()),
+    apiKey: v.exactOptional(
       v.pipe(
-        text,
+        textLike('env.ORY_API_KEY'),
         v.regex(/^(?!ory_[ar]t_)/, 'must be a key of the project, not a token of a user'),
       ),
     ),

@@ -6,7 +6,8 @@
 import * as v from 'valibot'
 import { GatewayError } from '../../errors.ts'
 import type { JsonObject } from '../../lib/strict-json.ts'
-import { reportIssues, text } from '../../options/schemas.ts'
+import { type Entries, options as optionsSchema } from '../../options/options.ts'
+import { reportIssues, textLike } from '../../options/schemas.ts'
 import type { TokenSource } from '../bearer/credential.ts'
 import type { IntrospectionOptions } from '../bearer/introspection.ts'
 import { bearerScheme, type TrustedIssuer } from '../bearer/scheme.ts'
@@ -16,7 +17,7 @@ import { type CommonOptions, commonEntries } from './common.ts'
 
 export interface Provider<Options extends CommonOptions> {
   /** Checks the owner's options beside the common ones, and says what the commonest slip is. */
-  readonly entries: v.ObjectEntries
+  readonly entries: Entries
   /** Options of which one has to be there. */
   readonly needsOneOf?: readonly string[]
   /** What `iss` may be. The first is asked for its discovery document. */
@@ -47,7 +48,9 @@ const UNKNOWN: OAuthIssuer = { issuer: '', takesOpaqueTokens: false }
 export function provider<Options extends CommonOptions>(
   row: Provider<Options>,
 ): (options: Options) => SchemeFeature {
-  const schema = v.strictObject({ ...commonEntries, ...row.entries })
+  const wanted = Object.entries(row.entries).filter(([, { type }]) => type !== 'exact_optional')
+  const example = `{ ${wanted.map(([name]) => `${name}: …`).join(', ')} }`
+  const schema = optionsSchema<Options>({ ...commonEntries, ...row.entries }, { example })
 
   return (options) => ({
     get oauth(): OAuthIssuer {
@@ -120,15 +123,15 @@ export function listOf(names: Names | undefined): readonly string[] {
 }
 
 /** Checks one name or a list of them, each with `item`. */
-export function names(item: v.GenericSchema<string> = text) {
-  const list = v.pipe(v.array(item), v.minLength(1, 'must not be empty'))
+export function names(item: v.GenericSchema<string> = textLike('env.CLIENT_ID')) {
+  const list = v.pipe(v.array(item), v.minLength(1, 'is an empty list. Name at least one'))
   return v.lazy((input): v.GenericSchema<unknown> => (Array.isArray(input) ? list : item))
 }
 
 /** A host name alone: whoever pastes an address gets two schemes or two slashes. */
 export function domain(example: string) {
   return v.pipe(
-    text,
+    textLike(`'${example}'`),
     v.regex(
       /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i,
       `must be the domain alone, for example ${example}: no https:// and no slash`,

@@ -4,16 +4,8 @@
  */
 
 const SLIPS: readonly (readonly [issuer: RegExp, problem: string])[] = [
-  [/[{}<>]/, 'has a placeholder in it'],
-  [
-    /\/\.well-known\//,
-    'is the address of a document: the issuer is what that document says in "issuer"',
-  ],
+  [/[{}<>]/, 'has a placeholder in { } or < >. Write what belongs there'],
   [/^https:\/\/[^/]+\.auth0\.com$/, 'needs a slash at its end: Auth0 has one in iss'],
-  [
-    /^https:\/\/login\.microsoftonline\.com\/(?:common|organizations|consumers)\b/,
-    'is not in any token, which names its tenant: use entra({ tenants })',
-  ],
   [
     /^https:\/\/login\.microsoftonline\.com\/[^/]+\/?$/,
     'lacks /v2.0; tokens of version 1 have https://sts.windows.net/<tenant>/ instead: entra() takes both',

@@ -1,7 +1,7 @@
 /** WorkOS AuthKit: session tokens without an audience, signed with keys that are one application's alone. */
 
 import * as v from 'valibot'
-import { text } from '../../options/schemas.ts'
+import { textLike } from '../../options/schemas.ts'
 import type { CommonOptions } from './common.ts'
 import { domain, provider } from './provider.ts'
 
@@ -16,10 +16,10 @@ export interface WorkosOptions extends CommonOptions {
 export const workos = provider<WorkosOptions>({
   entries: {
     clientId: v.pipe(
-      text,
+      textLike('env.CLIENT_ID'),
       v.regex(/^client_\w+$/, 'must be the id of the application, which begins with client_'),
     ),
-    domain: v.optional(domain('auth.example.com')),
+    domain: v.exactOptional(domain('auth.example.com')),
   },
   issuers: ({ clientId, domain: own }) => {
     const hosts = own === undefined ? ['api.workos.com'] : [own, 'api.workos.com']

@@ -23,7 +23,7 @@ export const zitadel = provider<ZitadelOptions>({
       v.regex(/^https?:\/\/[^/]+\/?$/, 'must be the origin of the instance alone'),
     ),
     audience: names(),
-    project: v.optional(
+    project: v.exactOptional(
       v.pipe(v.string(), v.regex(/^\d+$/, 'must be the id of a project, which is a number')),
     ),
   },

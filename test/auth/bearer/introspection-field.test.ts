@@ -120,10 +120,10 @@ describe('a bearer key', () => {
       })
     expect(check({ bearerKey: 'k' })).toEqual([])
     expect(check({ bearerKey: 'k', clientId: 'c', clientSecret: 's' })).toEqual([
-      'schemes.main.introspect: has a clientSecret and a bearerKey: one of them says who asks',
+      'schemes.main.introspect: has clientSecret and bearerKey, and only one of them can be sent. Take bearerKey out, or, where the issuer wants a fixed key, clientSecret',
     ])
     expect(check({ opaque: true })).toEqual([
-      'schemes.main.introspect: needs a clientId or a bearerKey: the issuer wants to know who asks',
+      'schemes.main.introspect: must say who asks, or the issuer does not answer. Add clientId: env.CLIENT_ID (and clientSecret: env.CLIENT_SECRET), or, where the issuer wants a fixed key, bearerKey: env.INTROSPECTION_KEY',
     ])
   })
 })

@@ -23,6 +23,7 @@ import { encodePart } from '../../support/signing-keys.ts'
 
 const CLIENT = { clientId: 'the gateway', clientSecret: 'se+cret/=:%&é' }
 const EVERYTHING = { ...CLIENT, opaque: true, sharedSecret: true }
+const WITHOUT_SECRET = { clientId: CLIENT.clientId, opaque: true, sharedSecret: true }
 const HMAC = { secret: 'known to the issuer alone', header: { alg: 'HS256', kid: 'hmac' } }
 
 const ROUTES: RouteConfig[] = [
@@ -45,7 +46,12 @@ async function createWorld(
 ): Promise<World> {
   const clock = { now: START }
   const issuer = createTestIssuer({ audience: AUDIENCE, now: () => clock.now, algs: ['ES256'] })
-  const main = oidc({ issuer: issuer.issuer, audience: AUDIENCE, introspect, ...options })
+  const main = oidc({
+    issuer: issuer.issuer,
+    audience: AUDIENCE,
+    ...(introspect && { introspect }),
+    ...options,
+  })
   const world = await createTestGateway({
     clock,
     issuer,
@@ -445,28 +451,23 @@ describe('the answer is remembered', () => {
 describe('what the endpoint answers with', () => {
   const oauthError = (status: number, error: string) => () => Response.json({ error }, { status })
 
-  it.each<[string, Partial<IntrospectOptions>, () => Response, number]>([
-    [
-      '401 without a secret of ours',
-      { clientSecret: undefined },
-      oauthError(401, 'invalid_client'),
-      401,
-    ],
-    ['401 with an empty body, without a secret', { clientSecret: undefined }, empty(401), 401],
-    ['401 that is about the token', {}, oauthError(401, 'invalid_token'), 401],
-    ['401 invalid_client', {}, oauthError(401, 'invalid_client'), 503],
-    ['401 with an empty body, where there is a secret', {}, empty(401), 503],
-    ['400', {}, oauthError(400, 'invalid_request'), 401],
-    ['403', {}, oauthError(403, 'access_denied'), 503],
-    ['404', {}, empty(404), 503],
-    ['429', {}, empty(429), 503],
-    ['500', {}, oauthError(500, 'server_error'), 503],
-    ['204', {}, empty(204), 503],
-    ['a page', {}, () => new Response('<!doctype html><title>Hello</title>'), 503],
-    ['a list', {}, () => Response.json([{ active: true }]), 503],
-    ['a signed answer (RFC 9701)', {}, () => new Response('eyJhbGciOiJub25lIn0.e30.'), 503],
+  it.each<[string, IntrospectOptions, () => Response, number]>([
+    ['401 without a secret of ours', WITHOUT_SECRET, oauthError(401, 'invalid_client'), 401],
+    ['401 with an empty body, without a secret', WITHOUT_SECRET, empty(401), 401],
+    ['401 that is about the token', EVERYTHING, oauthError(401, 'invalid_token'), 401],
+    ['401 invalid_client', EVERYTHING, oauthError(401, 'invalid_client'), 503],
+    ['401 with an empty body, where there is a secret', EVERYTHING, empty(401), 503],
+    ['400', EVERYTHING, oauthError(400, 'invalid_request'), 401],
+    ['403', EVERYTHING, oauthError(403, 'access_denied'), 503],
+    ['404', EVERYTHING, empty(404), 503],
+    ['429', EVERYTHING, empty(429), 503],
+    ['500', EVERYTHING, oauthError(500, 'server_error'), 503],
+    ['204', EVERYTHING, empty(204), 503],
+    ['a page', EVERYTHING, () => new Response('<!doctype html><title>Hello</title>'), 503],
+    ['a list', EVERYTHING, () => Response.json([{ active: true }]), 503],
+    ['a signed answer (RFC 9701)', EVERYTHING, () => new Response('eyJhbGciOiJub25lIn0.e30.'), 503],
   ])('%s, about an opaque token', async (_, options, answer, status) => {
-    const { issuer, show } = await createWorld({ ...EVERYTHING, ...options })
+    const { issuer, show } = await createWorld(options)
     issuer.onIntrospection = answer
     const code = status === 401 ? 'invalid_token' : 'issuer_unavailable'
     expect(await show('opaque')).toEqual([status, code])
@@ -636,7 +637,7 @@ describe('the question', () => {
   })
 
   it('does not go to another origin that discovery names, secret or not', async () => {
-    for (const introspect of [EVERYTHING, { ...EVERYTHING, clientSecret: undefined }]) {
+    for (const introspect of [EVERYTHING, WITHOUT_SECRET]) {
       const { issuer, show, lastEvent } = await createWorld(introspect, { warm: false })
       issuer.metadata = { introspection_endpoint: `${ORIGIN}/steal` }
       expect(await show('opaque')).toEqual([503, 'issuer_unavailable'])

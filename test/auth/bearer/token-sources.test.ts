@@ -219,8 +219,8 @@ describe('a token beside Authorization', () => {
       routes: [{ path: '/*', to: ORIGIN }],
     })
     expect(problems.map((problem) => problem.split(':')[0])).toEqual([
-      'schemes.main.tokenFrom[0].header',
-      'schemes.main.tokenFrom[1].cookie',
+      'schemes.main.tokenFrom[0]',
+      'schemes.main.tokenFrom[1]',
     ])
   })
 })

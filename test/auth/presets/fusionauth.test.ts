@@ -37,12 +37,14 @@ async function createWorld(
   const clock = { now: START }
   // The stand-in's keys; RSA keys take a while to make.
   const standIn = await createFusionAuth({ now: () => clock.now, algorithm: 'ES256', ...given })
+  const clientId = standIn.world.applications.shop.id
+  const { issuer, ...options } = { issuer: 'acme.com', ...written(standIn) }
   const main = fusionAuth({
     url: URL_OF_FUSIONAUTH,
-    issuer: 'acme.com',
-    clientId: standIn.world.applications.shop.id,
+    clientId,
     via: standIn,
-    ...written(standIn),
+    ...(issuer !== URL_OF_FUSIONAUTH && { issuer }),
+    ...options,
   })
   const world = await createTestGateway({
     clock,
@@ -148,7 +150,7 @@ describe('an access token of FusionAuth', () => {
   })
 
   it('has the URL as issuer where the owner writes no other', async () => {
-    const { standIn, show } = await createWorld({}, () => ({ issuer: undefined }))
+    const { standIn, show } = await createWorld({}, () => ({ issuer: URL_OF_FUSIONAUTH }))
     expect(await show(await standIn.mint.accessToken())).toEqual(BAD)
     standIn.world.tenants.main.issuer = URL_OF_FUSIONAUTH
     expect(await show(await standIn.mint.accessToken())).toEqual(GOOD)
@@ -248,12 +250,12 @@ describe('a token signed with HS256, FusionAuth’s first choice', () => {
 
 describe('a user who is not registered for the application', () => {
   it('is 403, unless the owner says that registration does not matter', async () => {
-    for (const [registered, expected] of [
-      [undefined, NOT_REGISTERED],
-      [true, NOT_REGISTERED],
-      [false, GOOD],
+    for (const [written, expected] of [
+      [{}, NOT_REGISTERED],
+      [{ registered: true }, NOT_REGISTERED],
+      [{ registered: false }, GOOD],
     ] as const) {
-      const { standIn, show } = await createWorld({}, () => ({ registered }))
+      const { standIn, show } = await createWorld({}, () => written)
       const { cal } = standIn.world.users
       expect(await show(await standIn.mint.accessToken({ user: cal }))).toEqual(expected)
     }

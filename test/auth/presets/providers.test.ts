@@ -17,12 +17,13 @@ import { ory } from '../../../src/auth/presets/ory.ts'
 import { supabase } from '../../../src/auth/presets/supabase.ts'
 import { workos } from '../../../src/auth/presets/workos.ts'
 import { zitadel } from '../../../src/auth/presets/zitadel.ts'
+import { UNSET } from '../../../src/options/schemas.ts'
 import { refusal, START } from '../../support/gateway.ts'
 import { type Published, slips, trust } from './provider-world.ts'
 
 const anything = <T>(options: unknown) => options as T
 const refused = (reason: string) => ({ status: 401, reason })
-const STRANGER = 'no issuer of this route has issued the token'
+const STRANGER = 'the iss of the token is the issuer of no entry in schemes'
 
 describe('auth0', () => {
   const options = { domain: 'acme.eu.auth0.com', audience: 'https://api.acme.example' }
@@ -70,8 +71,8 @@ describe('auth0', () => {
       '.audience: must be the identifier of an API: the id of an application would let id tokens in',
     ])
     expect(slips(auth0(anything({ domain: undefined, audience: [] })))).toEqual([
-      '.domain: is missing; an unset secret, variable or binding arrives as undefined',
-      '.audience: must not be empty',
+      `.domain: ${UNSET}`,
+      '.audience: is an empty list. Name at least one',
     ])
   })
 })
@@ -193,7 +194,9 @@ describe('entra', () => {
         '.tenants: must be ids of tenants in lower case (Overview, Tenant ID): a token names no domain, and common or organizations would be every tenant there is',
       ])
     }
-    expect(slips(entra({ ...options, tenants: [] }))).toEqual(['.tenants: must not be empty'])
+    expect(slips(entra({ ...options, tenants: [] }))).toEqual([
+      '.tenants: is an empty list. Name at least one',
+    ])
     expect(slips(entra({ ...options, clientId: `api://${clientId}` }))).toEqual([
       '.clientId: must be the application id, in lower case; api:// before it is understood',
     ])
@@ -647,9 +650,12 @@ describe('an issuer that is written by hand', () => {
     ['https://acme.eu.auth0.com', 'needs a slash at its end: Auth0 has one in iss'],
     [
       'https://login.microsoftonline.com/common/v2.0',
-      'is not in any token, which names its tenant: use entra({ tenants })',
+      "names no tenant, and no token has it in iss. Write the tenant's id: 'https://login.microsoftonline.com/<tenant id>/v2.0'",
     ],
-    ['https://login.microsoftonline.com/{tenantid}/v2.0', 'has a placeholder in it'],
+    [
+      'https://login.microsoftonline.com/{tenantid}/v2.0',
+      "has a placeholder in { } or < >. Write what belongs there, as in 'https://auth.acme.example'",
+    ],
     [
       'https://login.microsoftonline.com/99999999-2222-3333-4444-555555555555',
       'lacks /v2.0; tokens of version 1 have https://sts.windows.net/<tenant>/ instead: entra() takes both',
@@ -667,7 +673,7 @@ describe('an issuer that is written by hand', () => {
     ['https://abc.logto.app/', 'lacks /oidc'],
     [
       'https://idp.test/.well-known/openid-configuration',
-      'is the address of a document: the issuer is what that document says in "issuer"',
+      'is the address of a document of the issuer. Write what that document has as "issuer": as a rule what stands before /.well-known/',
     ],
   ])('is told its slip: %s', (issuer, problem) => {
     expect(slips(oidc({ issuer, audience: 'a' }))).toEqual([`.issuer: ${problem}`])

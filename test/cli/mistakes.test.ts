@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { ACCESS } from '../config/mistakes/access.ts'
+import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
+import { HEADERS } from '../config/mistakes/headers.ts'
+import { HOSTS } from '../config/mistakes/hosts.ts'
+import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake.ts'
+import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
+import { PATHS } from '../config/mistakes/paths.ts'
+import { POLICY } from '../config/mistakes/policy.ts'
+import { SCHEMES } from '../config/mistakes/schemes.ts'
+import { SUSPICIOUS } from '../config/mistakes/suspicious.ts'
+import { TARGETS } from '../config/mistakes/targets.ts'
+import { THE_FILE } from '../config/mistakes/the-file.ts'
+
+const MISTAKES: Record<string, readonly Mistake[]> = {
+  'in the file as a whole': THE_FILE,
+  'in hosts': HOSTS,
+  'in a scheme': SCHEMES,
+  'in the options of a scheme': OIDC_OPTIONS,
+  'in a FusionAuth scheme': FUSIONAUTH,
+  'in a path': PATHS,
+  'in a target': TARGETS,
+  'in who may come': ACCESS,
+  'in what a caller needs': POLICY,
+  'in headers and parts': HEADERS,
+  'that is legal': SUSPICIOUS,
+}
+
+describe.each(Object.entries(MISTAKES))('a mistake %s', (_, mistakes) => {
+  it.each(mistakes.map((mistake) => [mistake.name, mistake] as const))(
+    '(%s) is told with what to write instead',
+    (_name, { file, problems, warnings }) => {
+      const found = judgeText(file)
+      expect({ problems: found.problems, warnings: found.warnings }).toEqual({ problems, warnings })
+    },
+  )
+})
+
+describe('the mistakes', () => {
+  const all = Object.values(MISTAKES).flat()
+
+  it('are all told, and none by a value that might be a secret', () => {
+    for (const { name, problems, warnings } of all) {
+      expect([...problems, ...warnings].length, name).toBeGreaterThan(0)
+      expect([...problems, ...warnings].join(), name).not.toContain(ENVIRONMENT.CLIENT_SECRET)
+    }
+  })
+
+  it('each stand here once', () => {
+    expect(new Set(all.map(({ file }) => file)).size).toBe(all.length)
+  })
+
+  it('leave a file without them sound', () => {
+    const [first] = SUSPICIOUS
+    const sound = first?.file.replace("methods: ['GTE']", "methods: ['GET']") ?? ''
+    expect(judgeText(sound)).toMatchObject({ problems: [], warnings: [] })
+  })
+})
