@@ -121,9 +121,9 @@ describe('a number beyond 2^53', () => {
       routes: [{ path: '/', to: ORIGIN, claims: { id } }],
     })
     const text =
-      'routes[0] (/).claims.id: is a whole number beyond 2^53, which is another one by now. Write it with n at its end, for example 281674916028284929n'
-    expect(checkConfig(config(Number(ONE)))).toEqual([text])
-    expect(checkConfig(config([1, Number(ONE)]))).toEqual([text])
+      'is a whole number beyond 2^53, which is another one by now. Write it with n at its end, for example 281674916028284929n'
+    expect(checkConfig(config(Number(ONE)))).toEqual([`routes[0] (/).claims.id: ${text}`])
+    expect(checkConfig(config([1, Number(ONE)]))).toEqual([`routes[0] (/).claims.id[1]: ${text}`])
     expect(checkConfig(config(BigInt(ONE)))).toEqual([])
     expect(checkConfig(config(0.5))).toEqual([])
   })

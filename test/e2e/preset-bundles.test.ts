@@ -16,7 +16,7 @@ const MARKS: Record<string, string> = {
   keycloak: 'must not be account',
   kinde: 'acme.kinde.com',
   logto: 'must end before /oidc',
-  oidc: 'must be an https URL, or jwksUri must say',
+  oidc: 'must be one issuer. Make an entry of schemes for each',
   okta: 'not the one with -admin',
   ory: '/admin/oauth2/introspect',
   supabase: '/auth/v1/.well-known/jwks.json',
@@ -24,7 +24,7 @@ const MARKS: Record<string, string> = {
   zitadel: 'urn:zitadel:iam:org:project',
 }
 /** What presets share. */
-const SHARED = ['common', 'provider', 'slips']
+const SHARED = ['common', 'provider', 'slips', 'urls']
 
 describe('the bundle of a preset', () => {
   const presets = Object.keys(MARKS)

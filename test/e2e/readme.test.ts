@@ -72,7 +72,7 @@ describe('README.md', () => {
       expect(README).toContain(`docs/providers/${page}`)
     }
     const presets = readdirSync('src/auth/presets').map((name) => name.replace('.ts', ''))
-    const others = ['common', 'provider', 'slips', 'oidc', 'fusionauth', 'google-iap']
+    const others = ['common', 'provider', 'slips', 'urls', 'oidc', 'fusionauth', 'google-iap']
     const names = pages.map((name) => name.replace('.md', ''))
     expect(new Set([...others, ...names])).toEqual(new Set(presets))
   })

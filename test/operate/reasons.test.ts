@@ -278,7 +278,9 @@ describe('an issuer that cannot be asked', () => {
     issuer.mode = 'unreachable'
     await send('/', { headers: { authorization: `Bearer ${await issuer.mint()}` } })
     expect(lastEvent()).toMatchObject({ route: '/*', scheme: 'main', code: 'issuer_unavailable' })
-    expect(lastEvent()?.reason).toMatch(/^introspection failed: .+; no keys of https:\/\/idp\.test/)
+    expect(lastEvent()?.reason).toMatch(
+      /^introspection failed: .+; there are no keys of https:\/\/idp\.test/,
+    )
   })
 })
 
