@@ -156,7 +156,8 @@ function refuse(error: GatewayError, trace: Trace<Route | OwnRoute>): Response {
   if (!match?.route.requirement) return problem(error, id())
   const { requirement, parts } = match.route
   const metadata = location && parts.resource?.metadataUrl(location)
-  return problem(error, id(), { schemes: requirement.schemes, judges, metadata })
+  const { schemes, scopes } = requirement
+  return problem(error, id(), { schemes, scopes, judges, metadata })
 }
 
 function toGatewayError(error: unknown): GatewayError {

@@ -28,20 +28,6 @@ interface Shown {
  */
 export async function identify(
   inbound: Inbound,
-  requirement: Requirement,
-  scope: Scope,
-  judges: Scheme[],
-): Promise<readonly Verified[]> {
-  try {
-    return await verifyCallers(inbound, requirement, scope, judges)
-  } catch (error) {
-    if (!(error instanceof GatewayError) || error.status !== 401) throw error
-    throw new GatewayError(error.code, { ...error.options, scopes: requirement.scopes })
-  }
-}
-
-async function verifyCallers(
-  inbound: Inbound,
   { schemes, all, optional }: Requirement,
   scope: Scope,
   judges: Scheme[],
@@ -55,15 +41,11 @@ async function verifyCallers(
   if (shown.length === 0 || (all && shown.length < schemes.length)) {
     throw new GatewayError('credential_missing')
   }
-  const chosen = all ? shown : choose(shown, judges)
-  if (!all) {
-    const callers = await verifyAny(chosen, inbound, scope, judges)
-    if (chosen[0]?.evidence.ambient) refuseForgery(inbound, callers)
-    return callers
-  }
-  const callers = await verifyAll(chosen, inbound, scope, judges)
-  const isAmbient = (_: Verified, index: number) => chosen[index]?.evidence.ambient === true
-  refuseForgery(inbound, callers.filter(isAmbient))
+  const chosen = all || shown.length === 1 ? shown : choose(shown, judges)
+  const verify = all ? verifyAll : verifyAny
+  const callers = await verify(chosen, inbound, scope, judges)
+  const ambient = callers.filter((_, index) => chosen[index]?.evidence.ambient)
+  if (ambient.length > 0) refuseForgery(inbound, ambient)
   return callers
 }
 
@@ -104,18 +86,17 @@ async function verifyAny(
   scope: Scope,
   judges: Scheme[],
 ): Promise<readonly [Verified]> {
-  const reasons = new Set<string>()
+  const reasons: string[] = []
   for (const { scheme, evidence } of shown) {
     judges.push(scheme)
     const verdict = await scheme.verify(evidence, inbound, scope)
-    if ('notMine' in verdict) {
-      reasons.add(verdict.notMine)
-      continue
+    if (!('notMine' in verdict)) {
+      if (judges.length > 1) setJudge(judges, scheme)
+      return [verdict]
     }
-    setJudge(judges, scheme)
-    return [verdict]
+    reasons.push(verdict.notMine)
   }
-  throw new GatewayError('invalid_token', { reason: [...reasons].join('; ') })
+  throw new GatewayError('invalid_token', { reason: [...new Set(reasons)].join('; ') })
 }
 
 async function verifyAll(

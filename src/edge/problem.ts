@@ -7,6 +7,8 @@ import { ERROR_CODES, type GatewayError } from '../errors.ts'
 export interface Asked {
   /** The schemes that the route takes. */
   readonly schemes: readonly Scheme[]
+  /** What a client should ask an issuer for. */
+  readonly scopes: readonly string[]
   /** Those whose evidence was judged. */
   readonly judges: readonly Scheme[]
   /** The URL of the route's metadata document (RFC 9728), if it has one. */
@@ -45,8 +47,9 @@ export function problem(error: GatewayError, requestId: string, asked?: Asked): 
  * A 401 names every way in (RFC 9110 section 15.5.2); any other refusal is explained by who judged alone.
  * Two issuers with one challenge are one way in.
  */
-function challenges(error: GatewayError, { schemes, judges, metadata }: Asked): Set<string> {
-  const { scopes = [] } = error.options
+function challenges(error: GatewayError, asked: Asked): Set<string> {
+  const { schemes, judges, metadata } = asked
+  const { scopes = error.status === 401 ? asked.scopes : [] } = error.options
   const isJudge = (scheme: Scheme) => judges.includes(scheme)
   const named = error.status === 401 ? schemes : schemes.filter(isJudge)
   return new Set(

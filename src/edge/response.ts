@@ -17,14 +17,10 @@ export interface AnswerRules {
 /** The response without what is between origin and gateway, and safe to give away; itself where it is both. */
 export function answer(response: Response, rules: AnswerRules): Response {
   const { headers } = response
-  const removed: string[] = []
-  const has = new Set<string>()
-  for (const name of headers.keys()) {
-    if (isPrivateToOrigin(name)) removed.push(name)
-    if (DECISIVE.has(name)) has.add(name)
-  }
-  if (has.has('connection')) removed.push(...namesInConnection(headers))
-  for (const name of removed) has.delete(name)
+  const names = [...headers.keys()]
+  const removed = names.filter(isPrivateToOrigin)
+  if (removed.includes('connection')) removed.push(...namesInConnection(headers))
+  const has = (name: string) => names.includes(name) && !removed.includes(name)
   const added = response.webSocket ? [] : additions(headers, has, rules)
   if (removed.length === 0 && added.length === 0) return response
   const result = copy(response)
@@ -33,23 +29,20 @@ export function answer(response: Response, rules: AnswerRules): Response {
   return result
 }
 
-/** Names whose presence decides what is added. */
-const DECISIVE = new Set(['connection', 'location', 'cache-control', 'strict-transport-security'])
-
 /** A switched connection gets none of these: it leads nowhere else and is kept by nobody. */
 function additions(
   headers: Headers,
-  has: ReadonlySet<string>,
+  has: (name: string) => boolean,
   { isSecure, isPublic, mapLocation }: AnswerRules,
 ): [name: string, value: string][] {
   const added: [string, string][] = []
-  if (mapLocation && has.has('location')) {
+  if (mapLocation && has('location')) {
     const location = headers.get('location') ?? ''
     const mapped = mapLocation(location)
     if (mapped !== location) added.push(['location', mapped])
   }
-  if (!isPublic && !has.has('cache-control')) added.push(['cache-control', 'private, no-store'])
-  if (isSecure && !has.has('strict-transport-security')) {
+  if (!isPublic && !has('cache-control')) added.push(['cache-control', 'private, no-store'])
+  if (isSecure && !has('strict-transport-security')) {
     added.push(['strict-transport-security', STRICT_TRANSPORT_SECURITY])
   }
   return added

@@ -19,16 +19,19 @@ export function endWith(
   principals: readonly Principal[],
   now: () => number,
 ): Response {
-  if (principals.length === 0) return response
+  if (principals.length === 0 || !staysOpen(response)) return response
   const expiresAt = Math.min(...principals.map((principal) => principal.expiresAt))
   return endAfter(response, expiresAt - now())
+}
+
+function staysOpen({ webSocket, headers }: Response): boolean {
+  return webSocket !== null || /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
 }
 
 /** The same response, with an end in `seconds` from now where it would otherwise stay open. */
 export function endAfter(response: Response, seconds: number): Response {
   if (response.webSocket) return relay(response, response.webSocket, seconds)
-  const type = response.headers.get('content-type') ?? ''
-  if (!response.body || !/^text\/event-stream\b/i.test(type)) return response
+  if (!response.body || !staysOpen(response)) return response
   return new Response(endStream(response.body, seconds), response)
 }
 

@@ -21,13 +21,19 @@ async function setup() {
   const info = { id: ADA, login: 'ada', roles: [], disabled: false, createdAt: 0 }
   await person.adopt({ info, passkeys: [], artifacts: [], used: {} })
   const calls: string[] = []
+  let isDown = false
+  const fail = () => {
+    if (isDown) throw new Error('the object was reset')
+  }
   const objects: Objects = {
     async open(_place, model, column, value) {
       calls.push('open')
+      fail()
       return person.open(model, column, value)
     },
     async commit(_place, changes) {
       calls.push('commit')
+      fail()
       return person.commit(changes)
     },
     person: async () => person.active(),
@@ -57,7 +63,10 @@ async function setup() {
     return ctx.status
   }
   const rows = () => JSON.stringify(object.sql.exec('SELECT * FROM artifacts').toArray())
-  return { adapter, request, rows, calls }
+  const breakDown = () => {
+    isDown = true
+  }
+  return { adapter, request, rows, calls, breakDown }
 }
 
 describe('the adapter', () => {
@@ -138,6 +147,21 @@ describe('the adapter', () => {
       await adapter('RefreshToken').upsert(ID.replace('x', 'y'), OF_ADA, SOON)
     })
     expect(calls).toEqual(['open', 'commit'])
+  })
+
+  it('says of an object that does not answer that it may be tried again', async () => {
+    const { adapter, request, breakDown } = await setup()
+    const tokens = adapter('RefreshToken')
+    await request(() => tokens.upsert(ID, OF_ADA, SOON))
+    breakDown()
+    await request(async () => {
+      const reading = tokens.find(ID)
+      await expect(reading).rejects.toMatchObject({
+        error: 'temporarily_unavailable',
+        statusCode: 503,
+      })
+    })
+    expect(await request(() => tokens.upsert(ID, OF_ADA, SOON))).toBe(503)
   })
 
   it('refuses the second of two who both pushed the same proof', async () => {

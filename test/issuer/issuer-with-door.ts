@@ -1,12 +1,15 @@
 /**
  * The shipped authorization server with two doors that only tests have: one calls an object, the other
- * tells which calls to objects the server made.
+ * tells which calls to objects the server made. Its grace is long, so that no test has to be quick.
  */
 
-import type { IssuerEnv } from '../../src/issuer/config.ts'
-import issuer from '../../src/issuer/index.ts'
+import { defineIssuer, type IssuerEnv } from '../../src/issuer/config.ts'
+import shipped from '../../src/issuer/issuer.config.ts'
+import { createIssuer } from '../../src/issuer/issuer.ts'
 
 export { IssuerStorage } from '../../src/issuer/storage/issuer-storage.ts'
+
+const issuer = createIssuer(defineIssuer((env) => ({ ...shipped(env), refreshGraceSeconds: 3600 })))
 
 type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>
 type Roles = Record<string, Methods>

@@ -5,7 +5,7 @@
 
 import type { IssuerEnv, ResolvedConfig } from '../config.ts'
 import { makePasswordLink, sendPasswordLink } from '../oidc/password-links.ts'
-import { directoryOf, loginOf, personOf } from '../storage/issuer-storage.ts'
+import { directoryOf, factorsOf, loginOf, personOf } from '../storage/issuer-storage.ts'
 import type { Note } from '../storage/notes.ts'
 import type { PersonChange } from '../storage/person.ts'
 import { normalizeLogin, type Place, placeOfPerson } from '../storage/places.ts'
@@ -61,7 +61,7 @@ export async function invitePerson(
 /** What happened to a person, oldest first. */
 export async function notesOfPerson(env: IssuerEnv, typed: string): Promise<Note[]> {
   const { place, login } = await find(env, typed)
-  const notes = await Promise.all([personOf(env, place).notes(), loginOf(env, login).notes()])
+  const notes = await Promise.all([factorsOf(env, place).notes(), loginOf(env, login).notes()])
   return notes.flat().sort((a, b) => a.at - b.at)
 }
 

@@ -5,7 +5,7 @@
 
 import type * as v from 'valibot'
 import type { IssuerEnv } from '../config.ts'
-import { directoryOf, loginOf, personOf } from '../storage/issuer-storage.ts'
+import { directoryOf, factorsOf, loginOf, personOf } from '../storage/issuer-storage.ts'
 import { normalizeLogin, placeOfPerson } from '../storage/places.ts'
 import type { StoredPerson } from './stored.ts'
 
@@ -19,8 +19,10 @@ export async function exportPerson(
   const owner = await loginOf(env, login).owner()
   const place = owner && placeOfPerson(owner.personId)
   if (!owner || place === undefined) throw new Error(`there is no user "${login}"`)
-  const person = personOf(env, place)
-  const [info, passkeys] = await Promise.all([person.info(), person.passkeys()])
+  const [info, passkeys] = await Promise.all([
+    personOf(env, place).info(),
+    factorsOf(env, place).passkeys(),
+  ])
   if (!info) throw new Error(`there is no user "${login}"`)
   return { info, passwordHash: owner.passwordHash, passkeys }
 }

@@ -15,7 +15,7 @@ import {
 import type { Context } from 'oidc-provider/lib/provider.js'
 import { encodeUtf8 } from '../../lib/bytes.ts'
 import type { IssuerEnv, ResolvedConfig } from '../config.ts'
-import { directoryOf, personOf } from '../storage/issuer-storage.ts'
+import { directoryOf, factorsOf, personOf } from '../storage/issuer-storage.ts'
 import { placeOfPerson } from '../storage/places.ts'
 import type { UserInfo } from '../storage/user-info.ts'
 import type { BrowserStore } from './browser-store.ts'
@@ -73,7 +73,7 @@ export async function verifySignIn(
   const place = placeOfPerson(userId)
   if (place === undefined) return undefined
   if (parts.hasPlaceless) await unavailable(directoryOf(env).movePerson(userId))
-  const person = personOf(env, place)
+  const person = factorsOf(env, place)
   const passkey = await unavailable(person.findPasskey(response.id))
   if (!passkey) return undefined
   const result = await verified(
@@ -107,7 +107,7 @@ export async function registrationOptions(
   user: UserInfo,
 ): Promise<object> {
   const place = placeOf(user)
-  const existing = await unavailable(personOf(env, place).passkeys())
+  const existing = await unavailable(factorsOf(env, place).passkeys())
   const options = await generateRegistrationOptions({
     rpName: config.title,
     rpID: relyingParty(config),
@@ -133,8 +133,8 @@ export async function verifyRegistration(
   user: UserInfo,
   answer: { response: string; name: string },
 ): Promise<boolean> {
-  const person = personOf(env, placeOf(user))
-  const expectedChallenge = await unavailable(person.take(CHALLENGE, scope))
+  const place = placeOf(user)
+  const expectedChallenge = await unavailable(personOf(env, place).take(CHALLENGE, scope))
   const response = parse<RegistrationResponseJSON>(answer.response)
   if (expectedChallenge === undefined || !response) return false
   const result = await verified(
@@ -149,7 +149,7 @@ export async function verifyRegistration(
   if (!result?.registrationInfo) return false
   const { credential } = result.registrationInfo
   return unavailable(
-    person.addPasskey({
+    factorsOf(env, place).addPasskey({
       id: credential.id,
       name: answer.name,
       publicKey: Buffer.from(credential.publicKey).toString('base64url'),

@@ -34,7 +34,8 @@ export function requestWork(objects: Objects): Middleware {
     const work = new RequestWork(ctx, objects)
     await running.run(work, next)
     const isTokenRequest = ctx.oidc?.route === 'token'
-    if (isTokenRequest && ctx.status >= 400) work.keepOnlyRevocations()
+    const failed = ctx.status >= (isTokenRequest ? 400 : 500)
+    if (failed) work.keepOnlyRevocations()
     try {
       if (await work.finish()) return
       // Somebody else was faster: the answer that was prepared is not theirs to have.

@@ -5,7 +5,7 @@
 
 import type { Context } from 'oidc-provider/lib/provider.js'
 import type { IssuerEnv } from '../config.ts'
-import { personOf } from '../storage/issuer-storage.ts'
+import { factorsOf } from '../storage/issuer-storage.ts'
 import { placeOfPerson } from '../storage/places.ts'
 import { SealedBox } from '../storage/sealed-box.ts'
 import type { BrowserStore } from './browser-store.ts'
@@ -48,7 +48,7 @@ export async function checkCode(
 ): Promise<CodeCheck> {
   const waiting = browser.get(ctx, COOKIE, uid) as Waiting | undefined
   if (!waiting || waiting.expiresAt <= nowSeconds()) return 'over'
-  const person = personOf(env, placeOfPerson(waiting.personId) ?? '')
+  const person = factorsOf(env, placeOfPerson(waiting.personId) ?? '')
   // Counted before its outcome is known.
   const totp = await unavailable(person.tryTotp())
   if (!totp) return 'limited'
@@ -65,7 +65,7 @@ export async function checkCode(
 export async function beginTotp(env: IssuerEnv, personId: string): Promise<string> {
   const secret = newTotpSecret()
   const sealed = await boxOf(env).seal(secret)
-  await unavailable(personOf(env, placeOfPerson(personId) ?? '').beginTotp(sealed))
+  await unavailable(factorsOf(env, placeOfPerson(personId) ?? '').beginTotp(sealed))
   return secret
 }
 
@@ -75,7 +75,7 @@ export async function confirmTotp(
   personId: string,
   code: string,
 ): Promise<true | string | undefined> {
-  const person = personOf(env, placeOfPerson(personId) ?? '')
+  const person = factorsOf(env, placeOfPerson(personId) ?? '')
   const sealed = await unavailable(person.pendingTotp())
   if (sealed === undefined) return undefined
   const secret = await boxOf(env).open(sealed)

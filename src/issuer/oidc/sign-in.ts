@@ -5,7 +5,7 @@
 
 import type { Context } from 'oidc-provider/lib/provider.js'
 import type { IssuerEnv } from '../config.ts'
-import { directoryOf, loginOf, personOf, visitorsOf } from '../storage/issuer-storage.ts'
+import { directoryOf, factorsOf, loginOf, visitorsOf } from '../storage/issuer-storage.ts'
 import { loginObject, normalizeLogin, placeOfPerson } from '../storage/places.ts'
 import type { BrowserStore } from './browser-store.ts'
 import { addressLimits, addressName, addressOf, networkOf } from './network.ts'
@@ -63,7 +63,7 @@ export async function signIn(
   if (retryAfterSeconds !== undefined) return { outcome: 'limited', retryAfterSeconds }
   const place = personId === undefined ? undefined : placeOfPerson(personId)
   const how = `password from ${address}`
-  const person = place && (await unavailable(personOf(env, place).signIn(how)))
+  const person = place && (await unavailable(factorsOf(env, place).signIn(how)))
   if (!person) return { outcome: 'refused' }
   const buckets = limits.map(({ bucket }) => bucket)
   if (!isKnown) await unavailable(visitorsOf(env, network).release(buckets))

@@ -16,9 +16,9 @@ export interface ShownSession {
   isThisOne: boolean
 }
 
-/** What the person allowed an application. */
+/** What the person allowed an application, in one browser or in several. */
 export interface ShownGrant {
-  id: string
+  ids: string[]
   client: string
   scopes: string[]
 }
@@ -140,10 +140,10 @@ function grantSection(grants: ShownGrant[]): Html {
   return html`<h2>Applications you allowed</h2>
 ${grants.length === 0 && html`<p>There are none.</p>`}
 <ul class="plain">${grants.map(
-    ({ id, client, scopes }) => html`<li><strong>${client}</strong>
+    ({ ids, client, scopes }) => html`<li><strong>${client}</strong>
 <span class="muted">${scopes.join(', ')}</span>
 <form method="post" action="${ACCOUNT_PATH}/end-grant">
-<input type="hidden" name="id" value="${id}">
+${ids.map((id) => html`<input type="hidden" name="id" value="${id}">`)}
 <button type="submit" class="link">End the access of ${client}</button>
 </form></li>`,
   )}</ul>`

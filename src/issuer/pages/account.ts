@@ -11,7 +11,7 @@ import { beginTotp, confirmTotp } from '../oidc/second-factor.ts'
 import { totpUrl } from '../oidc/totp.ts'
 import { unavailable } from '../oidc/unavailable.ts'
 import type { StoredArtifact } from '../storage/artifacts.ts'
-import { loginOf, personOf } from '../storage/issuer-storage.ts'
+import { factorsOf, loginOf, personOf } from '../storage/issuer-storage.ts'
 import { placeOfPerson } from '../storage/places.ts'
 import type { UserInfo } from '../storage/user-info.ts'
 import {
@@ -80,7 +80,7 @@ async function change(visit: Visit, step: string): Promise<void> {
       return show(visit, { text: 'The passkey could not be added.', isProblem: true })
     }
     case 'remove':
-      await unavailable(person.removePasskey(field('id')))
+      await unavailable(factorsOf(env, placeOf(user)).removePasskey(field('id')))
       break
     case 'totp-start':
       return showTotp(visit, await beginTotp(env, user.id))
@@ -91,7 +91,7 @@ async function change(visit: Visit, step: string): Promise<void> {
       return showTotp(visit, secret, 'The code is not right. It changes every 30 seconds.')
     }
     case 'totp-remove':
-      await unavailable(person.removeTotp())
+      await unavailable(factorsOf(env, placeOf(user)).removeTotp())
       break
     case 'password':
       return changePassword(visit, field('current'), field('new'))
@@ -99,7 +99,7 @@ async function change(visit: Visit, step: string): Promise<void> {
       await unavailable(person.endSession(field('uid')))
       break
     case 'end-grant':
-      await unavailable(person.endGrant(field('id')))
+      for (const id of form.getAll('id')) await unavailable(person.endGrant(id))
       break
     default:
       return refuse(ctx, visit, 404, 'not_found', 'there is no such page')
@@ -144,12 +144,13 @@ async function changePassword(visit: Visit, current: string, next: string): Prom
 async function show(visit: Visit, notice?: AccountPage['notice']): Promise<void> {
   const { ctx, env, config, user, session, fresh } = visit
   const person = personOf(env, placeOf(user))
+  const factors = factorsOf(env, placeOf(user))
   const [passkeys, sessions, grants, hasTotp] = await unavailable(
     Promise.all([
-      person.passkeys(),
+      factors.passkeys(),
       person.list('Session'),
       person.list('Grant'),
-      person.hasTotp(),
+      factors.hasTotp(),
     ]),
   )
   const page: AccountPage = {
@@ -158,7 +159,7 @@ async function show(visit: Visit, notice?: AccountPage['notice']): Promise<void>
     passkeys,
     hasTotp,
     sessions: sessions.map((stored) => shownSession(stored, session.uid)),
-    grants: await Promise.all(grants.map((stored) => shownGrant(visit, stored))),
+    grants: await shownGrants(visit, grants),
     fresh,
     ...(notice && { notice }),
   }
@@ -168,7 +169,7 @@ async function show(visit: Visit, notice?: AccountPage['notice']): Promise<void>
 async function askToRemove(visit: Visit): Promise<void> {
   const { ctx, env, config, user } = visit
   const id = new URL(ctx.href).searchParams.get('id') ?? ''
-  const passkey = await unavailable(personOf(env, placeOf(user)).findPasskey(id))
+  const passkey = await unavailable(factorsOf(env, placeOf(user)).findPasskey(id))
   if (!passkey) return refuse(ctx, visit, 404, 'not_found', 'there is no such passkey')
   send(ctx, removePasskeyPage(config.title, passkey))
 }
@@ -178,22 +179,27 @@ function shownSession({ payload }: StoredArtifact, current: string): ShownSessio
   return { uid, since: loginTs, isThisOne: uid === current }
 }
 
-async function shownGrant(
-  { provider }: Visit,
-  { id, payload }: StoredArtifact,
-): Promise<ShownGrant> {
-  const { clientId, openid, resources } = JSON.parse(payload) as {
-    clientId: string
-    openid?: { scope?: string }
-    resources?: Record<string, string>
+/** One for each application, however many browsers it was allowed in. */
+async function shownGrants({ provider }: Visit, grants: StoredArtifact[]): Promise<ShownGrant[]> {
+  const byClient = new Map<string, ShownGrant>()
+  for (const { id, payload } of grants) {
+    const { clientId, openid, resources } = JSON.parse(payload) as {
+      clientId: string
+      openid?: { scope?: string }
+      resources?: Record<string, string>
+    }
+    const known = byClient.get(clientId)
+    // The document of a client may not be there today, and its access can be ended all the same.
+    const find = () => provider.Client.find(clientId).catch(() => undefined)
+    const client = known?.client ?? (await find())?.clientName ?? clientId
+    const scopes = [openid?.scope ?? '', ...Object.values(resources ?? {})].join(' ').split(' ')
+    byClient.set(clientId, {
+      ids: [...(known?.ids ?? []), id],
+      client,
+      scopes: [...new Set([...(known?.scopes ?? []), ...scopes])].filter(Boolean),
+    })
   }
-  const client = await provider.Client.find(clientId)
-  const scopes = [openid?.scope ?? '', ...Object.values(resources ?? {})].join(' ').split(' ')
-  return {
-    id,
-    client: client?.clientName ?? clientId,
-    scopes: [...new Set(scopes)].filter(Boolean),
-  }
+  return [...byClient.values()]
 }
 
 function placeOf({ id }: UserInfo): string {

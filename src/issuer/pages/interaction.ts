@@ -53,7 +53,7 @@ export function interactionPages(parts: InteractionParts): Middleware {
       ctx.status = statusCode
       const isOver = code === 'invalid_request'
       const text = 'the sign-in has expired or was completed elsewhere'
-      send(ctx, errorPage(config.title, isOver ? 'expired' : code, text))
+      send(ctx, errorPage(config.title, isOver ? 'expired' : code, isOver ? text : undefined))
     }
   }
 }

@@ -1,12 +1,20 @@
-/** Pages for what is not there, where the library would answer two words. */
+/** Pages for what is not there or does not work, where the library would answer two words. */
 
-import type { Context, Middleware } from 'oidc-provider/lib/provider.js'
+import type { Context, Middleware, ProviderError } from 'oidc-provider/lib/provider.js'
 import { errorPage } from './error-page.ts'
 import { send } from './send.ts'
 
 export function missingPages(title: string): Middleware {
   return async (ctx, next) => {
-    await next()
+    try {
+      await next()
+    } catch (error) {
+      const { statusCode, error: code } = error as Partial<ProviderError>
+      if (code === undefined || statusCode === undefined) throw error
+      ctx.status = statusCode
+      send(ctx, errorPage(title, code, undefined))
+      return
+    }
     const { status } = ctx
     if ((status !== 404 && status !== 405) || !isEmpty(ctx)) return
     ctx.status = status

@@ -8,6 +8,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { Artifacts } from './artifacts.ts'
 import { Attempts, storedAttempts } from './attempts.ts'
 import { Directory } from './directory.ts'
+import { Factors } from './factors.ts'
 import type { NewHomes } from './legacy.ts'
 import { Login } from './login.ts'
 import type { ObjectContext } from './object-context.ts'
@@ -38,6 +39,11 @@ export function directoryOf(env: StorageEnv) {
 
 export function personOf(env: StorageEnv, place: Place) {
   return env.ISSUER_STORAGE.getByName(objectName(place)).person
+}
+
+/** The same object, for signing in. */
+export function factorsOf(env: StorageEnv, place: Place) {
+  return env.ISSUER_STORAGE.getByName(objectName(place)).factors
 }
 
 export function loginOf(env: StorageEnv, login: string) {
@@ -83,6 +89,10 @@ export class IssuerStorage extends DurableObject<StorageEnv> {
 
   get person(): Person {
     return new Person(this.#object)
+  }
+
+  get factors(): Factors {
+    return new Factors(this.#object)
   }
 
   get login(): Login {

@@ -6,11 +6,11 @@
 
 import { RpcTarget } from 'cloudflare:workers'
 import { Artifacts, type Change, type Column, type StoredArtifact } from './artifacts.ts'
-import { type Note, Notes } from './notes.ts'
 import type { ObjectContext } from './object-context.ts'
 import type { Opened } from './opened.ts'
 import { type Passkey, Passkeys } from './passkeys.ts'
-import { createTables, hasTable } from './schema.ts'
+import { personExists, readPerson } from './person-row.ts'
+import { createTables } from './schema.ts'
 import { Totp } from './totp.ts'
 import type { Profile, UserInfo } from './user-info.ts'
 
@@ -29,15 +29,6 @@ export interface PersonRecord {
   used: Record<string, number>
 }
 
-interface PersonRow {
-  id: string
-  login: string
-  profile: string
-  roles: string
-  disabledAt: number | null
-  createdAt: number
-}
-
 interface Authorization {
   grantId?: string
   persistsLogout?: boolean
@@ -47,7 +38,6 @@ export class Person extends RpcTarget {
   readonly #object: ObjectContext
   readonly #artifacts: Artifacts
   readonly #passkeys: Passkeys
-  readonly #notes: Notes
   readonly #totp: Totp
 
   constructor(object: ObjectContext) {
@@ -55,7 +45,6 @@ export class Person extends RpcTarget {
     this.#object = object
     this.#artifacts = new Artifacts(object.sql)
     this.#passkeys = new Passkeys(object.sql)
-    this.#notes = new Notes(object.sql)
     this.#totp = new Totp(object.sql)
   }
 
@@ -83,57 +72,6 @@ export class Person extends RpcTarget {
     return done && wanted.length === changes.length
   }
 
-  /**
-   * The person, who has shown a password; undefined where they may not sign in. Notes it, unless a code
-   * has to follow.
-   */
-  signIn(how: string): { id: string; needsCode: boolean } | undefined {
-    const person = this.active()
-    if (!person) return undefined
-    const needsCode = this.#totp.isOn
-    if (!needsCode) this.#noteSignIn(how)
-    return { id: person.id, needsCode }
-  }
-
-  hasTotp(): boolean {
-    return this.#exists() && this.#totp.isOn
-  }
-
-  beginTotp(sealedSecret: string): void {
-    if (this.#exists()) this.#totp.begin(sealedSecret)
-  }
-
-  pendingTotp(): string | undefined {
-    return this.#exists() ? this.#totp.pending() : undefined
-  }
-
-  confirmTotp(step: number): void {
-    this.#totp.confirm(step)
-    this.#notes.add({ at: this.#object.now(), what: 'authenticator app', detail: 'on' })
-  }
-
-  removeTotp(): void {
-    if (!this.hasTotp()) return
-    this.#totp.remove()
-    this.#notes.add({ at: this.#object.now(), what: 'authenticator app', detail: 'off' })
-  }
-
-  /** Counts a try; undefined where there were too many, or the person may not sign in. */
-  tryTotp(): { secret: string; lastStep: number } | undefined {
-    return this.active() ? this.#totp.try(this.#object.now()) : undefined
-  }
-
-  /** Answers false where this step was used before. */
-  useTotp(step: number, how: string): boolean {
-    const isFirst = this.#totp.use(step)
-    if (isFirst) this.#noteSignIn(how)
-    return isFirst
-  }
-
-  notes(): Note[] {
-    return this.#exists() ? this.#notes.list() : []
-  }
-
   /** Answers the payload of an artifact and deletes it. */
   take(model: string, id: string): string | undefined {
     return this.#exists() ? this.#artifacts.take(model, id, this.#object.now()) : undefined
@@ -146,12 +84,7 @@ export class Person extends RpcTarget {
   }
 
   info(): UserInfo | undefined {
-    const row = this.#row()
-    return row && infoOf(row)
-  }
-
-  passkeys(): Passkey[] {
-    return this.#exists() ? this.#passkeys.list() : []
+    return readPerson(this.#object.sql)
   }
 
   /** Sessions or grants, as they are stored. */
@@ -192,31 +125,6 @@ export class Person extends RpcTarget {
     if (this.#exists()) this.#artifacts.destroyGrant(id)
   }
 
-  addPasskey(passkey: Passkey): boolean {
-    return this.#exists() && this.#passkeys.add(passkey)
-  }
-
-  findPasskey(id: string): Passkey | undefined {
-    return this.#exists() ? this.#passkeys.find(id) : undefined
-  }
-
-  /** Notes a sign-in; answers false where this challenge was answered before. */
-  async usePasskey(
-    id: string,
-    counter: number,
-    { challenge, expiresAt, how }: { challenge: string; expiresAt: number; how: string },
-  ): Promise<boolean> {
-    const artifact = { model: 'ReplayDetection', id: challenge, payload: '{}', expiresAt }
-    if (!(await this.commit([{ do: 'save', artifact }]))) return false
-    this.#passkeys.use(id, counter, this.#object.now())
-    this.#noteSignIn(how)
-    return true
-  }
-
-  removePasskey(id: string): void {
-    if (this.#exists()) this.#passkeys.remove(id)
-  }
-
   /** Takes a person in, new or from elsewhere; what is there already is kept. */
   async adopt({ info, passkeys, artifacts, used }: PersonRecord): Promise<void> {
     const { sql } = this.#object
@@ -243,16 +151,20 @@ export class Person extends RpcTarget {
 
   update({ login, roles, ...profile }: PersonChange): UserInfo {
     const before = this.#required()
-    const old = JSON.parse(before.profile) as Profile
-    const isNewEmail = profile.email !== undefined && profile.email !== old.email
-    const merged = { ...old, ...(isNewEmail && { emailVerified: false }), ...profile }
+    const { name, email, emailVerified } = before
+    const isNewEmail = profile.email !== undefined && profile.email !== email
+    const merged = {
+      ...{ name, email, emailVerified },
+      ...(isNewEmail && { emailVerified: false }),
+      ...profile,
+    }
     this.#object.sql.exec(
       'UPDATE person SET login = ?, profile = ?, roles = ?',
       login ?? before.login,
       JSON.stringify(merged),
-      roles ? JSON.stringify(roles) : before.roles,
+      JSON.stringify(roles ?? before.roles),
     )
-    return infoOf(this.#required())
+    return this.#required()
   }
 
   /** Ends sessions, grants and tokens too. Access tokens that are JWTs end by themselves. */
@@ -260,13 +172,13 @@ export class Person extends RpcTarget {
     this.#required()
     this.#object.sql.exec('UPDATE person SET disabled_at = ?', this.#object.now())
     this.#artifacts.destroyAll()
-    return infoOf(this.#required())
+    return this.#required()
   }
 
   enable(): UserInfo {
     this.#required()
     this.#object.sql.exec('UPDATE person SET disabled_at = NULL')
-    return infoOf(this.#required())
+    return this.#required()
   }
 
   /** Removes every passkey and the authenticator app, and ends sessions, grants and tokens. */
@@ -281,36 +193,14 @@ export class Person extends RpcTarget {
     await this.#object.erase()
   }
 
-  #noteSignIn(how: string): void {
-    this.#notes.add({ at: this.#object.now(), what: 'sign-in', detail: how })
-  }
-
   #exists(): boolean {
-    return hasTable(this.#object.sql, 'person')
+    return personExists(this.#object.sql)
   }
 
-  #row(): PersonRow | undefined {
-    if (!this.#exists()) return undefined
-    const query = `SELECT id, login, profile, roles, disabled_at AS disabledAt,
-      created_at AS createdAt FROM person LIMIT 1`
-    return this.#object.sql.exec(query).toArray()[0] as PersonRow | undefined
-  }
-
-  #required(): PersonRow {
-    const row = this.#row()
-    if (!row) throw new Error('there is no such person')
-    return row
-  }
-}
-
-function infoOf({ id, login, profile, roles, disabledAt, createdAt }: PersonRow): UserInfo {
-  return {
-    id,
-    login,
-    ...(JSON.parse(profile) as Profile),
-    roles: JSON.parse(roles) as string[],
-    disabled: disabledAt !== null,
-    createdAt,
+  #required(): UserInfo {
+    const info = this.info()
+    if (!info) throw new Error('there is no such person')
+    return info
   }
 }
 
