@@ -11,13 +11,18 @@ describe('the log in the terminal of npm start', () => {
     expect(readLogLine(line, 'acme')).toBeUndefined()
   })
 
-  it('takes no line of an owner’s own for an event', () => {
-    expect(readLogLine('[acme] {"event": "mine"}', 'acme')).toBeUndefined()
-    expect(readLogLine('[acme] {"event":broken', 'acme')).toBeUndefined()
+  it.each([
+    '{"event":"mine"}',
+    '{"event":"request","what":"mine"}',
+    '{"event":"config_invalid"}',
+    '{"event":broken',
+    'hello',
+  ])('takes no line of an owner’s own for an event: %s', (line) => {
+    expect(readLogLine(`[acme] ${line}`, 'acme')).toBeUndefined()
   })
 
-  it('shows an event that it has no words for as it is', () => {
-    const event = readLogLine('[acme] {"event":"new","of":"x"}', 'acme')
-    expect(event && describeEvent(event)).toBe('  {"event":"new","of":"x"}')
+  it('says a refusal in one line, with what finds it again', () => {
+    const event = readLogLine(`[acme] ${JSON.stringify({ ...REQUEST, code: 'not_found' })}`, 'acme')
+    expect(event && describeEvent(event)).toMatch(/^ {2}401 GET {4}\/x +not_found 2 ms, i$/)
   })
 })

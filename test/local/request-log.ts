@@ -5,23 +5,34 @@ import type { LogEvent, RequestEvent } from '../../src/operate/log.ts'
 
 /**
  * Reads a line of the gateway's Worker, whose name wrangler writes first; undefined where it is not one of its
- * events. Other Workers log events of their own.
+ * events. The owner's code and other Workers log lines of their own.
  */
 export function readLogLine(line: string, worker: string): LogEvent | undefined {
-  const start = `[${worker}] {"event":`
-  if (!line.startsWith(start)) return undefined
+  const prefix = `[${worker}] `
+  if (!line.startsWith(`${prefix}{"event":`)) return undefined
   try {
-    return JSON.parse(line.slice(worker.length + 3)) as LogEvent
+    const event: unknown = JSON.parse(line.slice(prefix.length))
+    return isLogEvent(event) ? event : undefined
   } catch {
     return undefined
   }
+}
+
+function isLogEvent(value: unknown): value is LogEvent {
+  const event = value as Record<string, unknown>
+  if (event.event === 'config_invalid') return Array.isArray(event.problems)
+  if (event.event === 'scheduled_failed') return typeof event.of === 'string'
+  const { method, path, status } = event
+  return (
+    event.event === 'request' &&
+    `${typeof method} ${typeof path} ${typeof status}` === 'string string number'
+  )
 }
 
 /** The event in words. Coloured only where the terminal shows colours. */
 export function describeEvent(event: LogEvent): string {
   if (event.event === 'request') return describeRequest(event)
   if (event.event === 'scheduled_failed') return `  Scheduled work of ${event.of}: ${event.reason}`
-  if (event.event !== 'config_invalid') return `  ${JSON.stringify(event)}`
   const problems = event.problems.map((text) => `  - ${text}`)
   return ['', '  src/gateway.config.ts has problems:', ...problems].join('\n')
 }
