@@ -44,7 +44,7 @@ export function explainThrown(error: unknown): string {
 function adviceOn({ name, message }: Error): string {
   const unknown = /^(\w+) is not defined$/.exec(message)?.[1]
   if (unknown !== undefined) {
-    return `Import ${unknown} at the top of the file, or put it in quotes if it is text`
+    return `Import ${unknown} at the top of the file (a preset is in ./auth/presets/), or put it in quotes if it is text`
   }
   if (/^Cannot read properties of undefined/.test(message)) {
     return 'What stands before the dot is undefined: a variable, secret or binding that is not set. Set it, or read it only where it is there: env.NAME?.…'

@@ -59,7 +59,7 @@ export const THE_FILE: readonly Mistake[] = [
   schemes: { main: auth0({ domain: 'acme.eu.auth0.com', audience: env.CLIENT_ID }) },
   routes: [{ path: '/api/claims', to: claims }],
 }))`,
-    'gateway.config.ts: throws in line 8: ReferenceError: auth0 is not defined. Import auth0 at the top of the file, or put it in quotes if it is text',
+    'gateway.config.ts: throws in line 8: ReferenceError: auth0 is not defined. Import auth0 at the top of the file (a preset is in ./auth/presets/), or put it in quotes if it is text',
   ),
   inFile(
     'a variable that is not set, and read',
