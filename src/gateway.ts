@@ -9,16 +9,16 @@ import type { Inbound } from './auth/scheme.ts'
 import type { Compiled, OwnRoute, Route } from './config/compile.ts'
 import type { GatewayConfig } from './config/define.ts'
 import { prepare } from './config/prepare.ts'
+import { checkDoor } from './edge/door.ts'
 import { problem } from './edge/problem.ts'
 import { answer, finish } from './edge/response.ts'
 import { GatewayError } from './errors.ts'
 import type { Fetch } from './lib/fetch.ts'
 import type { Store } from './lib/kv.ts'
 import { type Context, createScope, type Scope } from './lib/scope.ts'
-import { isLocalhost } from './lib/url.ts'
 import { consoleLog, type Log } from './operate/log.ts'
 import { startTrace, type Trace, toEvent } from './operate/trace.ts'
-import { type Location, originOf, readLocation } from './router.ts'
+import { originOf, readLocation } from './router.ts'
 import { endWith } from './upstream/expiry.ts'
 import { originPath, publicLocation } from './upstream/location.ts'
 import { outgoingRequest } from './upstream/request.ts'
@@ -107,7 +107,7 @@ async function handle(
 ): Promise<Response> {
   const location = readLocation(request.url, request.headers.get('host'))
   trace.location = location
-  checkDoor(location, gateway, isLocal)
+  checkDoor(location, gateway.hosts, isLocal)
   const isSecure = location.scheme === 'https'
 
   const match = gateway.router.match(request.method, location)
@@ -140,16 +140,6 @@ async function handle(
   const lasting = route.mayOutliveToken ? response : endWith(response, principals, gateway.now)
   const mapLocation = (to: string) => publicLocation(to, mapping, publicOrigin)
   return answer(lasting, { isSecure, isPublic, mapLocation })
-}
-
-/** Throws `host_unknown` or `https_required`. */
-function checkDoor({ hostname, scheme }: Location, { hosts }: Compiled, isLocal: boolean): void {
-  const isOwnMachine = isLocalhost(hostname)
-  const isServed = !hosts || hosts.has(hostname) || (isLocal && isOwnMachine)
-  if (!isServed) throw new GatewayError('host_unknown', { reason: 'the host is not among hosts' })
-  if (scheme !== 'https' && !isOwnMachine) {
-    throw new GatewayError('https_required', { reason: 'the request came over plain http' })
-  }
 }
 
 /** Said with every request, so that the line which an operator happens to see is enough. */

@@ -732,7 +732,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the list of hosts',
-        edits: [edit('gateway.ts', 'if (!isServed)', 'if (false)')],
+        edits: [edit('edge/door.ts', 'if (!isServed)', 'if (false)')],
         test: paths('a host that nobody serves'),
       },
     ],

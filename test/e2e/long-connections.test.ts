@@ -13,7 +13,7 @@ const POLL = { timeout: 10_000 }
 const AGAIN = { retry: 2 }
 
 const CONFIG = `{
-  schemes: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse' }) },
+  schemes: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse', clockSkewSeconds: 0 }) },
   routes: [
     { path: '/*', to: env.ORIGIN },
     { path: '/outlive/*', to: env.ORIGIN, dangerouslyOutliveToken: true },
