@@ -25,7 +25,7 @@ export function endWith(
 }
 
 function staysOpen({ webSocket, headers }: Response): boolean {
-  return webSocket !== null || /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
+  return Boolean(webSocket) || /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
 }
 
 /** The same response, with an end in `seconds` from now where it would otherwise stay open. */
