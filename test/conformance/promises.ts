@@ -634,6 +634,7 @@ export const PROMISES: Promised[] = [
             "name === 'authorization' || isFoldable(name) ||",
             'isFoldable(name) ||',
           ),
+          edit('auth/bearer/scheme.ts', '[AUTHORIZATION, ...', '[...'),
         ],
         test: headers('a copy of a header that carries a claim'),
       },
@@ -676,6 +677,7 @@ export const PROMISES: Promised[] = [
         guard: 'the check for what is ambiguous',
         edits: [
           edit('lib/canonical-path.ts', '!options.allowAmbiguous && AMBIGUOUS.test(raw)', 'false'),
+          edit('lib/canonical-path.ts', '!options.allowAmbiguous && AMBIGUOUS.test(path)', 'false'),
         ],
         test: paths('an escaped slash in lower case'),
       },
