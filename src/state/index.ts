@@ -1,8 +1,8 @@
 /**
  * Entry of the state Worker. It has every Durable Object class of the gateway's features, so that the
- * gateway itself has none and can be rolled back. A feature's class joins with a file of its own, its line
- * in `Classes`, a line for each operation in `State`, and its line under [exports] in wrangler.toml. An
- * operation that gateways already use never changes: see contract.ts.
+ * gateway itself has none and can be rolled back. A feature's class joins with a file of its own, its
+ * export and its line in `Classes`, a line for each operation in `State`, and one under [exports] in
+ * wrangler.toml. An operation that gateways already use never changes: see contract.ts.
  */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
