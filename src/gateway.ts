@@ -22,7 +22,7 @@ import { originOf, readLocation } from './router.ts'
 import { endWith } from './upstream/expiry.ts'
 import { originPath, publicLocation } from './upstream/location.ts'
 import { outgoingRequest } from './upstream/request.ts'
-import { send, targetUrl } from './upstream/target.ts'
+import { cfFor, send, targetUrl } from './upstream/target.ts'
 import { withoutParameters } from './upstream/withheld.ts'
 
 /** What a gateway needs from outside. Tests pass their own. */
@@ -131,9 +131,8 @@ async function handle(
   const { target, mapping, headers, isPublic, timeoutSeconds } = route
   const search = withoutParameters(location.search, headers.withheld.parameters)
   const url = targetUrl(target, publicOrigin, originPath(path, mapping) + search)
-  // A service binding has no cache in front of it.
-  const mayBeCached = isPublic || target.kind === 'binding'
-  const departure = { url, location, rules: headers, principal, mayBeCached }
+  const cf = cfFor(target, isPublic, request)
+  const departure = { url, location, rules: headers, principal, cf }
   const outgoing = outgoingRequest(request, departure)
   trace.omitted = outgoing.omitted
   const response = await send(target, outgoing, principal, timeoutSeconds, gateway.fetch)

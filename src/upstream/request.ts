@@ -39,14 +39,13 @@ export interface Departure {
   readonly location: Location
   readonly rules: HeaderRules
   readonly principal: Principal | undefined
-  /** Whether a cache may answer: where anybody may come, one answer may serve all. */
-  readonly mayBeCached: boolean
+  /** What the platform is to know of it. */
+  readonly cf: RequestInit<RequestInitCfProperties>['cf'] | undefined
 }
 
 /** A request that is ready to leave. */
 export interface Outgoing {
-  readonly request: Request
-  /** What the request does not say itself. */
+  readonly url: string
   readonly init: RequestInit<RequestInitCfProperties>
   readonly upload: Upload | undefined
   /** Names of the gateway's own headers that were left out because they are too long. */
@@ -58,13 +57,12 @@ export interface Outgoing {
  * `origin_loop` where the request has come through here before.
  */
 export function outgoingRequest(incoming: Request, departure: Departure): Outgoing {
-  const { url, rules, mayBeCached } = departure
-  const { headers: sent } = incoming
+  const { url, rules, cf } = departure
+  const { method, headers: sent } = incoming
   refuseBodyOfGet(incoming)
   // Copied as it is, and then taken away from: that is what the runtime does for the least CPU (bench/README.md),
   // and bytes that are no UTF-8 would not survive being set.
-  const request = new Request(url, incoming)
-  const { headers } = request
+  const headers = new Headers(sent)
   const named = sent.has('connection') ? namesInConnection(sent) : undefined
   for (const name of sent.keys()) {
     if (!rules.mayPass(name) || named?.includes(name)) headers.delete(name)
@@ -73,15 +71,17 @@ export function outgoingRequest(incoming: Request, departure: Departure): Outgoi
   const own = gatewayHeaders(departure)
   for (const [name, value] of own.headers) headers.set(name, value)
   setFromPlatform(headers, incoming)
-  const upload = watchUpload(request)
+  const upload = watchUpload(incoming)
   return {
-    request,
+    url,
+    // Not a Request: the runtime's fetch makes one of what it is given, so that one made here would be one more.
     init: {
+      method,
+      headers,
       redirect: 'manual',
-      ...(upload && { body: upload.body, signal: upload.signal }),
-      // Elsewhere fetch must not read through a cache that is keyed by the URL alone. `cache: 'no-store'` would
-      // send Cache-Control and Pragma to the origin, which then answers 200 where it would have answered 304.
-      ...(!mayBeCached && NO_CACHE),
+      ...(hasContent(method) && { body: upload ? upload.body : incoming.body }),
+      ...(upload && { signal: upload.signal }),
+      ...(cf && { cf }),
     },
     upload,
     omitted: own.omitted,
@@ -90,16 +90,16 @@ export function outgoingRequest(incoming: Request, departure: Departure): Outgoi
 
 /** RFC 9110 section 9.3.1: content in a GET means nothing, and is a way to smuggle. It is never dropped in silence. */
 function refuseBodyOfGet({ method, body, headers }: Request): void {
-  const mayHaveBody = method !== 'GET' && method !== 'HEAD'
-  if (mayHaveBody || body === null || headers.get('content-length') === '0') return
+  if (hasContent(method) || body === null || headers.get('content-length') === '0') return
   throw new GatewayError('invalid_request', {
     reason: `a ${method} request with a body`,
     detail: `A ${method} request must not have a body. Send it with POST, where the API takes that.`,
   })
 }
 
-/** https://developers.cloudflare.com/workers/runtime-apis/request/#the-cf-property-requestinitcfproperties */
-const NO_CACHE = { cf: { cacheTtl: -1 } }
+function hasContent(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD'
+}
 
 function setFromPlatform(headers: Headers, { method, headers: sent }: Request) {
   // RFC 9110 section 7.8: the one switch of protocol that is passed on. With it the runtime sends GET,

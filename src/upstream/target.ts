@@ -3,7 +3,7 @@
 import type { Principal } from '../auth/principal.ts'
 import { GatewayError } from '../errors.ts'
 import type { Fetch } from '../lib/fetch.ts'
-import type { Outgoing } from './request.ts'
+import type { Departure, Outgoing } from './request.ts'
 import type { Upload } from './upload.ts'
 
 /** Answers a route itself, inside the gateway. `principal` is undefined on public routes, and for anonymous callers of optional ones. */
@@ -31,19 +31,15 @@ export async function send(
   timeoutSeconds: number | false,
   globalFetch: Fetch | undefined,
 ): Promise<Response> {
-  const { request, init, upload } = outgoing
+  const { url, init, upload } = outgoing
   if (target.kind === 'handler') {
-    const sent = upload ? new Request(request, init) : request
-    return handled(
-      () => target.handle(sent, principal && freeze(principal)),
-      timeoutSeconds,
-      upload,
-    )
+    const request = new Request(url, init)
+    const handle = () => target.handle(request, principal && freeze(principal))
+    return handled(handle, timeoutSeconds, upload)
   }
   const fetch = target.fetch ?? globalFetch
   try {
-    // The runtime's own fetch makes a Request of what it is given, so that one made here would be one more.
-    const response = fetch ? fetch(new Request(request, init)) : globalThis.fetch(request, init)
+    const response = fetch ? fetch(new Request(url, init)) : globalThis.fetch(url, init)
     return passable(await inTime(response, timeoutSeconds, upload))
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause
@@ -136,6 +132,17 @@ function freeze(principal: Principal): Principal {
   const { roles, claims } = principal
   for (const part of [roles, claims, ...Object.values(claims)]) Object.freeze(part)
   return principal
+}
+
+/**
+ * What the platform is to know of a request: bindings and handlers, where the client is. A URL is not to be read
+ * through a cache, which is keyed by the URL alone, except where anybody may come. `cache: 'no-store'` would send
+ * Cache-Control and Pragma to the origin, which then answers 200 where it would have answered 304.
+ * https://developers.cloudflare.com/workers/runtime-apis/request/#the-cf-property-requestinitcfproperties
+ */
+export function cfFor(target: Target, isPublic: boolean, { cf }: Request): Departure['cf'] {
+  if (target.kind !== 'url') return cf as Departure['cf']
+  return isPublic ? undefined : { cacheTtl: -1 }
 }
 
 /**
