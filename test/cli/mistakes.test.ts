@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ACCESS } from '../config/mistakes/access.ts'
+import { API_KEYS } from '../config/mistakes/api-keys.ts'
 import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
 import { HEADERS } from '../config/mistakes/headers.ts'
 import { HOSTS } from '../config/mistakes/hosts.ts'
@@ -18,6 +19,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in a scheme': SCHEMES,
   'in the options of a scheme': OIDC_OPTIONS,
   'in a FusionAuth scheme': FUSIONAUTH,
+  'in a scheme of API keys': API_KEYS,
   'in a path': PATHS,
   'in a target': TARGETS,
   'in who may come': ACCESS,
