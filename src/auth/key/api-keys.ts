@@ -102,25 +102,17 @@ function keyScheme(
     async verify({ value }, _inbound, scope) {
       const shown = readKeyText(value)
       if (!shown) throw refused('what was sent is no key: another form, or a wrong checksum')
-      // The same work for a key that nobody has as for one with another secret.
-      const [hash, key] = await Promise.all([hashOfKey(shown), keyring.find(shown.id, scope)])
-      const isCurrent = isSame(hash, key?.hash)
-      const isPrevious = isSame(hash, key?.previous?.hash)
+      // A key that nobody has is hashed and compared like one with another secret.
+      const [hash, found] = await Promise.all([hashOfKey(shown), keyring.find(shown.id, scope)])
+      const isOther = endOf(hash, found) === undefined && found !== undefined
+      const key = isOther ? await keyring.findNewer(shown.id, scope) : found
       if (!key) throw refused('no key has the id: it was never made, or was revoked')
-      const until = Math.min(
-        key.expires ?? Infinity,
-        isCurrent ? Infinity : (key.previous?.until ?? 0),
-      )
-      if (!isCurrent && !isPrevious) throw refused(`the secret is not that of the key ${key.id}`)
-      if (now() >= until) {
-        throw refused(
-          isCurrent
-            ? `the key ${key.id} has expired`
-            : `the secret of the key ${key.id} was rotated`,
-        )
-      }
+      const end = endOf(hash, key)
+      if (end === undefined) throw refused(`the secret is not that of the key ${key.id}`)
+      if (now() >= end.at) throw refused(`the key ${key.id} ${end.why}`)
       const principal = principalOf(key)
-      return { principal: isCurrent ? principal : { ...principal, expiresAt: until } }
+      const endsEarlier = end.at < principal.expiresAt
+      return { principal: endsEarlier ? { ...principal, expiresAt: end.at } : principal }
     },
 
     challenge(error) {
@@ -151,6 +143,17 @@ function findKey({ request: { headers } }: Inbound, own: Place & { header: strin
 }
 
 const NO_HASH = '-'.repeat(43)
+
+/** When a secret is no longer good, and why; undefined for one that is none of the key's. */
+function endOf(hash: string, key: StoredKey | undefined) {
+  const isCurrent = isSame(hash, key?.hash)
+  const isPrevious = isSame(hash, key?.previous?.hash)
+  const expires = { at: key?.expires ?? Infinity, why: 'has expired' }
+  if (isCurrent) return expires
+  const rotated = { at: key?.previous?.until ?? 0, why: 'was rotated, and this is its old secret' }
+  if (isPrevious) return rotated.at < expires.at ? rotated : expires
+  return undefined
+}
 
 function isSame(hash: string, kept = NO_HASH): boolean {
   return timingSafeEqual(encodeUtf8(hash), encodeUtf8(kept))

@@ -12,11 +12,16 @@ export type KeyStore = Pick<Store, 'get'>
 export interface Keyring {
   /** Undefined where no key has that id. Throws `issuer_unavailable` where that cannot be said. */
   find(id: string, scope: Scope): Promise<StoredKey | undefined>
+  /**
+   * The same for a key that was found and whose secret is another one than was shown: it may have been rotated. One
+   * that was read in the last 10 s is not read again, and an older one does not do.
+   */
+  findNewer(id: string, scope: Scope): Promise<StoredKey | undefined>
 }
 
 /** How long a key is believed before KV is asked again: this isolate's part of the bound on revocation. */
 export const KNOWN_SECONDS = 60
-/** How long an id that nobody has is remembered. */
+/** How long an id that nobody has, or a secret that is not the key's, costs no further read. */
 export const UNKNOWN_SECONDS = 10
 /** How long after it was last read a key goes on while KV cannot be asked. */
 export const OUTAGE_SECONDS = 3_600
@@ -99,6 +104,14 @@ export function createKeyring(store: KeyStore, now: () => number): Keyring {
         throw error
       }
       return learn(id, value, readAt)
+    },
+
+    async findNewer(id, scope) {
+      const mine = known.get(id)
+      const readAt = now()
+      if (mine && readAt - mine.readAt < UNKNOWN_SECONDS) return mine.key
+      if (readAt < restsUntil) throw unavailable('the store of keys did not answer', RETRY_SECONDS)
+      return learn(id, await ask(id, true, scope), readAt)
     },
   }
 }

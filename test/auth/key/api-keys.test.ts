@@ -163,7 +163,38 @@ describe('an API key', () => {
     clock.now = START + 600
     expect(await statuses()).toEqual([401, 200])
     await sendKey(key.text)
-    expect(lastEvent()?.reason).toBe(`the secret of the key ${key.stored.id} was rotated`)
+    expect(lastEvent()?.reason).toBe(
+      `the key ${key.stored.id} was rotated, and this is its old secret`,
+    )
+  })
+})
+
+describe('a new secret', () => {
+  it('is heard of 10 s after the key was last read, although the key is known', async () => {
+    const { sendKey, key, keep, keys, clock } = await createKeyWorld()
+    expect((await sendKey(key.text)).status).toBe(200)
+    const next = await rotateKey(key.stored, 600, START)
+    await keep(next.stored)
+    clock.now = START + 9
+    expect((await sendKey(next.text)).status).toBe(401)
+    expect(keys.reads).toBe(1)
+    clock.now = START + 10
+    expect((await sendKey(next.text)).status).toBe(200)
+    expect((await sendKey(key.text)).status).toBe(200)
+    expect(keys.reads).toBe(2)
+  })
+
+  it('is no bad one while the store cannot be asked', async () => {
+    const { sendKey, key, keys, clock } = await createKeyWorld()
+    await sendKey(key.text)
+    keys.fault = 'throws'
+    clock.now = START + 10
+    const next = await rotateKey(key.stored, 600, START)
+    for (const reads of [2, 2]) {
+      expect(await refusal(await sendKey(next.text))).toEqual([503, 'issuer_unavailable'])
+      expect(keys.reads).toBe(reads)
+    }
+    expect((await sendKey(key.text)).status).toBe(200)
   })
 })
 
