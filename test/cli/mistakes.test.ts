@@ -8,6 +8,7 @@ import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
 import { PATHS } from '../config/mistakes/paths.ts'
 import { POLICY } from '../config/mistakes/policy.ts'
+import { REFUSALS } from '../config/mistakes/refusals.ts'
 import { SCHEMES } from '../config/mistakes/schemes.ts'
 import { SUSPICIOUS } from '../config/mistakes/suspicious.ts'
 import { TARGETS } from '../config/mistakes/targets.ts'
@@ -25,6 +26,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in who may come': ACCESS,
   'in what a caller needs': POLICY,
   'in headers and parts': HEADERS,
+  'in refusals': REFUSALS,
   'that is legal': SUSPICIOUS,
 }
 
