@@ -169,6 +169,17 @@ describe('an API key', () => {
   })
 })
 
+describe('an old secret', () => {
+  it('is not good for longer than its key', async () => {
+    const { sendKey, key, keep, clock } = await createKeyWorld({ expires: START + 100 })
+    await keep((await rotateKey(key.stored, 600, START)).stored)
+    clock.now = START + 99
+    expect((await sendKey(key.text)).status).toBe(200)
+    clock.now = START + 100
+    expect((await sendKey(key.text)).status).toBe(401)
+  })
+})
+
 describe('a new secret', () => {
   it('is heard of 10 s after the key was last read, although the key is known', async () => {
     const { sendKey, key, keep, keys, clock } = await createKeyWorld()

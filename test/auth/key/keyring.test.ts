@@ -116,6 +116,20 @@ describe('a keyring', () => {
     expect(await find()).toEqual(DAMAGED)
   })
 
+  it('brings nothing back in an outage that it has heard to be revoked or damaged', async () => {
+    for (const value of [undefined, '{}']) {
+      const { find, clock, store, name } = await setUp()
+      await find()
+      if (value === undefined) store.entries.delete(name)
+      else store.entries.set(name, value)
+      clock.now += 60
+      await find()
+      store.fault = 'throws'
+      clock.now += 10
+      expect(await find()).toEqual(DOWN)
+    }
+  })
+
   it('takes no key from under the name of another', async () => {
     const { find, store, name } = await setUp()
     store.entries.set(await nameOfKey(OTHER), store.entries.get(name) ?? '')
