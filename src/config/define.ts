@@ -19,9 +19,9 @@ export interface GatewayConfig {
   dangerouslySimulate?: boolean
   /**
    * Answers refusals in your own way: `(problem, request) => Response`, or undefined for the problem document. It must
-   * answer at once. A status that is no error and no redirect becomes that of the problem; `WWW-Authenticate`, `Allow`, `Retry-After` and
-   * `Cache-Control: no-store` are added where they are not set. One that throws, or returns anything else, is not used,
-   * and the log says so. Default: the problem document.
+   * answer at once. A status that is no error and no redirect becomes that of the problem; `WWW-Authenticate`, `Allow`,
+   * `Retry-After` and `Cache-Control: no-store` are added where they are not set. One that throws, or returns anything
+   * else, is not used, and the log says so. Default: the problem document.
    */
   refusal?: RefusalPage
   /** The `type` of a problem: a page of yours, `https://docs.acme.example/errors/{code}`. Default: a URN of ours. */

@@ -1,6 +1,8 @@
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { apiKeys } from '../../../src/auth/key/api-keys.ts'
 import { issueKey, rotateKey } from '../../../src/auth/key/issue.ts'
+import { nameOfKey, writeStoredKey } from '../../../src/auth/key/stored-key.ts'
 import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, type RouteConfig } from '../../../src/config/define.ts'
 import { claims } from '../../../src/upstream/claims-handler.ts'
@@ -166,6 +168,21 @@ describe('an API key', () => {
     expect(lastEvent()?.reason).toBe(
       `the key ${key.stored.id} was rotated, and this is its old secret`,
     )
+  })
+})
+
+describe('the KV of the platform', () => {
+  it('is where a key is found, and no longer when it was taken out', async () => {
+    const { key } = await createKeyWorld()
+    const name = await nameOfKey(key.stored.id)
+    await env.STORE.put(name, writeStoredKey(key.stored))
+    const schemes = { keys: apiKeys({ store: env.STORE }) }
+    const { send, clock } = await createTestGateway({ config: { schemes } })
+    const status = async () => (await send('/', { headers: { 'x-api-key': key.text } })).status
+    expect(await status()).toBe(200)
+    await env.STORE.delete(name)
+    clock.now += 60
+    expect(await status()).toBe(401)
   })
 })
 
