@@ -1,7 +1,6 @@
 /** In which namespace the keys are: that of a gateway that runs on this machine, or that of a deployed one. */
 
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { runningGateways } from '../running.ts'
 
 /** A namespace, for wrangler and for people. */
 export interface Where {
@@ -37,14 +36,9 @@ export function whereKeysAre(options: WhereOptions): Where {
   }
 }
 
-interface Running {
-  readonly port: string
-  readonly folder: string
-}
-
 function localStorage({ persistTo, port }: WhereOptions): { folder: string; whose: string } {
   if (persistTo !== undefined) return { folder: persistTo, whose: persistTo }
-  const running = runningGateways().filter((one) => !port || one.port === port)
+  const running = runningGateways('.').filter((one) => !port || String(one.port) === port)
   const [first, ...others] = running
   if (!first) {
     throw new Error(
@@ -57,30 +51,5 @@ function localStorage({ persistTo, port }: WhereOptions): { folder: string; whos
       `gateways run on the ports ${ports}. Say which: PORT=${first.port} npm run api-key -- …`,
     )
   }
-  return { folder: first.folder, whose: `the gateway on port ${first.port}` }
-}
-
-/** What `npm start` leaves while it runs: a file for each port, with its process and the folder of its storage. */
-function runningGateways(): Running[] {
-  const notes = '.wrangler/gatehouse'
-  return names(notes).flatMap((port) => {
-    const [pid = '', folder = ''] = readFileSync(join(notes, port), 'utf8').split('\n')
-    return isRunning(Number(pid)) && folder !== '' ? [{ port, folder }] : []
-  })
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return pid > 0 && process.kill(pid, 0)
-  } catch {
-    return false // ESRCH: it ended without a word.
-  }
+  return { folder: first.storage, whose: `the gateway on port ${first.port}` }
 }
