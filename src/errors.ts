@@ -19,17 +19,22 @@ export const ERROR_CODES = {
   credential_missing: [
     401,
     'A credential is required',
-    'Send an access token in the header "Authorization: Bearer <token>".',
+    'Send what this path takes, for example an access token in the header "Authorization: Bearer <token>".',
   ],
   invalid_token: [
     401,
     'The access token is not valid',
     'Get a new access token from the issuer of this API and try again.',
   ],
+  api_key_invalid: [
+    401,
+    'The API key is not valid',
+    'Check the key, or ask the owner of this API for a new one.',
+  ],
   insufficient_scope: [
     403,
-    'The access token lacks a scope',
-    'Ask the issuer for a token with the scope that this request needs.',
+    'The credential lacks a scope',
+    'Get an access token or a key with the scope that this request needs.',
   ],
   forbidden: [403, 'The caller may not do this', 'Ask the owner of this API for access.'],
   csrf: [

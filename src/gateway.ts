@@ -5,13 +5,15 @@
 
 import { authorize } from './auth/authorize.ts'
 import { identify } from './auth/identify.ts'
+import type { Principal } from './auth/principal.ts'
 import type { Inbound } from './auth/scheme.ts'
 import type { Compiled, OwnRoute, Route } from './config/compile.ts'
 import type { GatewayConfig } from './config/define.ts'
 import { prepare } from './config/prepare.ts'
 import { checkDoor } from './edge/door.ts'
-import { problem } from './edge/problem.ts'
+import { refuse } from './edge/refusal.ts'
 import { answer, finish } from './edge/response.ts'
+import { simulate } from './edge/simulate.ts'
 import { GatewayError } from './errors.ts'
 import type { Fetch } from './lib/fetch.ts'
 import type { Store } from './lib/kv.ts'
@@ -79,7 +81,7 @@ export function createGateway(
         response = await handle(request, compiled, createScope(context), trace, isLocal)
       } catch (error) {
         refusal = toGatewayError(error)
-        response = refuse(refusal, trace)
+        response = refuse(refusal, trace, compiled?.refusals)
       }
       const finished = finish(response, trace.finishes)
       log(toEvent(trace, finished, refusal))
@@ -118,17 +120,13 @@ async function handle(
     return answer(await route.endpoint.handle(inbound, scope), { isSecure, isPublic: true })
   }
 
-  const verified = route.requirement
-    ? await identify(inbound, route.requirement, scope, trace.judges)
-    : []
-  for (const { finish } of verified) if (finish) trace.finishes.push(finish)
-  const principals = verified.map(({ principal }) => principal)
+  const admitted = admit(inbound, route, scope, trace)
+  const principals = await (route.simulation ? simulate(admitted, trace) : admitted)
   const [principal] = principals
-  trace.call = { ...inbound, principals }
-  if (principal) authorize(principal, route.policy)
 
   const publicOrigin = originOf(location)
-  const { target, mapping, headers, isPublic, timeoutSeconds } = route
+  const { target, mapping, isPublic, timeoutSeconds } = route
+  const headers = (trace.simulated && route.simulation) || route.headers
   const search = withoutParameters(location.search, headers.withheld.parameters)
   const url = targetUrl(target, publicOrigin, originPath(path, mapping) + search)
   const cf = cfFor(target, isPublic, request)
@@ -141,20 +139,26 @@ async function handle(
   return answer(lasting, { isSecure, isPublic, mapLocation })
 }
 
+/** Who asks, and may they? What is found out is noted at once, for the log and the answer of a refusal. */
+async function admit(
+  inbound: Inbound,
+  { requirement, policy }: Route,
+  scope: Scope,
+  trace: Trace<Route | OwnRoute>,
+): Promise<readonly Principal[]> {
+  const verified = requirement ? await identify(inbound, requirement, scope, trace.judges) : []
+  for (const { finish } of verified) if (finish) trace.finishes.push(finish)
+  const principals = verified.map(({ principal }) => principal)
+  const [principal] = principals
+  trace.call = { ...inbound, principals }
+  if (principal) authorize(principal, policy)
+  return principals
+}
+
 /** Said with every request, so that the line which an operator happens to see is enough. */
 function unconfigured([first = '', ...others]: readonly string[]): GatewayError {
   const more = others.length > 0 ? ` (and ${others.length} more: "npm run check")` : ''
   return new GatewayError('config_invalid', { reason: first + more })
-}
-
-function refuse(error: GatewayError, trace: Trace<Route | OwnRoute>): Response {
-  const { id, location, match, judges, finishes } = trace
-  if (error.options.finish) finishes.push(error.options.finish)
-  if (!match?.route.requirement) return problem(error, id())
-  const { requirement, parts } = match.route
-  const metadata = location && parts.resource?.metadataUrl(location)
-  const { schemes, scopes } = requirement
-  return problem(error, id(), { schemes, scopes, judges, metadata })
 }
 
 function toGatewayError(error: unknown): GatewayError {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { SchemeFeature } from '../src/auth/feature.ts'
 import { oidc } from '../src/auth/presets/oidc.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
+import { createKeyWorld } from './support/api-keys.ts'
 import { createTestGateway, ORIGIN, refusal, type TestGateway } from './support/gateway.ts'
 
 type Case = (gateway: TestGateway) => Promise<Response>
@@ -45,6 +46,10 @@ const CASES: Record<ErrorCode, Case> = {
   multiple_credentials: ({ send }) => send('/', bearer('a, Bearer b')),
   credential_missing: ({ send }) => send('/', { headers: { authorization: 'Basic eA==' } }),
   invalid_token: ({ send }) => send('/', bearer('forged')),
+  api_key_invalid: async () => {
+    const { sendKey } = await createKeyWorld()
+    return sendKey('forged')
+  },
   insufficient_scope: ({ sendWithToken }) => sendWithToken('/scope'),
   forbidden: ({ sendWithToken }) => sendWithToken('/role'),
   csrf: async () => {
@@ -78,6 +83,7 @@ const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
   multiple_credentials: { 'www-authenticate': 'Bearer error="invalid_request"' },
   credential_missing: { 'www-authenticate': 'Bearer' },
   invalid_token: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  api_key_invalid: { 'www-authenticate': 'ApiKey header="x-api-key", error="api_key_invalid"' },
   insufficient_scope: {
     'www-authenticate': 'Bearer error="insufficient_scope", scope="admin"',
   },

@@ -22,7 +22,8 @@ describe('the gateway', () => {
       title: 'A credential is required',
       status: 401,
       code: 'credential_missing',
-      detail: 'Send an access token in the header "Authorization: Bearer <token>".',
+      detail:
+        'Send what this path takes, for example an access token in the header "Authorization: Bearer <token>".',
       instance: expect.stringMatching(/^urn:uuid:/),
     })
   })

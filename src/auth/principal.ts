@@ -5,9 +5,9 @@ import type { JsonObject } from '../lib/strict-json.ts'
 export interface Principal {
   /** A browser may be made to act for a person; a client acts for itself. */
   readonly kind: 'person' | 'client' | 'key' | 'link'
-  /** The token's `sub`; undefined where it has none. */
+  /** The token's `sub`, the owner of a key; undefined where it has none. */
   readonly subject: string | undefined
-  /** The `iss` that was verified, exactly as configured. */
+  /** The `iss` that was verified, exactly as configured; `urn:gatehouse:<entry>` for what the gateway itself gives out. */
   readonly issuer: string
   /** The name of the entry in `schemes` that verified it. */
   readonly scheme: string
@@ -20,6 +20,6 @@ export interface Principal {
   readonly claims: JsonObject
   /** The same as base64url of JSON, to the letter of the token; undefined where there is none with them in it. */
   readonly encodedClaims?: string
-  /** Unix seconds from which the credential is refused: a clock's skew is in it. */
+  /** Unix seconds from which the credential is refused: a clock's skew is in it. Infinity: it does not expire. */
   readonly expiresAt: number
 }

@@ -1,14 +1,18 @@
 /** Every check of the owner's file, so that a gateway either does what was meant or does nothing. */
 
 import * as v from 'valibot'
+import type { RefusalPage } from '../edge/refusal.ts'
 import { isObject } from '../lib/strict-json.ts'
+import { isSecureUrl } from '../lib/url.ts'
 import { options, record } from '../options/options.ts'
 import {
+  flag,
   hasFetch,
   listOf,
   type Problem,
   type Reporter,
   reportIssues,
+  textLike,
   told,
   UNSET,
 } from '../options/schemas.ts'
@@ -36,6 +40,24 @@ const scheme = told<AnyFeature>((value) => {
   return 'must be made by a preset: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID })'
 })
 
+const refusal = told<RefusalPage>((value) => {
+  if (typeof value !== 'function') {
+    return 'must be a function: (problem, request) => new Response(…), or undefined for the problem document'
+  }
+  return value.constructor.name === 'AsyncFunction'
+    ? 'must not be async: a refusal is answered at once. Take async and await out'
+    : undefined
+})
+
+const PROBLEM_TYPE = "'https://docs.acme.example/errors/{code}'"
+
+const problemType = textLike(PROBLEM_TYPE, (type) => {
+  if (!type.includes('{code}')) return `must have {code} in it, for example ${PROBLEM_TYPE}`
+  return isSecureUrl(type.replaceAll('{code}', 'code'))
+    ? undefined
+    : `must be the URL of a page, for example ${PROBLEM_TYPE}`
+})
+
 const SCHEMES = '{ main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }) }'
 const ROUTES = "[{ path: '/orders/*', to: 'https://orders.acme.example' }]"
 
@@ -61,6 +83,9 @@ const gatewaySchema = options<GatewayConfig>(
       options<RouteParts>(partsSchema, { example: '{ resource: protectedResource() }' }),
     ),
     routes: listOf(route, { example: ROUTES, isOptional: false }),
+    refusal: v.exactOptional(refusal),
+    problemType: v.exactOptional(problemType),
+    dangerouslySimulate: v.exactOptional(flag),
   },
   {
     example: '{ schemes: { … }, routes: [ … ] }',
@@ -76,6 +101,8 @@ const gatewaySchema = options<GatewayConfig>(
       cors: 'Take it out: there is no CORS part in this version',
       defaults: 'every',
       global: 'every',
+      onError: 'refusal',
+      errorPage: 'refusal',
     },
   },
 )

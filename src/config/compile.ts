@@ -4,6 +4,7 @@ import { type ClaimValue, type Need, type Policy, scopesToAskFor } from '../auth
 import type { Endpoint, Extras, House, RouteSite } from '../auth/feature.ts'
 import type { Requirement } from '../auth/identify.ts'
 import type { Scheme } from '../auth/scheme.ts'
+import type { RefusalRules } from '../edge/refusal.ts'
 import { type Binding, bound } from '../lib/fetch.ts'
 import {
   createRouter,
@@ -13,10 +14,10 @@ import {
   type Router,
 } from '../router.ts'
 import type { PathMapping } from '../upstream/location.ts'
-import { type HeaderRules, headerRules } from '../upstream/request.ts'
+import type { HeaderRules } from '../upstream/request.ts'
 import type { Handler, Target } from '../upstream/target.ts'
-import { withheldAt } from '../upstream/withheld.ts'
 import type { GatewayConfig, Needs, RouteConfig } from './define.ts'
+import { type RulesOfRoute, rulesOfRoutes } from './header-rules.ts'
 import { createHouse, type Dependencies } from './house.ts'
 import { type RequiredSchemes, requiredSchemes } from './requirement.ts'
 import { type CompiledParts, compileParts } from './route-parts.ts'
@@ -27,6 +28,8 @@ export interface Route extends Routable {
   readonly requirement: Requirement | undefined
   readonly policy: Policy
   readonly headers: HeaderRules
+  /** The same for a request that goes on although it would be refused; undefined where refusals hold. */
+  readonly simulation: HeaderRules | undefined
   readonly target: Target
   readonly mapping: PathMapping
   readonly timeoutSeconds: number | false
@@ -53,34 +56,30 @@ export interface Compiled extends Dependencies {
   readonly routes: readonly Route[]
   readonly ownRoutes: readonly OwnRoute[]
   readonly router: Router<Route | OwnRoute>
+  readonly refusals: RefusalRules
   /** Work for the cron trigger, by what it is for. */
   readonly scheduled: ReadonlyMap<string, NonNullable<Extras['scheduled']>>
 }
 
-/** What every route of a gateway keeps from its origin. */
-type Withheld = Omit<HeaderRules, 'keep' | 'forward' | 'prefix' | 'mayPass'>
 /** What features bring, by where in the owner's file they stand. */
 type Brought = ReadonlyMap<string, Extras>
 
 const DEFAULT_TIMEOUT_SECONDS = 30
-/** One object for all, so that routes without claims of their own share prepared headers. */
-const NO_CLAIMS = {}
 
 /** Compiles a config in whose shape nothing is wrong. */
 export function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
   const { house, schemes } = createHouse(config.schemes, dependencies)
   const brought = new Map<string, Extras>()
   for (const [name, scheme] of schemes) brought.set(`schemes.${name}`, scheme)
-  const withheld = {
-    forwardedNames: new Set(config.routes.flatMap(({ forward }) => Object.keys(forward ?? {}))),
-    withheld: withheldAt([...schemes.values()].flatMap(({ withholds }) => withholds)),
-  }
-  const routes = config.routes.map((route, index) => {
+  const rules = rulesOfRoutes(config, schemes.values())
+  const { dangerouslySimulate = false } = config
+  const routes = config.routes.map((own, index) => {
+    const route = { dangerouslySimulate, ...own }
     const required = requiredSchemes(route, config.schemes)
     const site = siteOf(route, required, config.hosts)
     const parts = compileParts(route, config.every ?? {}, site, house)
     for (const [name, part] of Object.entries(parts)) brought.set(`routes[${index}].${name}`, part)
-    return compileRoute(route, required, parts, house, withheld)
+    return compileRoute(route, required, parts, house, rules)
   })
   const ownRoutes = collectEndpoints(brought)
   return {
@@ -89,6 +88,7 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
     routes,
     ownRoutes,
     router: createRouter([...routes, ...ownRoutes]),
+    refusals: { page: config.refusal, problemType: config.problemType },
     scheduled: collectScheduled(brought),
   }
 }
@@ -108,7 +108,7 @@ function compileRoute(
   required: RequiredSchemes | undefined,
   parts: CompiledParts,
   house: House,
-  withheld: Withheld,
+  rulesOf: RulesOfRoute,
 ): Route {
   const target = compileTarget(config)
   const stripped = config.stripPrefix ? literalPrefix(config.path) : ''
@@ -116,6 +116,9 @@ function compileRoute(
   const extras: readonly Extras[] = [...schemes, ...Object.values(parts)]
   const policy = compilePolicy(config, parts.resource?.scopes)
   const { all = false, optional = false } = required ?? {}
+  const rules = rulesOf(config, stripped, schemes)
+  // A handler is the service itself, and nobody behind it checks the credential.
+  const isSimulated = config.dangerouslySimulate && required && target.kind !== 'handler'
   return {
     path: config.path,
     host: config.host,
@@ -124,12 +127,8 @@ function compileRoute(
     allowsAmbiguousPath: config.dangerouslyAllowAmbiguousPaths ?? false,
     requirement: required && { schemes, all, optional, scopes: scopesToAskFor(policy) },
     policy,
-    headers: headerRules({
-      ...withheld,
-      keep: new Set(config.keep),
-      forward: config.forward ?? NO_CLAIMS,
-      prefix: stripped,
-    }),
+    headers: rules.headers,
+    simulation: isSimulated ? rules.simulation() : undefined,
     target,
     mapping: {
       stripped,

@@ -3,6 +3,7 @@
 import type { AnyOf, ClaimValue } from '../auth/authorize.ts'
 import type { ClaimLocation } from '../auth/claim-location.ts'
 import type { SchemeFeature } from '../auth/feature.ts'
+import type { RefusalPage } from '../edge/refusal.ts'
 import type { Binding } from '../lib/fetch.ts'
 import type { Handler } from '../upstream/target.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -14,6 +15,17 @@ export interface GatewayConfig {
   schemes: Readonly<Record<string, SchemeFeature>>
   /** Parts for all routes; a route's own one replaces it. */
   every?: RouteParts
+  /** WARNING: of every route that does not say otherwise, see {@link RouteConfig.dangerouslySimulate}. Default false. */
+  dangerouslySimulate?: boolean
+  /**
+   * Answers refusals in your own way: `(problem, request) => Response`, or undefined for the problem document. It must
+   * answer at once. A status that is no error and no redirect becomes that of the problem; `WWW-Authenticate`, `Allow`,
+   * `Retry-After` and `Cache-Control: no-store` are added where they are not set. One that throws, or returns anything
+   * else, is not used, and the log says so. Default: the problem document.
+   */
+  refusal?: RefusalPage
+  /** The `type` of a problem: a page of yours, `https://docs.acme.example/errors/{code}`. Default: a URN of ours. */
+  problemType?: string
   /** In any order: the most specific path pattern decides. */
   routes: readonly RouteConfig[]
 }
@@ -85,6 +97,12 @@ export interface RouteConfig extends RouteParts, Needs {
    * its messages pass without running through the gateway's code.
    */
   dangerouslyOutliveToken?: boolean
+  /**
+   * WARNING: a caller who would be refused for who it is (401) or for what it may (`insufficient_scope`, `forbidden`)
+   * is let through, as nobody, with the credential that it sent; the log says `simulated`. For trying rules out in
+   * front of a service that still checks credentials itself. Every other refusal stands. A handler gets no such request.
+   */
+  dangerouslySimulate?: boolean
 }
 
 /** Any one of the values is enough. */

@@ -140,6 +140,7 @@ export const routeSchema = options<RouteConfig>(
     ),
     dangerouslyAllowAmbiguousPaths: v.exactOptional(flag),
     dangerouslyOutliveToken: v.exactOptional(flag),
+    dangerouslySimulate: v.exactOptional(flag),
   },
   {
     example: "{ path: '/orders/*', to: 'https://orders.acme.example' }",
@@ -290,7 +291,19 @@ export function checkRoute(
       "has nothing to take away: path has no literal segment at its beginning. Take stripPrefix out, or write a path like '/orders/*'",
     )
   }
+  if (route.dangerouslySimulate && typeof route.to === 'function') {
+    to.report(
+      `${path}.dangerouslySimulate`,
+      'lets nobody through to a function in to: behind it, nothing else checks the credential. Take it out',
+    )
+  }
   if (route.auth !== 'public') return
+  if (route.dangerouslySimulate) {
+    to.report(
+      `${path}.dangerouslySimulate`,
+      'has no meaning on a public route, where nobody is refused for who they are. Take it out',
+    )
+  }
   for (const name of ['scopes', 'roles', 'claims', 'require', 'forward', 'resource'] as const) {
     if (route[name] === undefined) continue
     to.report(

@@ -13,6 +13,8 @@ const WEAKENING = {
     'lets paths pass that the service may read in another way than the gateway. Take it out unless the service needs such paths',
   dangerouslyOutliveToken:
     'lets connections stay open after their token has expired. Take it out unless that is wanted',
+  dangerouslySimulate:
+    'lets callers through who would be refused with 401 or 403, and only logs that they would be. Take it out when the log shows nothing unexpected any more',
 } as const
 
 /** IANA's registry of HTTP methods, without CONNECT, TRACE and PRI. */
@@ -41,6 +43,7 @@ export function warnings(
         text,
       ]),
     ),
+    ...ofGateway(config),
     ...openBelowGuarded(config, place),
     ...ofSchemes(config, fromEnvironment),
   ]
@@ -48,6 +51,11 @@ export function warnings(
 }
 
 type Warning = [path: string, text: string]
+
+function ofGateway({ dangerouslySimulate }: GatewayConfig): Warning[] {
+  if (!dangerouslySimulate) return []
+  return [['dangerouslySimulate', `on all routes ${WEAKENING.dangerouslySimulate}`]]
+}
 
 function ofRoute(
   route: RouteConfig,

@@ -1,7 +1,7 @@
 /** A refusal as the client sees it: problem details (RFC 9457) and, for credentials, challenges (RFC 9110). */
 
 import type { Scheme } from '../auth/scheme.ts'
-import { ERROR_CODES, type GatewayError } from '../errors.ts'
+import { ERROR_CODES, type ErrorCode, type GatewayError } from '../errors.ts'
 
 /** What the refused request had to do with credentials. */
 export interface Asked {
@@ -15,32 +15,49 @@ export interface Asked {
   readonly metadata: string | undefined
 }
 
+/** Problem details (RFC 9457 section 3.1), with the code of {@link ERROR_CODES}. */
+export interface ProblemDocument {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: ErrorCode
+  readonly detail: string
+  /** Finds the line of the log. */
+  readonly instance: string
+}
+
+const URN = 'urn:gatehouse:error:{code}'
+
 /**
- * Builds the response. Its text comes from the table of codes and from configuration, never from the
- * request.
+ * Says what is wrong, with `{code}` in `type` replaced. Its text comes from the table of codes and from configuration,
+ * never from the request.
  */
-export function problem(error: GatewayError, requestId: string, asked?: Asked): Response {
-  const { code, status, options } = error
+export function problemDocument(
+  { code, status, options }: GatewayError,
+  requestId: string,
+  type: string = URN,
+): ProblemDocument {
   const [, title, detail] = ERROR_CODES[code]
-  const headers = new Headers({
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-  })
-  for (const challenge of asked ? challenges(error, asked) : []) {
-    headers.append('www-authenticate', challenge)
-  }
-  if (options.allow) headers.set('allow', options.allow.join(', '))
-  if (options.retryAfterSeconds !== undefined)
-    headers.set('retry-after', `${options.retryAfterSeconds}`)
-  const body = {
-    type: `urn:gatehouse:error:${code}`,
+  return {
+    type: type.replaceAll('{code}', code),
     title,
     status,
     code,
     detail: options.detail ?? detail,
     instance: `urn:uuid:${requestId}`,
   }
-  return new Response(JSON.stringify(body), { status, headers })
+}
+
+/** What every answer to a refusal has, whatever its body is. */
+export function problemHeaders(error: GatewayError, asked: Asked | undefined): Headers {
+  const { allow, retryAfterSeconds } = error.options
+  const headers = new Headers({ 'cache-control': 'no-store' })
+  for (const challenge of asked ? challenges(error, asked) : []) {
+    headers.append('www-authenticate', challenge)
+  }
+  if (allow) headers.set('allow', allow.join(', '))
+  if (retryAfterSeconds !== undefined) headers.set('retry-after', `${retryAfterSeconds}`)
+  return headers
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
- * The gateway's one KV namespace. It makes things faster or keeps them alive through an outage, and is
- * never needed: a read that fails or hangs is a miss, a write that fails is forgotten.
+ * The gateway's KV namespace. For key sets it makes things faster or keeps them alive through an outage, and is
+ * never needed: a read that fails or hangs is a miss, a write that fails is forgotten. What is kept there alone is
+ * asked for with {@link askStore}, which tells a miss from a failure.
  */
 
 /** The part of a KV namespace that is used; the platform's `KVNamespace` fits. */
@@ -28,6 +29,19 @@ export async function readStore(
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** Undefined where there is no value. Rejects where the read fails, or has not ended when `signal` aborts. */
+export function askStore(
+  store: Pick<Store, 'get'>,
+  key: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    store.get(key).then((value) => resolve(value ?? undefined), reject)
+  })
 }
 
 export async function writeStore(

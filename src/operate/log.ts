@@ -24,6 +24,10 @@ export interface RequestEvent {
    * a token. While the config has problems, the first of them.
    */
   reason: string | undefined
+  /** The code that the request would have been refused with, where the route has `dangerouslySimulate`; `reason` says why. */
+  simulated?: ErrorCode
+  /** Why the `refusal` of the owner's file was not used: it threw, or returned something else than a Response. */
+  refusalFault?: string
   /** Headers that the origin did not get because they would have been too long, with spaces between them. */
   omitted?: string
   /** Fields of the features that the route uses. */

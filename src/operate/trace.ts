@@ -22,6 +22,10 @@ export interface Trace<Route extends Traceable> {
   location?: Location
   match?: Match<Route>
   call?: Call
+  /** What the request would have been refused with, where the rules are only tried out. */
+  simulated?: GatewayError
+  /** Why the owner's `refusal` was called and not used. */
+  refusalFault?: string
   /** Names of headers that the origin did not get because they would have been too long. */
   omitted?: readonly string[]
   /** The schemes behind the outcome. */
@@ -42,11 +46,14 @@ export function startTrace<Route extends Traceable>(request: Request): Trace<Rou
 }
 
 export function toEvent(
-  { id, request, startedMs, location, match, call, omitted = [], judges }: Trace<Traceable>,
+  trace: Trace<Traceable>,
   response: Response,
   refusal: GatewayError | undefined,
 ): RequestEvent {
+  const { id, request, startedMs, location, match, call, judges } = trace
+  const { simulated, refusalFault, omitted = [] } = trace
   const [principal] = call?.principals ?? []
+  const because = refusal ?? simulated
   const own: Record<string, string | number> = {}
   for (const fields of (call && match?.route.fields) ?? []) {
     if (call) Object.assign(own, fields(call, response))
@@ -62,9 +69,11 @@ export function toEvent(
     status: response.status,
     durationMs: Date.now() - startedMs,
     subject: principal?.subject,
-    scheme: principal?.scheme ?? (refusal && namesOf(judges, match?.route)),
+    scheme: principal?.scheme ?? (because && namesOf(judges, match?.route)),
     code: refusal?.code,
-    reason: refusal && explain(refusal),
+    reason: because && explain(because),
+    ...(simulated && { simulated: simulated.code }),
+    ...(refusalFault !== undefined && { refusalFault }),
     ...(omitted.length > 0 && { omitted: omitted.join(' ') }),
   }
 }

@@ -10,10 +10,10 @@ import { isPrivateToOrigin } from './header-names.ts'
 /** The longest time that setTimeout knows; who is connected for longer is asked again. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 /** RFC 6455 section 7.4.1: policy violation; and the codes that are reserved or stand for the lack of one. */
-const EXPIRED = { code: 1008, reason: 'the access token has expired' }
+const EXPIRED = { code: 1008, reason: 'the credential has expired' }
 const RESERVED = new Set([1004, 1005, 1006, 1015])
 
-/** The same response, ending with the first of the credentials that it was given for. */
+/** The same response, ending with the first of the credentials that it was given for, if one of them ends. */
 export function endWith(
   response: Response,
   principals: readonly Principal[],
@@ -21,7 +21,7 @@ export function endWith(
 ): Response {
   if (principals.length === 0 || !staysOpen(response)) return response
   const expiresAt = Math.min(...principals.map((principal) => principal.expiresAt))
-  return endAfter(response, expiresAt - now())
+  return expiresAt === Infinity ? response : endAfter(response, expiresAt - now())
 }
 
 function staysOpen({ webSocket, headers }: Response): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ACCESS } from '../config/mistakes/access.ts'
+import { API_KEYS } from '../config/mistakes/api-keys.ts'
 import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
 import { HEADERS } from '../config/mistakes/headers.ts'
 import { HOSTS } from '../config/mistakes/hosts.ts'
@@ -7,6 +8,7 @@ import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
 import { PATHS } from '../config/mistakes/paths.ts'
 import { POLICY } from '../config/mistakes/policy.ts'
+import { REFUSALS } from '../config/mistakes/refusals.ts'
 import { SCHEMES } from '../config/mistakes/schemes.ts'
 import { SUSPICIOUS } from '../config/mistakes/suspicious.ts'
 import { TARGETS } from '../config/mistakes/targets.ts'
@@ -18,11 +20,13 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in a scheme': SCHEMES,
   'in the options of a scheme': OIDC_OPTIONS,
   'in a FusionAuth scheme': FUSIONAUTH,
+  'in a scheme of API keys': API_KEYS,
   'in a path': PATHS,
   'in a target': TARGETS,
   'in who may come': ACCESS,
   'in what a caller needs': POLICY,
   'in headers and parts': HEADERS,
+  'in refusals': REFUSALS,
   'that is legal': SUSPICIOUS,
 }
 

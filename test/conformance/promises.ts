@@ -48,6 +48,9 @@ const paths = (name: string) => workers('attacks/paths', name)
 const bounds = (name: string) => workers('attacks/bounds', name)
 const configs = (name: string) => workers('attacks/configs', name)
 const responses = (name: string) => workers('attacks/responses', name)
+const apiKeys = (name: string) => workers('attacks/api-keys', name)
+const refusals = (name: string) => workers('edge/refusal', name)
+const simulation = (name: string) => workers('edge/simulate', name)
 
 export const PROMISES: Promised[] = [
   {
@@ -852,15 +855,47 @@ export const PROMISES: Promised[] = [
   {
     id: 'P39',
     promise:
-      'Refusals and log lines contain no token and no secret, and do not tell one bad token from another to its sender; a log line is one JSON object.',
+      'Refusals and log lines contain no token and no secret, and do not tell one bad token, or API key, from another to its sender; a log line is one JSON object. The secrets of API keys are kept as hashes and compared in constant time.',
     mutations: [
       {
         guard: 'the bland detail',
         edits: [edit('edge/problem.ts', 'options.detail ?? detail', 'error.message')],
         test: responses('says the same of every bad token'),
       },
+      {
+        guard: 'the hash of a key',
+        edits: [
+          edit(
+            'auth/key/stored-key.ts',
+            'return digest([id, secret])',
+            "return Promise.resolve(id && secret.padEnd(43, '-'))",
+          ),
+        ],
+        test: apiKeys('is kept as a hash alone'),
+      },
+      {
+        guard: 'the comparison of secrets',
+        edits: [
+          edit(
+            'auth/key/api-keys.ts',
+            'return timingSafeEqual(encodeUtf8(hash), encodeUtf8(kept))',
+            "return hash !== '' && kept !== ''",
+          ),
+        ],
+        test: apiKeys('a secret that differs in its last character'),
+      },
+      {
+        guard: 'the checksum of a key, before KV is asked',
+        edits: [
+          edit(
+            'auth/key/key-text.ts',
+            'return checksum === checksumOf(id, secret) ?',
+            'return checksum !== undefined ?',
+          ),
+        ],
+        test: apiKeys('a wrong checksum'),
+      },
     ],
-    later: 'API keys: secrets compared in constant time and hashed at rest',
   },
   {
     id: 'P40',
@@ -871,7 +906,7 @@ export const PROMISES: Promised[] = [
   {
     id: 'P41',
     promise:
-      'Any request is answered; what a client sends is at worst a 4xx, and a fault within closes the door. There is no switch to fail open.',
+      'Any request is answered; what a client sends is at worst a 4xx, and a fault within, the owner’s refusal included, closes the door. The one switch that lets refused callers through says so in its name (dangerouslySimulate), makes them nobody, and covers no outage and nothing but who they are and what they may.',
     mutations: [
       {
         guard: 'the one catch',
@@ -888,6 +923,58 @@ export const PROMISES: Promised[] = [
         guard: 'the grammar of names in Connection',
         edits: [edit('upstream/header-names.ts', '.filter((name) => TOKEN.test(name))', '')],
         test: workers('fuzz/found', 'an answer whose Connection header says'),
+      },
+      {
+        guard: 'the fall back from the owner’s refusal',
+        edits: [
+          edit(
+            'edge/refusal.ts',
+            '  } catch (cause) {\n',
+            '  } catch (cause) {\n    if (cause) throw cause\n',
+          ),
+        ],
+        test: refusals('that throws is not used, and the log says why'),
+      },
+      {
+        guard: 'the status of a refusal',
+        edits: [edit('edge/refusal.ts', 'isFit ? answer.status : status', 'answer.status')],
+        test: refusals('never one of success'),
+      },
+      {
+        guard: 'what simulation covers',
+        edits: [
+          edit(
+            'edge/simulate.ts',
+            "return status === 401 || code === 'insufficient_scope' || code === 'forbidden'",
+            'return status < 600 && code.length > 0',
+          ),
+        ],
+        test: simulation('leaves an outage what it is'),
+      },
+      {
+        guard: 'nobody as the caller of a simulated refusal',
+        edits: [
+          edit('edge/simulate.ts', '    return []\n', '    return trace.call?.principals ?? []\n'),
+        ],
+        test: simulation('lets somebody without a right through as nobody'),
+      },
+      {
+        guard: 'the credentials of other schemes, where a refusal is simulated',
+        edits: [
+          edit(
+            'config/header-rules.ts',
+            'withheld: withheldAt(others)',
+            'withheld: withheldAt([])',
+          ),
+        ],
+        test: simulation('shows the service what its own schemes read'),
+      },
+      {
+        guard: 'handlers, which nobody stands behind',
+        edits: [
+          edit('config/compile.ts', " && required && target.kind !== 'handler'", ' && required'),
+        ],
+        test: simulation('but where it answers itself'),
       },
     ],
   },
@@ -920,12 +1007,19 @@ export const PROMISES: Promised[] = [
         ],
         test: workers('lib/parsing', 'differs for lists that would join to the same text'),
       },
+      {
+        guard: 'the hash in the name of a key',
+        edits: [
+          edit('auth/key/stored-key.ts', 'KEY_PREFIX + (await digest([id]))', 'KEY_PREFIX + id'),
+        ],
+        test: workers('auth/key/stored-key', 'has another name and another hash'),
+      },
     ],
   },
   {
     id: 'P45',
     promise:
-      'A bad credential is 401 with a challenge, a lack of rights 403, an issuer that cannot be asked 503 with Retry-After.',
+      'A bad credential is 401 with a challenge, a lack of rights 403, an issuer, or a store of API keys, that cannot be asked 503 with Retry-After.',
     mutations: [
       {
         guard: 'the outage',
@@ -944,6 +1038,45 @@ export const PROMISES: Promised[] = [
         guard: 'the challenge',
         edits: [edit('auth/bearer/scheme.ts', "  invalid_token: 'invalid_token',\n", '')],
         test: responses('invalid_token has its challenge'),
+      },
+      {
+        guard: 'the outage of the store of keys',
+        edits: [
+          edit(
+            'auth/key/keyring.ts',
+            "throw unavailable('the store of keys does not answer', RETRY_SECONDS, cause)",
+            'return cause ? undefined : undefined',
+          ),
+        ],
+        test: workers('auth/key/api-keys', 'is 503 with Retry-After at first'),
+      },
+      {
+        guard: 'a damaged value, which is no verdict',
+        edits: [
+          edit(
+            'auth/key/keyring.ts',
+            "if (!key) throw unavailable('what the store has under the key is no key', RETRY_SECONDS)",
+            'if (!key) return undefined',
+          ),
+        ],
+        test: workers('auth/key/keyring', 'has no verdict where the value is damaged'),
+      },
+      {
+        guard: 'the strict form of what is kept of a key',
+        edits: [edit('auth/key/stored-key.ts', 'success && output.id === id', 'success')],
+        test: workers('auth/key/keyring', 'takes no key from under the name of another'),
+      },
+      {
+        guard: 'the expiry of a key',
+        edits: [edit('auth/key/api-keys.ts', 'if (now() >= end.at)', 'if (end.at < 0)')],
+        test: workers('auth/key/api-keys', 'is 401 from the second of its expiry on'),
+      },
+      {
+        guard: 'the challenge beside an owner’s refusal',
+        edits: [
+          edit('edge/refusal.ts', 'if (!all.has(name)) all.set(name, value)', 'all.has(name)'),
+        ],
+        test: refusals('keeps status and headers that it does not set'),
       },
     ],
   },

@@ -1,5 +1,6 @@
 // The tour's gateway: a route for each thing that a gateway does. `npm run demo` prints a line to try each.
 
+import { apiKeys } from '../../src/auth/key/api-keys.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway, optional } from '../../src/config/define.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
@@ -15,21 +16,32 @@ export interface DemoEnv {
 }
 
 export default defineGateway((env: DemoEnv) => ({
-  schemes: { main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }) },
+  schemes: {
+    main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }),
+    keys: apiKeys({ store: env.STORE }),
+  },
   routes: [
-    { path: '/api/claims', to: claims },
+    { path: '/api/claims', auth: 'main', to: claims },
     {
       path: '/orders/*',
       methods: ['GET'],
+      auth: 'main',
       to: env.ORIGIN,
       scopes: ['orders:read'],
       forward: { 'x-user-email': 'email' },
       resource: protectedResource({ name: 'Orders' }),
     },
-    { path: '/orders/*', methods: ['POST'], to: env.ORIGIN, scopes: ['orders:write'] },
-    { path: '/admin/*', to: env.ORIGIN, roles: ['admin'], stripPrefix: true },
+    {
+      path: '/orders/*',
+      methods: ['POST'],
+      auth: 'main',
+      to: env.ORIGIN,
+      scopes: ['orders:write'],
+    },
+    { path: '/admin/*', auth: 'main', to: env.ORIGIN, roles: ['admin'], stripPrefix: true },
     { path: '/news', auth: optional('main'), to: env.ORIGIN },
     { path: '/status', auth: 'public', to: () => new Response('All is well.\n') },
-    { path: '/reports/*', to: env.REPORTS },
+    { path: '/reports/*', auth: 'main', to: env.REPORTS },
+    { path: '/stock/*', auth: 'keys', to: env.ORIGIN, scopes: ['stock:read'] },
   ],
 }))

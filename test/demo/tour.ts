@@ -3,6 +3,7 @@
 import { localUrl } from '../local/address.ts'
 import { bearerOption, bold, dim, standInLines } from '../local/banner.ts'
 import type { Started } from '../local/run.ts'
+import { GOOD_KEY, REVOKED_KEY } from './keys.ts'
 
 /** The text of the tour. */
 export function tour({ port, configs }: Started): string {
@@ -15,6 +16,8 @@ export function tour({ port, configs }: Started): string {
     ['what a service gets: headers that say who is calling', `curl ${url}/orders/42 ${token}`],
     ['a scope is missing: 403', `curl -i -X POST ${url}/orders ${readOnly}`],
     ['a role is missing: 403', `curl -i ${url}/admin/users ${token}`],
+    ['an API key: what a service gets', `curl ${url}/stock/7 -H "X-API-Key: ${GOOD_KEY}"`],
+    ['an API key that was revoked: 401', `curl -i ${url}/stock/7 -H "X-API-Key: ${REVOKED_KEY}"`],
     ['open to all, and a token says who it is', `curl ${url}/news`],
     ['open to all, answered by the gateway itself', `curl ${url}/status`],
     ['no such path: 404', `curl -i ${url}/elsewhere`],

@@ -149,7 +149,7 @@ describe('a WebSocket', () => {
     const { closed, messages } = await openSocket('/echo', await shortToken())
     const there = originEnd()
     originEnd().send('before')
-    const expired = { code: 1008, reason: 'the access token has expired' }
+    const expired = { code: 1008, reason: 'the credential has expired' }
     expect(await closed).toEqual(expired)
     expect(messages).toEqual(['before'])
     await expect.poll(() => there.readyState, POLL).toBe(WebSocket.CLOSED)

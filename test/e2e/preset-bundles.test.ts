@@ -23,6 +23,10 @@ const MARKS: Record<string, string> = {
   workos: 'which begins with client_',
   zitadel: 'urn:zitadel:iam:org:project',
 }
+/** Other ways in, each with a text that is in it alone. */
+const OTHERS: Record<string, string> = {
+  'auth/key/api-keys.ts': 'the store of keys does not answer',
+}
 /** What presets share. */
 const SHARED = ['common', 'provider', 'slips', 'urls']
 
@@ -35,6 +39,14 @@ describe('the bundle of a preset', () => {
     const found = presets.filter((name) => bundle.includes(MARKS[name] ?? ''))
     // The endpoint of Ory's ends like FusionAuth's.
     expect(found.filter((name) => preset !== 'ory' || name !== 'fusionauth')).toEqual([preset])
+  })
+
+  it.each(Object.entries(OTHERS))('has no way in that is no preset: %s', async (file, mark) => {
+    const script = `export * from './src/auth/presets/oidc.ts'\nexport * from './src/worker.ts'`
+    expect(await bundleWorker({ script })).not.toContain(mark)
+    const itself = await bundleWorker({ script: `export * from './src/${file}'` })
+    expect(itself).toContain(mark)
+    for (const preset of presets) expect(itself).not.toContain(MARKS[preset])
   })
 
   it('is looked at for each of them', () => {

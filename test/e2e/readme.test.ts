@@ -21,7 +21,7 @@ async function evaluate(block: string, name: string): Promise<unknown> {
   const { default: define } = (await import(pathToFileURL(file).href)) as {
     default: (env: Record<string, unknown>) => unknown
   }
-  const binding = { fetch: () => Promise.resolve(new Response()) }
+  const binding = { fetch: () => Promise.resolve(new Response()), get: () => Promise.resolve(null) }
   const strings = { ISSUER: 'https://issuer.example', CLIENT_ID: 'my-api', CLIENT_SECRET: 's' }
   return define(
     new Proxy({ ...strings }, { get: (known, key) => Reflect.get(known, key) ?? binding }),
@@ -93,7 +93,21 @@ describe('README.md', () => {
     expect(commands.filter((command) => !isRun(command))).toEqual([])
   })
 
-  it.each(['README.md', 'docs/keys.md'])('links to files that exist: %s', (document) => {
+  it.each(['api-keys', 'refusals', 'simulate'])(
+    'shows a sound one in docs/%s.md too',
+    async (page) => {
+      const [block = ''] = readmeBlocks('ts', readFileSync(`docs/${page}.md`, 'utf8'))
+      expect(checkConfig(await evaluate(block, page))).toEqual([])
+    },
+  )
+
+  it.each([
+    'README.md',
+    'docs/api-keys.md',
+    'docs/keys.md',
+    'docs/refusals.md',
+    'docs/simulate.md',
+  ])('links to files that exist: %s', (document) => {
     const text = readFileSync(document, 'utf8')
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = '']) => path)
     expect(links.length).toBeGreaterThan(0)
@@ -104,7 +118,7 @@ describe('README.md', () => {
 
   it('names npm scripts that there are', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: object }
-    const named = [...README.matchAll(/`(?:\w+=\S+ )?npm (?:run (?:-s )?)?([a-z]+)/g)]
+    const named = [...README.matchAll(/`(?:\w+=\S+ )?npm (?:run (?:-s )?)?([a-z-]+)/g)]
     const unknown = named.map(([, name = '']) => name).filter((name) => !(name in scripts))
     expect(unknown.filter((name) => name !== 'ci')).toEqual([])
   })

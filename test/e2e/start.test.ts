@@ -343,6 +343,26 @@ describe('npm start, while the owner edits', { timeout: START_TIMEOUT_MS }, () =
 })
 
 describe('npm run demo', { timeout: START_TIMEOUT_MS }, () => {
+  it('takes a key that npm run api-key makes while it runs', async () => {
+    const port = await freePort()
+    const demo = npmStart(port, copy.folder, 'demo')
+    try {
+      await demo.printed(LAST_LINE)
+      const create = ['run', '-s', 'api-key', '--', 'create', '--owner', 'acme']
+      const made = await npmRun(
+        [...create, '--scope', 'stock:read'],
+        { PORT: String(port) },
+        copy.folder,
+      )
+      const headers = { 'x-api-key': made.stdout.trim() }
+      const response = await fetch(`http://localhost:${port}/stock/7`, { headers })
+      const seen = (await response.json()) as { headers: Record<string, string> }
+      expect([response.status, seen.headers['x-auth-subject']]).toEqual([200, 'acme'])
+    } finally {
+      demo.kill()
+    }
+  })
+
   it.skipIf(!HAS_CURL)(
     'prints curl lines that do what is said above each (needs curl)',
     async () => {

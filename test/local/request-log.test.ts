@@ -25,4 +25,10 @@ describe('the log in the terminal of npm start', () => {
     const event = readLogLine(`[acme] ${JSON.stringify({ ...REQUEST, code: 'not_found' })}`, 'acme')
     expect(event && describeEvent(event)).toMatch(/^ {2}401 GET {4}\/x +not_found 2 ms, i$/)
   })
+
+  it('says of a refusal that is only tried out what it would have been', () => {
+    const simulated = { status: 200, simulated: 'forbidden', reason: 'no role' }
+    const event = readLogLine(`[acme] ${JSON.stringify({ ...REQUEST, ...simulated })}`, 'acme')
+    expect(event && describeEvent(event)).toContain('simulated: forbidden: no role')
+  })
 })

@@ -46,7 +46,8 @@ function describeRequest(event: RequestEvent): string {
   return `  ${styleText(color, String(status))} ${what} ${outcomeOf(event)} ${rest}`
 }
 
-function outcomeOf({ subject = '', code, reason }: RequestEvent): string {
+function outcomeOf({ subject = '', code, simulated, reason }: RequestEvent): string {
+  if (simulated) return `simulated: ${simulated}: ${reason}`
   if (!code) return subject
   return reason && reason !== code ? `${code}: ${reason}` : code
 }

@@ -63,7 +63,7 @@ async function runUntilStopped(config: string, banner: (started: Started) => str
   } finally {
     clearInterval(dots)
   }
-  const withdraw = await announce(port)
+  const withdraw = await announce(port, world.storage)
   showLines(world, (event) => event.event === 'request' && event.method !== READ_CONFIG.method)
   showReloads(port, world, isRefusing)
   await world.ended.finally(withdraw)

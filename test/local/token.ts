@@ -11,7 +11,7 @@ const USAGE = 'Usage: npm run -s token -- [--scope "a b"]'
 
 try {
   const scope = readScope(process.argv.slice(2), process.env.npm_config_scope)
-  const port = findPort(process.env.PORT, await runningPorts())
+  const port = findPort(process.env.PORT, runningPorts())
   const { accessToken, scopes } = await mintToken(port, scope)
   const refused = scope.split(' ').filter((name) => name !== '' && !scopes.includes(name))
   if (refused.length > 0) console.error(`Not granted: ${refused.join(' ')}`)

@@ -36,6 +36,8 @@ export interface World {
   readonly lines: Interface
   /** What runs, as the owner's files say it now. */
   readonly configs: LocalConfigs
+  /** The folder that wrangler keeps its storage in. */
+  readonly storage: string
   stop(): Promise<void>
 }
 
@@ -93,6 +95,7 @@ export async function startWorld(
     get configs() {
       return configs
     },
+    storage: storageIn(folder),
     ended,
     lines: createInterface(child.stdout as Readable),
     async stop() {
@@ -123,6 +126,10 @@ function watchFiles(files: string[], onChange: () => Promise<void>): () => void 
   }
 }
 
+function storageIn(folder: string): string {
+  return join(folder, 'storage')
+}
+
 /** The state Worker runs also where nothing is bound to it, so that binding it is live at once. */
 function wranglerArgs(port: number, folder: string): string[] {
   const configs = [join(folder, 'front.json'), join(folder, 'gateway.json'), STATE_CONFIG]
@@ -133,7 +140,7 @@ function wranglerArgs(port: number, folder: string): string[] {
     'dev',
     ...configs.map((config) => `--config=${config}`),
     `--port=${port}`,
-    `--persist-to=${join(folder, 'storage')}`,
+    `--persist-to=${storageIn(folder)}`,
     '--log-level=log',
     '--show-interactive-dev-session=false',
   ]

@@ -3,6 +3,7 @@
 
 import { stripTypeScriptTypes } from 'node:module'
 import { runInThisContext } from 'node:vm'
+import { apiKeys } from '../../../src/auth/key/api-keys.ts'
 import { fusionAuth } from '../../../src/auth/presets/fusionauth.ts'
 import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
@@ -88,6 +89,15 @@ export function inFusionAuth(name: string, options: string, ...messages: string[
   return inScheme(name, `main: fusionAuth({ ${options} })`, ...messages)
 }
 
+/** In a scheme of API keys, the only one. */
+export function inApiKeys(name: string, scheme: string, ...messages: string[]): Mistake {
+  const mistake = inScheme(name, `keys: ${scheme}`, ...messages)
+  return {
+    ...mistake,
+    file: `import { apiKeys } from './auth/key/api-keys.ts'\n${mistake.file}`,
+  }
+}
+
 /** In the only scheme. */
 export function inScheme(name: string, scheme: string, ...messages: string[]): Mistake {
   return inConfig(
@@ -118,6 +128,7 @@ export function inFile(name: string, text: string, ...messages: string[]): Mista
 }
 
 const IMPORTED = {
+  apiKeys,
   fusionAuth,
   oidc,
   allOf,

@@ -1,0 +1,48 @@
+/** Which gateways of this checkout run on this machine, by what `npm start` leaves while it runs. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Where the notes are, from the checkout: one for each port, with a process and the folder of its storage. */
+export const NOTES = '.wrangler/gatehouse'
+
+export interface Running {
+  readonly port: number
+  /** What wrangler calls `--persist-to`. */
+  readonly storage: string
+}
+
+/** In the order of their ports. */
+export function runningGateways(checkout: string): Running[] {
+  const folder = join(checkout, NOTES)
+  return namesIn(folder)
+    .flatMap((port) => {
+      const [pid, storage = ''] = noteIn(join(folder, port)).split('\n')
+      return isRunning(Number(pid)) ? [{ port: Number(port), storage }] : []
+    })
+    .sort((a, b) => a.port - b.port)
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+function noteIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return '' // It has ended since.
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0)
+  } catch {
+    return false // ESRCH: it ended without a word.
+  }
+}

@@ -1,0 +1,25 @@
+// The keys of the tour. Public knowledge, good on one machine only.
+
+import { type KeyText, writeKeyText } from '../../src/auth/key/key-text.ts'
+import { hashOfKey, nameOfKey, writeStoredKey } from '../../src/auth/key/stored-key.ts'
+
+const GOOD: KeyText = { id: 'tourtourtourtour', secret: 'demoKeyOnThisMachineOnly00000000' }
+const GONE: KeyText = { id: 'revokedrevoked00', secret: 'demoKeyOnThisMachineOnly00000000' }
+
+export const GOOD_KEY = writeKeyText(GOOD)
+/** Of a key that was taken back there is nothing left. */
+export const REVOKED_KEY = writeKeyText(GONE)
+
+/** Does what `npm run api-key -- create` does. */
+export async function keepGoodKey(store: KVNamespace): Promise<void> {
+  const stored = {
+    version: 1 as const,
+    id: GOOD.id,
+    hash: await hashOfKey(GOOD),
+    owner: 'warehouse',
+    scopes: ['stock:read'],
+    roles: [],
+    created: Math.floor(Date.now() / 1_000),
+  }
+  await store.put(await nameOfKey(GOOD.id), writeStoredKey(stored))
+}
