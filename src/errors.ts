@@ -26,6 +26,12 @@ export const ERROR_CODES = {
     'The access token is not valid',
     'Get a new access token from the issuer of this API and try again.',
   ],
+  signature_invalid: [
+    401,
+    'The link is not valid',
+    'Use the link exactly as you got it, or ask for a new one.',
+  ],
+  signature_expired: [401, 'The link has ended', 'Ask for a new link.'],
   insufficient_scope: [
     403,
     'The access token lacks a scope',

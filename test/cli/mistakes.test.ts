@@ -3,6 +3,7 @@ import { ACCESS } from '../config/mistakes/access.ts'
 import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
 import { HEADERS } from '../config/mistakes/headers.ts'
 import { HOSTS } from '../config/mistakes/hosts.ts'
+import { LINKS } from '../config/mistakes/links.ts'
 import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake.ts'
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
 import { PATHS } from '../config/mistakes/paths.ts'
@@ -17,6 +18,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in hosts': HOSTS,
   'in a scheme': SCHEMES,
   'in the options of a scheme': OIDC_OPTIONS,
+  'in signed links': LINKS,
   'in a FusionAuth scheme': FUSIONAUTH,
   'in a path': PATHS,
   'in a target': TARGETS,
