@@ -914,12 +914,12 @@ export const PROMISES: Promised[] = [
             'return true',
           ),
         ],
-        test: links("a link in the gateway's own format is refused with another query"),
+        test: links('is refused with another query'),
       },
       {
         guard: 'the time in the MAC',
         edits: [edit('auth/link/message.ts', '...reach, timestamp, user', "...reach, '', user")],
-        test: links("a link in the gateway's own format is refused with a later time"),
+        test: links('is refused with a later time'),
       },
       {
         guard: 'the host in the MAC',
@@ -930,7 +930,7 @@ export const PROMISES: Promised[] = [
             "['read', '', path, search]",
           ),
         ],
-        test: links("a link in the gateway's own format is refused with another host"),
+        test: links('is refused with another host'),
       },
       {
         guard: 'the lengths',
@@ -963,7 +963,7 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the place',
         edits: [edit('auth/link/scheme.ts', 'count > 1 || ', '')],
-        test: links("a link in Cloudflare's format is refused with another token before it"),
+        test: links('is refused with another token before it'),
       },
       {
         guard: 'ten digits',
@@ -971,10 +971,10 @@ export const PROMISES: Promised[] = [
           edit(
             'auth/link/token.ts',
             'const BASE64 = /^([0-9]{10})',
-            'const BASE64 = /^([0-9]{10,11})',
+            'const BASE64 = /^([0-9]{9,10})',
           ),
         ],
-        test: links('a digit of the path moved into the timestamp'),
+        test: links('a digit of the timestamp moved into the path'),
       },
       {
         guard: 'the methods',
@@ -993,6 +993,20 @@ export const PROMISES: Promised[] = [
           ),
         ],
         test: linkRules('covers no path that an origin may read as a way out'),
+      },
+      {
+        guard: 'the segments of a prefix',
+        edits: [
+          edit('auth/link/message.ts', "segments.length < count || segments.includes('')", 'false'),
+        ],
+        test: linkRules('signs no segment that is empty, or is not there'),
+      },
+      {
+        guard: 'what is bound',
+        edits: [
+          edit('auth/link/message.ts', 'timestamp, user, address, cookie]', 'timestamp, user]'),
+        ],
+        test: linkRules('is for the address that it was made for'),
       },
       {
         guard: 'the length of a key',

@@ -1,9 +1,11 @@
 // The tour's gateway: a route for each thing that a gateway does. `npm run demo` prints a line to try each.
 
+import { signedLinks } from '../../src/auth/link/signed-links.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway, optional } from '../../src/config/define.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
 import { claims } from '../../src/upstream/claims-handler.ts'
+import { LINKS } from './links.ts'
 
 /** What the tour binds, and the variables that `npm run demo` fills in. */
 export interface DemoEnv {
@@ -15,21 +17,32 @@ export interface DemoEnv {
 }
 
 export default defineGateway((env: DemoEnv) => ({
-  schemes: { main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }) },
+  schemes: {
+    main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }),
+    links: signedLinks(LINKS),
+  },
   routes: [
-    { path: '/api/claims', to: claims },
+    { path: '/api/claims', auth: 'main', to: claims },
     {
       path: '/orders/*',
+      auth: 'main',
       methods: ['GET'],
       to: env.ORIGIN,
       scopes: ['orders:read'],
       forward: { 'x-user-email': 'email' },
       resource: protectedResource({ name: 'Orders' }),
     },
-    { path: '/orders/*', methods: ['POST'], to: env.ORIGIN, scopes: ['orders:write'] },
-    { path: '/admin/*', to: env.ORIGIN, roles: ['admin'], stripPrefix: true },
+    {
+      path: '/orders/*',
+      auth: 'main',
+      methods: ['POST'],
+      to: env.ORIGIN,
+      scopes: ['orders:write'],
+    },
+    { path: '/admin/*', auth: 'main', to: env.ORIGIN, roles: ['admin'], stripPrefix: true },
+    { path: '/files/*', auth: 'links', to: env.ORIGIN },
     { path: '/news', auth: optional('main'), to: env.ORIGIN },
     { path: '/status', auth: 'public', to: () => new Response('All is well.\n') },
-    { path: '/reports/*', to: env.REPORTS },
+    { path: '/reports/*', auth: 'main', to: env.REPORTS },
   ],
 }))

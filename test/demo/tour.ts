@@ -3,11 +3,13 @@
 import { localUrl } from '../local/address.ts'
 import { bearerOption, bold, dim, standInLines } from '../local/banner.ts'
 import type { Started } from '../local/run.ts'
+import { demoLinks } from './links.ts'
 
 /** The text of the tour. */
-export function tour({ port, configs }: Started): string {
+export async function tour({ port, configs }: Started): Promise<string> {
   const url = localUrl(port)
   const token = bearerOption(port)
+  const { good, ended } = await demoLinks(url)
   const readOnly = bearerOption(port, ' -- --scope orders:read')
   const stops: [what: string, line: string][] = [
     ['a token is missing: 401', `curl -i ${url}/orders/42`],
@@ -15,6 +17,8 @@ export function tour({ port, configs }: Started): string {
     ['what a service gets: headers that say who is calling', `curl ${url}/orders/42 ${token}`],
     ['a scope is missing: 403', `curl -i -X POST ${url}/orders ${readOnly}`],
     ['a role is missing: 403', `curl -i ${url}/admin/users ${token}`],
+    ['a signed link, which needs no token', `curl "${good}"`],
+    ['a signed link that has ended: 401', `curl -i "${ended}"`],
     ['open to all, and a token says who it is', `curl ${url}/news`],
     ['open to all, answered by the gateway itself', `curl ${url}/status`],
     ['no such path: 404', `curl -i ${url}/elsewhere`],

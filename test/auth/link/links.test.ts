@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { createLinkKey } from '../../../src/auth/link/key.ts'
 import { signLink } from '../../../src/auth/link/sign.ts'
+import { formatToken } from '../../../src/auth/link/token.ts'
 import { claims } from '../../../src/upstream/claims-handler.ts'
 import { ORIGIN, refusal } from '../../support/gateway.ts'
 import { cloudflareMac, createLinkGateway, KEY, NOW, OTHER_KEY } from '../../support/links.ts'
@@ -153,6 +155,29 @@ describe('a link to a prefix', () => {
     }
     const deleted = await send(`/api/v1?verify=${token}`, { method: 'DELETE' })
     expect(await refusal(deleted)).toEqual(INVALID)
+  })
+
+  it('signs no segment that is empty, or is not there', async () => {
+    const { send } = await createLinkGateway(options)
+    const key = createLinkKey(KEY)
+    const token = { timestamp: String(NOW), segments: 2, user: undefined }
+    for (const path of ['/api/', '/api']) {
+      const parts = [
+        'gatehouse-link-1',
+        'ttl',
+        'prefix',
+        'api.test',
+        path,
+        '',
+        `${NOW}`,
+        '',
+        '',
+        '',
+      ]
+      const mac = await key.sign(parts.map((part) => `${part.length}:${part}`).join(''))
+      const text = formatToken({ ...token, mac }, 'gatehouse')
+      expect(await refusal(await send(`${path}?verify=${text}`))).toEqual(INVALID)
+    }
   })
 
   it('is refused where the entry takes none', async () => {
