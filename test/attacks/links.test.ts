@@ -83,6 +83,14 @@ describe("a link in Cloudflare's format", () => {
     expect(received).toEqual([])
   })
 
+  it('is refused where a parameter of that name was signed', async () => {
+    const { send } = await createLinkGateway({ format: 'cloudflare' })
+    const path = '/a?verify=1'
+    const mac = encodeURIComponent(await cloudflareMac(path + NOW))
+    const response = await send(`${path}&verify=${NOW}-${mac}`)
+    expect(await refusal(response)).toEqual([401, 'signature_invalid'])
+  })
+
   it('is good on another host, which SECURITY.md says', async () => {
     const { send, sign } = await createLinkGateway({ format: 'cloudflare' })
     expect((await send((await sign('/a')).replace('api.test', 'other.test'))).status).toBe(200)

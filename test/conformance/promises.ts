@@ -963,7 +963,7 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the place',
         edits: [edit('auth/link/scheme.ts', 'count > 1 || ', '')],
-        test: links('is refused with another token before it'),
+        test: links('is refused where a parameter of that name was signed'),
       },
       {
         guard: 'ten digits',
@@ -993,6 +993,11 @@ export const PROMISES: Promised[] = [
           ),
         ],
         test: linkRules('covers no path that an origin may read as a way out'),
+      },
+      {
+        guard: 'the kind of link in the MAC',
+        edits: [edit('auth/link/message.ts', "['prefix', hostname", "['read', hostname")],
+        test: linkRules('is not made of a link to the path alone'),
       },
       {
         guard: 'the segments of a prefix',

@@ -27,10 +27,11 @@ export interface LinkToken {
   readonly mac: Uint8Array<ArrayBuffer>
 }
 
+/** In characters, of which each may take three bytes. */
 export const MAX_USER_LENGTH = 256
 export const MAX_SEGMENTS = 99
 
-const OWN = /^1\.([0-9]{10})\.([1-9][0-9]?)?\.([\w-]{1,1400})?\.([\w-]{43})$/
+const OWN = /^1\.([0-9]{10})\.([1-9][0-9]?)?\.([\w-]{1,1024})?\.([\w-]{43})$/
 const BASE64 = /^([0-9]{10})-((?:[A-Za-z0-9]|%2B|%2F){43})%3D$/
 const BASE64URL = /^([0-9]{10})-([\w-]{43})$/
 
@@ -58,8 +59,7 @@ function decodeMac(text: string): LinkToken['mac'] | undefined {
 function decodeUser(text: string): string | undefined {
   if (!isCanonicalBase64url(text)) return undefined
   try {
-    const user = decodeUtf8(decodeBase64url(text))
-    return user.length > MAX_USER_LENGTH ? undefined : user
+    return decodeUtf8(decodeBase64url(text))
   } catch {
     return undefined
   }

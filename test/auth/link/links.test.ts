@@ -180,6 +180,14 @@ describe('a link to a prefix', () => {
     }
   })
 
+  it('is not made of a link to the path alone', async () => {
+    const { send, sign } = await createLinkGateway(options)
+    const link = await sign('/api')
+    const prefix = link.replace(`${NOW}..`, `${NOW}.1.`)
+    expect(await refusal(await send(prefix))).toEqual(INVALID)
+    expect(await refusal(await send(prefix, { method: 'POST' }))).toEqual(INVALID)
+  })
+
   it('is refused where the entry takes none', async () => {
     const { sign } = await createLinkGateway(options)
     const { send } = await createLinkGateway()
