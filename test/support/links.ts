@@ -39,7 +39,7 @@ export async function createLinkGateway(
   }
 }
 
-/** What Cloudflare's Python makes of a path and a time; `now` by default. */
+/** The MAC of Cloudflare's format in plain base64, made without the code under test. */
 export async function cloudflareMac(message: string, key = KEY): Promise<string> {
   const bytes = (text: string) => new TextEncoder().encode(text)
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
