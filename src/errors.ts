@@ -31,6 +31,12 @@ export const ERROR_CODES = {
     'The API key is not valid',
     'Check the key, or ask the owner of this API for a new one.',
   ],
+  signature_invalid: [
+    401,
+    'The link is not valid',
+    'Use the link exactly as you got it, or ask for a new one.',
+  ],
+  signature_expired: [401, 'The link has ended', 'Ask for a new link.'],
   insufficient_scope: [
     403,
     'The credential lacks a scope',

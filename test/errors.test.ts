@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { SchemeFeature } from '../src/auth/feature.ts'
+import type { LinkOptions } from '../src/auth/link/options.ts'
+import { signLink } from '../src/auth/link/sign.ts'
+import { signedLinks } from '../src/auth/link/signed-links.ts'
 import { oidc } from '../src/auth/presets/oidc.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
 import { createKeyWorld } from './support/api-keys.ts'
@@ -16,6 +19,8 @@ const ROUTES = [
   { path: '/away', auth: 'public' as const, to: ORIGIN },
   { path: '/fault', auth: 'public' as const, to: () => Promise.reject(new Error('s3cr3t')) },
 ]
+
+const LINKS: LinkOptions = { keys: ['A7fPq2Zs9vXk4LmN8bRt6WcY3hJd5GeQ'], ttlSeconds: 600 }
 
 /** A scheme with a mistake in it. */
 const BROKEN: SchemeFeature = {
@@ -49,6 +54,12 @@ const CASES: Record<ErrorCode, Case> = {
   api_key_invalid: async () => {
     const { sendKey } = await createKeyWorld()
     return sendKey('forged')
+  },
+  signature_invalid: async () => (await gatewayWithLinks()).send('/?verify=x'),
+  signature_expired: async () => {
+    const { send, clock } = await gatewayWithLinks()
+    const { url } = await signLink('https://api.test/', LINKS, { now: clock.now - 600 })
+    return send(url)
   },
   insufficient_scope: ({ sendWithToken }) => sendWithToken('/scope'),
   forbidden: ({ sendWithToken }) => sendWithToken('/role'),
@@ -84,6 +95,8 @@ const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
   credential_missing: { 'www-authenticate': 'Bearer' },
   invalid_token: { 'www-authenticate': 'Bearer error="invalid_token"' },
   api_key_invalid: { 'www-authenticate': 'ApiKey header="x-api-key", error="api_key_invalid"' },
+  signature_invalid: { 'www-authenticate': 'SignedLink error="signature_invalid"' },
+  signature_expired: { 'www-authenticate': 'SignedLink error="signature_expired"' },
   insufficient_scope: {
     'www-authenticate': 'Bearer error="insufficient_scope", scope="admin"',
   },
@@ -97,6 +110,10 @@ function bearer(token: string) {
 
 function gatewayWith(routes: NonNullable<Parameters<typeof createTestGateway>[0]>['routes']) {
   return createTestGateway({ ...(routes && { routes }) })
+}
+
+function gatewayWithLinks() {
+  return createTestGateway({ config: { schemes: { links: signedLinks(LINKS) } } })
 }
 
 /** Never answers `/slow`, and is not there for `/away`. */

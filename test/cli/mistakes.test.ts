@@ -4,6 +4,7 @@ import { API_KEYS } from '../config/mistakes/api-keys.ts'
 import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
 import { HEADERS } from '../config/mistakes/headers.ts'
 import { HOSTS } from '../config/mistakes/hosts.ts'
+import { LINKS } from '../config/mistakes/links.ts'
 import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake.ts'
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
 import { PATHS } from '../config/mistakes/paths.ts'
@@ -19,6 +20,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in hosts': HOSTS,
   'in a scheme': SCHEMES,
   'in the options of a scheme': OIDC_OPTIONS,
+  'in signed links': LINKS,
   'in a FusionAuth scheme': FUSIONAUTH,
   'in a scheme of API keys': API_KEYS,
   'in a path': PATHS,

@@ -47,6 +47,8 @@ const headers = (name: string) => workers('attacks/headers', name)
 const paths = (name: string) => workers('attacks/paths', name)
 const bounds = (name: string) => workers('attacks/bounds', name)
 const configs = (name: string) => workers('attacks/configs', name)
+const links = (name: string) => workers('attacks/links', name)
+const linkRules = (name: string) => workers('auth/link/links', name)
 const responses = (name: string) => workers('attacks/responses', name)
 const apiKeys = (name: string) => workers('attacks/api-keys', name)
 const refusals = (name: string) => workers('edge/refusal', name)
@@ -987,9 +989,128 @@ export const PROMISES: Promised[] = [
   },
   {
     id: 'P43',
-    promise: 'Signed links: expiry inside the MAC, input with lengths, keys of 32 bytes or more.',
-    mutations: [],
-    later: 'signed links',
+    promise:
+      "Signed links: what is signed, the end included, goes into the MAC with lengths, keys have 32 bytes or more, and the token has one place and one spelling. In Cloudflare's format, which signs no host and has no lengths, the time is ten digits and the methods are GET and HEAD.",
+    mutations: [
+      {
+        guard: 'the signature',
+        edits: [
+          edit(
+            'auth/link/scheme.ts',
+            'if (await key.verify(message, mac)) return true',
+            'return true',
+          ),
+        ],
+        test: links('is refused with another query'),
+      },
+      {
+        guard: 'the time in the MAC',
+        edits: [edit('auth/link/message.ts', '...reach, timestamp, user', "...reach, '', user")],
+        test: links('is refused with a later time'),
+      },
+      {
+        guard: 'the host in the MAC',
+        edits: [
+          edit(
+            'auth/link/message.ts',
+            "['read', hostname, path, search]",
+            "['read', '', path, search]",
+          ),
+        ],
+        test: links('is refused with another host'),
+      },
+      {
+        guard: 'the lengths',
+        edits: [
+          edit(
+            'auth/link/message.ts',
+            // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a template
+            '`${encodeUtf8(part).length}:${part}`',
+            'part',
+          ),
+        ],
+        test: links('cannot give the end of one part to the next'),
+      },
+      {
+        guard: 'the end',
+        edits: [edit('auth/link/scheme.ts', 'now >= expiresAt', 'now > expiresAt')],
+        test: linkRules('is good until the second in which it ends'),
+      },
+      {
+        guard: 'the future',
+        edits: [
+          edit(
+            'auth/link/scheme.ts',
+            'time > now + (expires?.maxSeconds ?? 0) + clockSkewSeconds',
+            'time < 0',
+          ),
+        ],
+        test: linkRules('from the future is refused, but for the clock of who signs'),
+      },
+      {
+        guard: 'the place',
+        edits: [edit('auth/link/scheme.ts', 'count > 1 || ', '')],
+        test: links('is refused where a parameter of that name was signed'),
+      },
+      {
+        guard: 'ten digits',
+        edits: [
+          edit(
+            'auth/link/token.ts',
+            'const BASE64 = /^([0-9]{10})',
+            'const BASE64 = /^([0-9]{9,10})',
+          ),
+        ],
+        test: links('a digit of the timestamp moved into the path'),
+      },
+      {
+        guard: 'the methods',
+        edits: [
+          edit('auth/link/scheme.ts', '!isHead && !methods.includes(request.method)', 'false'),
+        ],
+        test: links('is not for POST'),
+      },
+      {
+        guard: 'whole segments',
+        edits: [
+          edit(
+            'auth/link/scheme.ts',
+            'token.segments !== undefined && canonicalPath(path) === undefined',
+            'false',
+          ),
+        ],
+        test: linkRules('covers no path that an origin may read as a way out'),
+      },
+      {
+        guard: 'the kind of link in the MAC',
+        edits: [edit('auth/link/message.ts', "['prefix', hostname", "['read', hostname")],
+        test: linkRules('is not made of a link to the path alone'),
+      },
+      {
+        guard: 'the segments of a prefix',
+        edits: [
+          edit('auth/link/message.ts', "segments.length < count || segments.includes('')", 'false'),
+        ],
+        test: linkRules('signs no segment that is empty, or is not there'),
+      },
+      {
+        guard: 'what is bound',
+        edits: [
+          edit('auth/link/message.ts', 'timestamp, user, address, cookie]', 'timestamp, user]'),
+        ],
+        test: linkRules('is for the address that it was made for'),
+      },
+      {
+        guard: 'the length of a key',
+        edits: [edit('auth/link/key.ts', 'length < MIN_KEY_BYTES', 'length < 1')],
+        test: workers('auth/link/options', 'a key that is too short'),
+      },
+      {
+        guard: 'what origins do not see',
+        edits: [edit('auth/link/scheme.ts', 'withholds: [from]', 'withholds: []')],
+        test: linkRules('is let in, and the origin gets the rest of the query byte by byte'),
+      },
+    ],
   },
   {
     id: 'P44',

@@ -4,11 +4,13 @@ import { localUrl } from '../local/address.ts'
 import { bearerOption, bold, dim, standInLines } from '../local/banner.ts'
 import type { Started } from '../local/run.ts'
 import { GOOD_KEY, REVOKED_KEY } from './keys.ts'
+import { demoLinks } from './links.ts'
 
 /** The text of the tour. */
-export function tour({ port, configs }: Started): string {
+export async function tour({ port, configs }: Started): Promise<string> {
   const url = localUrl(port)
   const token = bearerOption(port)
+  const { good, ended } = await demoLinks(url)
   const readOnly = bearerOption(port, ' -- --scope orders:read')
   const stops: [what: string, line: string][] = [
     ['a token is missing: 401', `curl -i ${url}/orders/42`],
@@ -18,6 +20,8 @@ export function tour({ port, configs }: Started): string {
     ['a role is missing: 403', `curl -i ${url}/admin/users ${token}`],
     ['an API key: what a service gets', `curl ${url}/stock/7 -H "X-API-Key: ${GOOD_KEY}"`],
     ['an API key that was revoked: 401', `curl -i ${url}/stock/7 -H "X-API-Key: ${REVOKED_KEY}"`],
+    ['a signed link, which needs no token', `curl "${good}"`],
+    ['a signed link that has ended: 401', `curl -i "${ended}"`],
     ['open to all, and a token says who it is', `curl ${url}/news`],
     ['open to all, answered by the gateway itself', `curl ${url}/status`],
     ['no such path: 404', `curl -i ${url}/elsewhere`],

@@ -27,8 +27,10 @@ export interface Started {
   readonly isRefusing: boolean
 }
 
+type Banner = (started: Started) => string | Promise<string>
+
 /** Starts the gateway of `config`, says what `banner` makes of it, and shows what happens until it is told to end. */
-export async function run(config: string, banner: (started: Started) => string): Promise<void> {
+export async function run(config: string, banner: Banner): Promise<void> {
   try {
     await runUntilStopped(config, banner)
   } catch (error) {
@@ -38,7 +40,7 @@ export async function run(config: string, banner: (started: Started) => string):
   }
 }
 
-async function runUntilStopped(config: string, banner: (started: Started) => string) {
+async function runUntilStopped(config: string, banner: Banner) {
   const port = readPort(process.env.PORT)
   await assertPortIsFree(port)
   const startedAt = performance.now()
@@ -55,8 +57,9 @@ async function runUntilStopped(config: string, banner: (started: Started) => str
     isRefusing = await refuses(port)
     const { configs } = world
     const token = configs.issuer === undefined ? await mintToken(port, ALL_SCOPES) : undefined
+    const text = await banner({ port, configs, token, isRefusing })
     const seconds = (performance.now() - startedAt) / 1000
-    console.log(` ${seconds.toFixed(1)} s\n${banner({ port, configs, token, isRefusing })}`)
+    console.log(` ${seconds.toFixed(1)} s\n${text}`)
   } catch (error) {
     await world.stop()
     throw error

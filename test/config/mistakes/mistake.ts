@@ -4,6 +4,7 @@
 import { stripTypeScriptTypes } from 'node:module'
 import { runInThisContext } from 'node:vm'
 import { apiKeys } from '../../../src/auth/key/api-keys.ts'
+import { signedLinks } from '../../../src/auth/link/signed-links.ts'
 import { fusionAuth } from '../../../src/auth/presets/fusionauth.ts'
 import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
@@ -25,6 +26,7 @@ const binding = () => ({ fetch: async () => new Response() })
 export const ENVIRONMENT = {
   ISSUER: 'https://auth.acme.example',
   CLIENT_ID: 'orders-api',
+  LINK_KEY: 'A7fPq2Zs9vXk4LmN8bRt6WcY3hJd5GeQ',
   CLIENT_SECRET: 'not-for-any-message',
   ORIGIN: 'https://orders.acme.example',
   EMPTY: '',
@@ -98,6 +100,13 @@ export function inApiKeys(name: string, scheme: string, ...messages: string[]): 
   }
 }
 
+/** In `signedLinks( … )`, with what stands in its brackets. */
+export function inLinks(name: string, written: string, ...messages: string[]): Mistake {
+  const inFile = inScheme(name, `links: signedLinks(${written})`, ...messages)
+  const imported = "import { signedLinks } from './auth/link/signed-links.ts'\n"
+  return { ...inFile, file: imported + inFile.file }
+}
+
 /** In the only scheme. */
 export function inScheme(name: string, scheme: string, ...messages: string[]): Mistake {
   return inConfig(
@@ -137,6 +146,7 @@ const IMPORTED = {
   optional,
   protectedResource,
   claims,
+  signedLinks,
 }
 
 /** Judges the text of a file as `npm run check` does, without writing it anywhere. */
