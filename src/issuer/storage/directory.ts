@@ -4,13 +4,8 @@
  */
 
 import { RpcTarget } from 'cloudflare:workers'
-import {
-  type ClientChange,
-  type ClientInfo,
-  Clients,
-  type NewClient,
-  type StoredClientRow,
-} from './clients.ts'
+import type { ClientChange, NewClient } from './client-metadata.ts'
+import { type ClientInfo, Clients, type StoredClientRow } from './clients.ts'
 import { Legacy, type NewHomes } from './legacy.ts'
 import { type Note, Notes } from './notes.ts'
 import type { ObjectContext } from './object-context.ts'
