@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  type IssuerConfig,
-  type IssuerEnv,
-  resolveConfig,
-  resourcesOf,
-} from '../../src/issuer/config.ts'
+import { type IssuerConfig, type IssuerEnv, resourcesOf } from '../../src/issuer/config.ts'
+import { resolveConfig } from '../../src/issuer/resolve-config.ts'
 
 const ENV = { ISSUER: 'https://auth.example.com', ISSUER_STORAGE: {} } as IssuerEnv
 
