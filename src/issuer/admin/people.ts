@@ -7,7 +7,7 @@ import type { IssuerEnv, ResolvedConfig } from '../config.ts'
 import { makePasswordLink, sendPasswordLink } from '../oidc/password-links.ts'
 import { directoryOf, factorsOf, loginOf, personOf } from '../storage/issuer-storage.ts'
 import type { Note } from '../storage/notes.ts'
-import type { PersonChange } from '../storage/person.ts'
+import type { PersonChange } from '../storage/person-row.ts'
 import { normalizeLogin, type Place, placeOfPerson } from '../storage/places.ts'
 import type { Profile, UserInfo } from '../storage/user-info.ts'
 

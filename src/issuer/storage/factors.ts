@@ -8,9 +8,8 @@ import { Artifacts } from './artifacts.ts'
 import { type Note, Notes } from './notes.ts'
 import type { ObjectContext } from './object-context.ts'
 import { type Passkey, Passkeys } from './passkeys.ts'
-import { personExists, readPerson } from './person-row.ts'
+import { activePerson, personExists } from './person-row.ts'
 import { Totp } from './totp.ts'
-import type { UserInfo } from './user-info.ts'
 
 export class Factors extends RpcTarget {
   readonly #object: ObjectContext
@@ -33,7 +32,7 @@ export class Factors extends RpcTarget {
    * has to follow.
    */
   signIn(how: string): { id: string; needsCode: boolean } | undefined {
-    const person = this.#active()
+    const person = activePerson(this.#object.sql)
     if (!person) return undefined
     const needsCode = this.#totp.isOn
     if (!needsCode) this.#noteSignIn(how)
@@ -65,7 +64,7 @@ export class Factors extends RpcTarget {
 
   /** Counts a try; undefined where there were too many, or the person may not sign in. */
   tryTotp(): { secret: string; lastStep: number } | undefined {
-    return this.#active() ? this.#totp.try(this.#object.now()) : undefined
+    return activePerson(this.#object.sql) ? this.#totp.try(this.#object.now()) : undefined
   }
 
   /** Answers false where this step was used before. */
@@ -98,7 +97,7 @@ export class Factors extends RpcTarget {
     { challenge, expiresAt, how }: { challenge: string; expiresAt: number; how: string },
   ): Promise<boolean> {
     const artifact = { model: 'ReplayDetection', id: challenge, payload: '{}', expiresAt }
-    if (!this.#active()) return false
+    if (!activePerson(this.#object.sql)) return false
     const isFirst = this.#artifacts.commit([{ do: 'save', artifact }], this.#object.now())
     if (!isFirst) return false
     await this.#object.expireAt(expiresAt)
@@ -113,10 +112,5 @@ export class Factors extends RpcTarget {
 
   #noteSignIn(how: string): void {
     this.#notes.add({ at: this.#object.now(), what: 'sign-in', detail: how })
-  }
-
-  #active(): UserInfo | undefined {
-    const info = readPerson(this.#object.sql)
-    return info?.disabled ? undefined : info
   }
 }

@@ -9,16 +9,19 @@ import { Artifacts, type Change, type Column, type StoredArtifact } from './arti
 import type { ObjectContext } from './object-context.ts'
 import type { Opened } from './opened.ts'
 import { type Passkey, Passkeys } from './passkeys.ts'
-import { personExists, readPerson } from './person-row.ts'
+import {
+  activePerson,
+  changePerson,
+  type PersonChange,
+  personExists,
+  putPerson,
+  readPerson,
+  setDisabled,
+} from './person-row.ts'
 import { createTables } from './schema.ts'
+import { authorizationsOf, grantIdsOf } from './session-grants.ts'
 import { Totp } from './totp.ts'
-import type { Profile, UserInfo } from './user-info.ts'
-
-/** What of a person can be changed; what is left out stays. */
-export interface PersonChange extends Profile {
-  login?: string
-  roles?: string[]
-}
+import type { UserInfo } from './user-info.ts'
 
 /** Everything about a person, as their object keeps it. */
 export interface PersonRecord {
@@ -27,11 +30,6 @@ export interface PersonRecord {
   artifacts: (Change & { do: 'save' })[]
   /** Unix seconds by `model/id`, of what was used up. */
   used: Record<string, number>
-}
-
-interface Authorization {
-  grantId?: string
-  persistsLogout?: boolean
 }
 
 export class Person extends RpcTarget {
@@ -79,8 +77,7 @@ export class Person extends RpcTarget {
 
   /** The person; undefined where there is none, or they are disabled. */
   active(): UserInfo | undefined {
-    const info = this.info()
-    return info?.disabled ? undefined : info
+    return activePerson(this.#object.sql)
   }
 
   info(): UserInfo | undefined {
@@ -127,19 +124,8 @@ export class Person extends RpcTarget {
 
   /** Takes a person in, new or from elsewhere; what is there already is kept. */
   async adopt({ info, passkeys, artifacts, used }: PersonRecord): Promise<void> {
-    const { sql } = this.#object
-    createTables(sql, 'person')
-    const { id, login, roles, disabled, createdAt, ...profile } = info
-    sql.exec(
-      `INSERT INTO person (id, login, profile, roles, disabled_at, created_at)
-       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-      id,
-      login,
-      JSON.stringify(profile),
-      JSON.stringify(roles),
-      disabled ? this.#object.now() : null,
-      createdAt,
-    )
+    createTables(this.#object.sql, 'person')
+    putPerson(this.#object.sql, info, this.#object.now())
     for (const passkey of passkeys) this.#passkeys.add(passkey)
     this.#artifacts.commit(artifacts, this.#object.now())
     for (const [key, at] of Object.entries(used)) {
@@ -149,35 +135,22 @@ export class Person extends RpcTarget {
     await this.#object.expireAt(this.#artifacts.nextExpiry() ?? undefined)
   }
 
-  update({ login, roles, ...profile }: PersonChange): UserInfo {
-    const before = this.#required()
-    const { name, email, emailVerified } = before
-    const isNewEmail = profile.email !== undefined && profile.email !== email
-    const merged = {
-      ...{ name, email, emailVerified },
-      ...(isNewEmail && { emailVerified: false }),
-      ...profile,
-    }
-    this.#object.sql.exec(
-      'UPDATE person SET login = ?, profile = ?, roles = ?',
-      login ?? before.login,
-      JSON.stringify(merged),
-      JSON.stringify(roles ?? before.roles),
-    )
+  update(change: PersonChange): UserInfo {
+    changePerson(this.#object.sql, this.#required(), change)
     return this.#required()
   }
 
   /** Ends sessions, grants and tokens too. Access tokens that are JWTs end by themselves. */
   disable(): UserInfo {
     this.#required()
-    this.#object.sql.exec('UPDATE person SET disabled_at = ?', this.#object.now())
+    setDisabled(this.#object.sql, this.#object.now())
     this.#artifacts.destroyAll()
     return this.#required()
   }
 
   enable(): UserInfo {
     this.#required()
-    this.#object.sql.exec('UPDATE person SET disabled_at = NULL')
+    setDisabled(this.#object.sql, null)
     return this.#required()
   }
 
@@ -202,20 +175,4 @@ export class Person extends RpcTarget {
     if (!info) throw new Error('there is no such person')
     return info
   }
-}
-
-/** The grant of a code or token; the grants of every client that a session has signed in to. */
-function grantIdsOf(model: string, found: StoredArtifact | undefined): string[] {
-  if (!found) return []
-  if (found.grantId) return [found.grantId]
-  if (model !== 'Session') return []
-  return authorizationsOf(found).flatMap(({ grantId }) => (grantId ? [grantId] : []))
-}
-
-/** What each client was given in a session. */
-function authorizationsOf({ payload }: StoredArtifact): Authorization[] {
-  const { authorizations = {} } = JSON.parse(payload) as {
-    authorizations?: Record<string, Authorization>
-  }
-  return Object.values(authorizations)
 }

@@ -7,7 +7,7 @@ import { RpcTarget } from 'cloudflare:workers'
 import { type Artifact, Artifacts, type Change, type Column } from './artifacts.ts'
 import { type AttemptLimit, Attempts, storedAttempts } from './attempts.ts'
 import type { ObjectContext } from './object-context.ts'
-import type { Opened } from './opened.ts'
+import { type Opened, openUnowned } from './opened.ts'
 import { createTables, hasTable } from './schema.ts'
 
 /** Of one network, at one time. */
@@ -41,11 +41,7 @@ export class Visitors extends RpcTarget {
   }
 
   open(model: string, column: Column, value: string): Opened {
-    const exists = hasTable(this.#object.sql, 'artifacts')
-    const found = exists
-      ? this.#artifacts.find(model, column, value, this.#object.now())
-      : undefined
-    return { found, grants: [], person: undefined }
+    return openUnowned(this.#object, model, column, value)
   }
 
   /**
