@@ -11,6 +11,8 @@ export interface IssuerEnv extends StorageEnv {
   API_AUDIENCE?: string
   /** Scopes of that API, separated by spaces. */
   API_SCOPES?: string
+  /** Of the client that this server is at {@link IssuerConfig.upstream}. */
+  UPSTREAM_CLIENT_SECRET?: string
   /** Opens the administration endpoint; at least 32 characters. Without it the endpoint does not exist. */
   ADMIN_KEY?: string
 }
@@ -25,6 +27,24 @@ export interface Message {
   login: string
   /** What the pages call this server. */
   title: string
+}
+
+/** Another OpenID provider, at which people of this server may sign in. */
+export interface UpstreamConfig {
+  /** What the button calls it. */
+  name: string
+  /** Its issuer identifier (OpenID Connect Discovery): everything else is found from it. */
+  issuer: string
+  /** This server as a client there, called back at `<ISSUER>/oauth2/upstream`. */
+  clientId: string
+  clientSecret: string | undefined
+  /** Default "openid email profile". */
+  scope?: string
+  /**
+   * Adds whoever signs in there with a verified mail address and is not known here: from every domain,
+   * or from those in a list. Default false: people are added by `npm run issuer -- user add`.
+   */
+  createPeople?: boolean | string[]
 }
 
 /** One API that accepts this server's access tokens. */
@@ -59,6 +79,11 @@ export interface IssuerConfig {
    * go out. Default: none, and no such page.
    */
   send?: (message: Message, env: IssuerEnv) => Promise<void>
+  /**
+   * Lets people sign in at another OpenID provider. Who they are here is decided by an address that the
+   * provider has verified, the first time, so take one that you trust with that. Default: none.
+   */
+  upstream?: UpstreamConfig
   /**
    * The audience meant by a request that names no resource. Without it such a request gets an opaque
    * token that only introspection and the userinfo endpoint understand; with it there is no userinfo
@@ -102,13 +127,17 @@ export interface IssuerConfig {
 
 /** An {@link IssuerConfig} with nothing left to default. */
 export interface ResolvedConfig
-  extends Required<Omit<IssuerConfig, 'defaultAudience' | 'apis' | 'logo' | 'send'>> {
+  extends Required<Omit<IssuerConfig, 'defaultAudience' | 'apis' | 'logo' | 'send' | 'upstream'>> {
   issuer: string
   apis: Required<ApiConfig>[]
   defaultAudience: string | undefined
   logo: string | undefined
   send: IssuerConfig['send'] | undefined
+  upstream: Upstream | undefined
 }
+
+/** An {@link UpstreamConfig} with nothing left to default. */
+export type Upstream = Required<UpstreamConfig> & { clientSecret: string }
 
 /** Types the owner's file; it is evaluated once per isolate. */
 export function defineIssuer(define: (env: IssuerEnv) => IssuerConfig): typeof define {

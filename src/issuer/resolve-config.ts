@@ -3,8 +3,15 @@
  * server with problems issues nothing.
  */
 
-import { type IssuerConfig, type IssuerEnv, type ResolvedConfig, resourcesOf } from './config.ts'
+import {
+  type IssuerConfig,
+  type IssuerEnv,
+  type ResolvedConfig,
+  resourcesOf,
+  type Upstream,
+} from './config.ts'
 import { colorProblems } from './pages/colors.ts'
+import { isLoopback } from './storage/redirect-uris.ts'
 
 const MIN_SECRET_LENGTH = 32
 
@@ -30,6 +37,12 @@ export function resolveConfig(
     defaultAudience: config.defaultAudience,
     logo: config.logo,
     send: config.send,
+    upstream: config.upstream && {
+      scope: 'openid email profile',
+      createPeople: false,
+      ...config.upstream,
+      clientSecret: config.upstream.clientSecret ?? '',
+    },
     apis: config.apis.map((api) => ({
       resources: [],
       accessTokenSeconds: 600,
@@ -96,6 +109,7 @@ function apiProblems(config: ResolvedConfig): string[] {
   if (config.logo !== undefined && !/^\s*<svg[\s>]/.test(config.logo)) {
     problems.push('logo: must be an SVG document')
   }
+  if (config.upstream) problems.push(...upstreamProblems(config.upstream, config.issuer))
   const { defaultAudience, refreshGraceSeconds } = config
   if (!config.publicClients && (config.openRegistration || config.clientDocuments !== false)) {
     problems.push('publicClients: must be true where clients come by themselves')
@@ -105,6 +119,28 @@ function apiProblems(config: ResolvedConfig): string[] {
   }
   if (defaultAudience && !config.apis.some(({ audience }) => audience === defaultAudience)) {
     problems.push(`defaultAudience: no API has the audience "${defaultAudience}"`)
+  }
+  return problems
+}
+
+function upstreamProblems(upstream: Upstream, own: string): string[] {
+  const problems: string[] = []
+  for (const name of ['name', 'clientId', 'clientSecret'] as const) {
+    if (!upstream[name]) problems.push(`upstream.${name}: must not be empty`)
+  }
+  const url = URL.parse(upstream.issuer)
+  const isLocal = url !== null && isLoopback(url) && URL.parse(own)?.protocol === 'http:'
+  if (!isLocal && url?.protocol !== 'https:') {
+    problems.push('upstream.issuer: must be the https URL of an OpenID provider')
+  } else if (url?.origin === own) problems.push('upstream.issuer: must not be this server')
+  if (!upstream.scope.split(' ').includes('openid')) {
+    problems.push('upstream.scope: must have "openid" in it')
+  }
+  const domains = Array.isArray(upstream.createPeople) ? upstream.createPeople : []
+  for (const domain of domains) {
+    if (!/^[a-z\d-]+(?:\.[a-z\d-]+)+$/.test(domain)) {
+      problems.push(`upstream.createPeople: "${domain}" must be a domain, such as "acme.example"`)
+    }
   }
   return problems
 }

@@ -24,9 +24,9 @@ import {
 } from './account-page.ts'
 import { errorPage } from './error-page.ts'
 import { readForm } from './form.ts'
-import type { InteractionParts } from './interaction.ts'
 import { isOwnForm } from './own-form.ts'
 import { send } from './send.ts'
+import type { InteractionParts } from './step.ts'
 import { totpSetupPage } from './totp.ts'
 
 const FRESH_SECONDS = 900

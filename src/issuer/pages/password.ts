@@ -14,11 +14,11 @@ import { visitorsOf } from '../storage/issuer-storage.ts'
 import { errorPage } from './error-page.ts'
 import { readForm } from './form.ts'
 import { type Html, html } from './html.ts'
-import type { InteractionParts } from './interaction.ts'
 import { layout } from './layout.ts'
 import { isOwnForm } from './own-form.ts'
 import { passwordField } from './password-field.ts'
 import { send } from './send.ts'
+import type { InteractionParts } from './step.ts'
 
 /** Messages that one address may ask for in 15 minutes. */
 const MAX_MESSAGES = 5

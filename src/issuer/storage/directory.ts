@@ -112,6 +112,12 @@ export class Directory extends RpcTarget {
     return this.#people.list()
   }
 
+  /** Who can be reached at this mail address, by their profile or by a login that is one. */
+  async findByEmail(email: string): Promise<UserInfo[]> {
+    await this.movePeople(Number.POSITIVE_INFINITY)
+    return this.#people.findByEmail(email)
+  }
+
   putPerson(info: UserInfo): void {
     this.#people.put(info)
   }

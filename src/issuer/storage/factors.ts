@@ -4,6 +4,7 @@
  */
 
 import { RpcTarget } from 'cloudflare:workers'
+import { type AccountElsewhere, AccountsElsewhere } from './accounts-elsewhere.ts'
 import { Artifacts } from './artifacts.ts'
 import { type Note, Notes } from './notes.ts'
 import type { ObjectContext } from './object-context.ts'
@@ -11,12 +12,16 @@ import { type Passkey, Passkeys } from './passkeys.ts'
 import { activePerson, personExists } from './person-row.ts'
 import { Totp } from './totp.ts'
 
+/** A sign-in at another provider: undefined where the person may not sign in. */
+export type EnteredElsewhere = { id: string; needsCode: boolean } | 'unknown' | undefined
+
 export class Factors extends RpcTarget {
   readonly #object: ObjectContext
   readonly #artifacts: Artifacts
   readonly #passkeys: Passkeys
   readonly #notes: Notes
   readonly #totp: Totp
+  readonly #elsewhere: AccountsElsewhere
 
   constructor(object: ObjectContext) {
     super()
@@ -25,6 +30,7 @@ export class Factors extends RpcTarget {
     this.#passkeys = new Passkeys(object.sql)
     this.#notes = new Notes(object.sql)
     this.#totp = new Totp(object.sql)
+    this.#elsewhere = new AccountsElsewhere(object.sql)
   }
 
   /**
@@ -37,6 +43,30 @@ export class Factors extends RpcTarget {
     const needsCode = this.#totp.isOn
     if (!needsCode) this.#noteSignIn(how)
     return { id: person.id, needsCode }
+  }
+
+  /**
+   * The same for a person who has signed in at another provider; 'unknown' where that account is not
+   * theirs. A `state` signs in once.
+   */
+  async signInElsewhere(
+    account: AccountElsewhere,
+    { state, expiresAt, how }: { state: string; expiresAt: number; how: string },
+  ): Promise<EnteredElsewhere> {
+    if (!personExists(this.#object.sql) || !this.#elsewhere.has(account)) return 'unknown'
+    return (await this.#isFirst(state, expiresAt)) ? this.signIn(how) : undefined
+  }
+
+  /** Takes note that this account at another provider is theirs; answers false where it cannot. */
+  linkElsewhere(account: AccountElsewhere, how: string): boolean {
+    const now = this.#object.now()
+    if (!activePerson(this.#object.sql) || !this.#elsewhere.add(account, now)) return false
+    this.#notes.add({ at: now, what: 'account linked', detail: how })
+    return true
+  }
+
+  elsewhere(): AccountElsewhere[] {
+    return this.#elsewhere.list()
   }
 
   hasTotp(): boolean {
@@ -96,11 +126,8 @@ export class Factors extends RpcTarget {
     counter: number,
     { challenge, expiresAt, how }: { challenge: string; expiresAt: number; how: string },
   ): Promise<boolean> {
-    const artifact = { model: 'ReplayDetection', id: challenge, payload: '{}', expiresAt }
     if (!activePerson(this.#object.sql)) return false
-    const isFirst = this.#artifacts.commit([{ do: 'save', artifact }], this.#object.now())
-    if (!isFirst) return false
-    await this.#object.expireAt(expiresAt)
+    if (!(await this.#isFirst(challenge, expiresAt))) return false
     this.#passkeys.use(id, counter, this.#object.now())
     this.#noteSignIn(how)
     return true
@@ -108,6 +135,14 @@ export class Factors extends RpcTarget {
 
   removePasskey(id: string): void {
     if (personExists(this.#object.sql)) this.#passkeys.remove(id)
+  }
+
+  /** Answers false where this was used to sign in before. */
+  async #isFirst(id: string, expiresAt: number): Promise<boolean> {
+    const artifact = { model: 'ReplayDetection', id, payload: '{}', expiresAt }
+    if (!this.#artifacts.commit([{ do: 'save', artifact }], this.#object.now())) return false
+    await this.#object.expireAt(expiresAt)
+    return true
   }
 
   #noteSignIn(how: string): void {

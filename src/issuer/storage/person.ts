@@ -5,6 +5,7 @@
  */
 
 import { RpcTarget } from 'cloudflare:workers'
+import { type AccountElsewhere, AccountsElsewhere } from './accounts-elsewhere.ts'
 import { Artifacts, type Change, type Column, type StoredArtifact } from './artifacts.ts'
 import type { ObjectContext } from './object-context.ts'
 import type { Opened } from './opened.ts'
@@ -27,6 +28,8 @@ import type { UserInfo } from './user-info.ts'
 export interface PersonRecord {
   info: UserInfo
   passkeys: Passkey[]
+  /** Accounts at other providers. */
+  elsewhere?: AccountElsewhere[]
   artifacts: (Change & { do: 'save' })[]
   /** Unix seconds by `model/id`, of what was used up. */
   used: Record<string, number>
@@ -37,6 +40,7 @@ export class Person extends RpcTarget {
   readonly #artifacts: Artifacts
   readonly #passkeys: Passkeys
   readonly #totp: Totp
+  readonly #elsewhere: AccountsElsewhere
 
   constructor(object: ObjectContext) {
     super()
@@ -44,6 +48,7 @@ export class Person extends RpcTarget {
     this.#artifacts = new Artifacts(object.sql)
     this.#passkeys = new Passkeys(object.sql)
     this.#totp = new Totp(object.sql)
+    this.#elsewhere = new AccountsElsewhere(object.sql)
   }
 
   open(model: string, column: Column, value: string): Opened {
@@ -123,10 +128,11 @@ export class Person extends RpcTarget {
   }
 
   /** Takes a person in, new or from elsewhere; what is there already is kept. */
-  async adopt({ info, passkeys, artifacts, used }: PersonRecord): Promise<void> {
+  async adopt({ info, passkeys, elsewhere = [], artifacts, used }: PersonRecord): Promise<void> {
     createTables(this.#object.sql, 'person')
     putPerson(this.#object.sql, info, this.#object.now())
     for (const passkey of passkeys) this.#passkeys.add(passkey)
+    for (const account of elsewhere) this.#elsewhere.add(account, this.#object.now())
     this.#artifacts.commit(artifacts, this.#object.now())
     for (const [key, at] of Object.entries(used)) {
       const [model = '', artifactId = ''] = key.split(/\/(.*)/s)
@@ -154,11 +160,12 @@ export class Person extends RpcTarget {
     return this.#required()
   }
 
-  /** Removes every passkey and the authenticator app, and ends sessions, grants and tokens. */
+  /** Removes passkeys, authenticator app and accounts elsewhere, and ends sessions, grants and tokens. */
   reset(): void {
     this.#required()
     this.#passkeys.removeAll()
     this.#totp.remove()
+    this.#elsewhere.removeAll()
     this.#artifacts.destroyAll()
   }
 

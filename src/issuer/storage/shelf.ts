@@ -1,4 +1,7 @@
-/** The object of a client or of a device that waits: artifacts alone, gone when the last one ends. */
+/**
+ * The object of a client, of a device that waits, or of an account at another provider: artifacts alone,
+ * gone when the last one ends.
+ */
 
 import { RpcTarget } from 'cloudflare:workers'
 import { Artifacts, type Change, type Column } from './artifacts.ts'
