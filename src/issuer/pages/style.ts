@@ -114,6 +114,7 @@ button.link {
   text-decoration: underline;
 }
 .code { font-family: ui-monospace, monospace; letter-spacing: 0.1em; }
+.qr { display: block; width: 100%; max-width: 16rem; margin: 0 auto 1rem; border-radius: 0.5rem; }
 .foot { margin: 1.5rem 0 0.25rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 ul { margin: 1rem 0; padding-left: 1.25rem; }
