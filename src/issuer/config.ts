@@ -19,10 +19,10 @@ export interface IssuerEnv extends StorageEnv {
 
 /** What {@link IssuerConfig.send} is to send to a person. */
 export interface Message {
-  kind: 'invite' | 'reset'
+  kind: 'invite' | 'reset' | 'verify'
   /** The person's mail address; undefined where none is known, and then nothing is sent. */
   to: string | undefined
-  /** Where the person sets a password. */
+  /** Where the person sets a password; with `verify`, where they confirm that the address is theirs. */
   url: string
   login: string
   /** What the pages call this server. */
@@ -75,8 +75,8 @@ export interface IssuerConfig {
   colors?: Colors
   apis: ApiConfig[]
   /**
-   * Sends a message to a person: with it people who forgot their password get a link, and invitations
-   * go out. Default: none, and no such page.
+   * Sends a message to a person: with it people who forgot their password get a link, invitations go
+   * out, and people verify their mail address. Default: none, and no such pages.
    */
   send?: (message: Message, env: IssuerEnv) => Promise<void>
   /**

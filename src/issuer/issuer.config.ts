@@ -41,10 +41,11 @@ export default defineIssuer((env) => ({
   // refreshTokenSeconds: 1_209_600, refreshGraceSeconds: 30, sessionSeconds: 86_400,
   // keyRotationSeconds: 7_776_000,
 
-  // Messages to people, for forgotten passwords and invitations; here with a send_email binding EMAIL
+  // Messages to people: invitations, forgotten passwords, mail addresses to verify; here with a send_email binding EMAIL
   // (https://developers.cloudflare.com/email-routing/email-workers/send-email-workers/):
   // send: async ({ kind, to, url, title }) => {
-  //   const subject = kind === 'invite' ? `Welcome to ${title}` : `Your password at ${title}`
+  //   const subjects = { invite: 'Welcome', reset: 'Your password', verify: 'Your mail address' }
+  //   const subject = `${title}: ${subjects[kind]}`
   //   await env.EMAIL.send({ from: 'login@acme.example', to, subject, text: url })
   // },
 }))

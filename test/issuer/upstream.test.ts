@@ -60,15 +60,7 @@ let visitors = 0
 
 /** Each from an address of their own, so that none is held up by the others. */
 function newcomer(): Person {
-  const address = `198.51.100.${visitors++}`
-  return new Person({
-    issuer: ISSUER,
-    fetch(url, init) {
-      const headers = new Headers(init?.headers)
-      headers.set('cf-connecting-ip', address)
-      return world.fetch(url, { ...init, headers })
-    },
-  })
+  return new Person(world, `198.51.100.${visitors++}`)
 }
 
 /** Presses the button; answers where the person is sent. */

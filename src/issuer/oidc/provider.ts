@@ -8,6 +8,7 @@ import './quiet.ts'
 import { type Context, Provider } from 'oidc-provider/lib/provider.js'
 import type { IssuerEnv, ResolvedConfig } from '../config.ts'
 import { accountPages } from '../pages/account.ts'
+import { emailPages } from '../pages/email.ts'
 import { files } from '../pages/files.ts'
 import { interactionPages } from '../pages/interaction.ts'
 import { leavePages } from '../pages/leaving.ts'
@@ -92,6 +93,7 @@ export function buildProvider(
   const upstream = config.upstream && createUpstreamClient(config.upstream, outside, config.issuer)
   const parts = { provider, config, env, browser, hasPlaceless: snapshot.hasPlaceless, upstream }
   provider.use(accountPages(parts))
+  provider.use(emailPages(parts))
   provider.use(passwordPages({ ...parts, cookieKeys: snapshot.cookieKeys, defer }))
   provider.use(upstreamReturn(parts))
   provider.use(interactionPages(parts))

@@ -9,8 +9,13 @@ import { Artifacts } from './artifacts.ts'
 import { type Note, Notes } from './notes.ts'
 import type { ObjectContext } from './object-context.ts'
 import { type Passkey, Passkeys } from './passkeys.ts'
-import { activePerson, personExists } from './person-row.ts'
+import { activePerson, changePerson, personExists } from './person-row.ts'
 import { Totp } from './totp.ts'
+import type { UserInfo } from './user-info.ts'
+
+/** A mail address that waits for its link: a person has one at a time. */
+const EMAIL = 'EmailAddress'
+const WAITING = 'waiting'
 
 /** A sign-in at another provider: undefined where the person may not sign in. */
 export type EnteredElsewhere = { id: string; needsCode: boolean } | 'unknown' | undefined
@@ -67,6 +72,33 @@ export class Factors extends RpcTarget {
 
   elsewhere(): AccountElsewhere[] {
     return this.#elsewhere.list()
+  }
+
+  /** Keeps a mail address until its link is followed. One that waited before waits no more. */
+  async awaitEmail(email: string, token: string, expiresAt: number): Promise<void> {
+    if (!activePerson(this.#object.sql)) return
+    const artifact = { model: EMAIL, id: WAITING, uid: token, payload: email, expiresAt }
+    this.#artifacts.commit([{ do: 'save', artifact }], this.#object.now())
+    await this.#object.expireAt(expiresAt)
+  }
+
+  /** The address whose link has this token; undefined where none waits for it. */
+  awaitedEmail(token: string): { email: string; login: string } | undefined {
+    const person = activePerson(this.#object.sql)
+    const found = person && this.#artifacts.find(EMAIL, 'uid', token, this.#object.now())
+    return found && { email: found.payload, login: person.login }
+  }
+
+  /** The link was followed: the address is the person's, and verified. Works once. */
+  confirmEmail(token: string): UserInfo | undefined {
+    const { sql, now } = this.#object
+    const before = activePerson(sql)
+    const awaited = this.awaitedEmail(token)
+    if (!before || !awaited) return undefined
+    this.#artifacts.commit([{ do: 'destroy', model: EMAIL, id: WAITING }], now())
+    changePerson(sql, before, { email: awaited.email, emailVerified: true })
+    this.#notes.add({ at: now(), what: 'email verified', detail: awaited.email })
+    return activePerson(sql)
   }
 
   hasTotp(): boolean {

@@ -110,9 +110,9 @@ export class Person extends RpcTarget {
     if (this.#exists()) this.#artifacts.destroyAll()
   }
 
-  /** The person reads the mail of this address, if it is still theirs. */
-  verifyEmail(email: string): void {
-    if (this.info()?.email === email) this.update({ emailVerified: true })
+  /** The person reads the mail of this address; answers undefined where it is theirs no more. */
+  verifyEmail(email: string): UserInfo | undefined {
+    return this.info()?.email === email ? this.update({ emailVerified: true }) : undefined
   }
 
   /** Ends every session but this one. */
