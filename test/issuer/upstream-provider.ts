@@ -17,6 +17,7 @@ const ACCOUNTS: Record<string, object> = {
   'bob-there': { email: 'bob@example.com', email_verified: true },
   'dan-there': { email: 'dan@example.com', email_verified: true },
   'eve-there': { email: 'eve@example.com', email_verified: true },
+  'gil-there': { email: 'gil@example.com', email_verified: true },
   'new-there': { name: 'Newcomer', email: 'nina@new.example', email_verified: true },
   'new-unverified': { email: 'nora@new.example', email_verified: false },
   'two-there': { email: 'shared@example.com', email_verified: true },

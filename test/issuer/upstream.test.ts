@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createSealer } from '../../src/issuer/oidc/sealed-text.ts'
+import type { Snapshot } from '../../src/issuer/storage/directory.ts'
 import type { Note } from '../../src/issuer/storage/notes.ts'
 import {
   CALLBACK,
@@ -97,6 +99,7 @@ function notesOf(login: string): Promise<Note[]> {
 }
 
 const NOT_TRUSTED = 'The answer of Acme cannot be trusted, so you were not signed in. Try again.'
+const TOO_LATE = 'Signing in with Acme took too long, or began in another window. Try again.'
 const NOBODY = 'There is no account for you here. Signing in with Acme does not make one.'
 
 describe('a provider that is down', () => {
@@ -236,6 +239,16 @@ describe('a person who signs in at another provider', () => {
     expect((await person.visit(`${ISSUER}/oauth2/account`)).text).toContain('Signed in as nina<')
   })
 
+  it('is nobody after a reset, until the address says again who it is', async () => {
+    await world.admin({ command: 'user add', login: 'gil', email: 'gil@example.com' })
+    expect((await signIn('gil-there'))[1]).toBe('')
+    await world.admin({ command: 'user reset', login: 'gil' })
+    await world.admin({ command: 'user update', login: 'gil', email: 'gil@elsewhere.example' })
+    expect((await signIn('gil-there'))[1]).toBe(NOBODY)
+    await world.admin({ command: 'user update', login: 'gil', email: 'gil@example.com' })
+    expect((await signIn('gil-there'))[1]).toBe('')
+  })
+
   it('who said no there can go on here', async () => {
     upstream.refuses = true
     expect((await signIn('ada-there')).slice(0, 2)).toEqual([
@@ -295,10 +308,27 @@ describe('an answer of another provider', () => {
     const page = await person.visit(back)
     expect([page.status, problemOf(page)]).toEqual([502, NOT_TRUSTED])
     const again = await person.visit(right)
-    expect([again.status, problemOf(again)]).toEqual([
-      400,
-      'Signing in with Acme took too long, or began in another window. Try again.',
-    ])
+    expect([again.status, problemOf(again)]).toEqual([400, TOO_LATE])
+  })
+
+  it('that comes too late is refused', async () => {
+    const [person, back] = await come('ada-there')
+    const { cookieKeys } = await world.object<Snapshot>({
+      name: 'issuer',
+      role: 'directory',
+      method: 'snapshot',
+      args: [],
+    })
+    const sealer = createSealer(cookieKeys, 'gatehouse issuer browser state')
+    const cookie = person.cookies.get('issuer_upstream')
+    const purpose = `upstream:${back.searchParams.get('state')?.split('.')[0]}`
+    const kept = sealer.open(purpose, cookie?.value ?? '') as { expiresAt: number }
+    const inTime = Math.abs(kept.expiresAt - Date.now() / 1000 - 600) < 60
+    expect([inTime, cookie?.path]).toEqual([true, `/interaction/${purpose.split(':')[1]}`])
+    const value = sealer.seal(purpose, { ...kept, expiresAt: kept.expiresAt - 600 })
+    person.cookies.set('issuer_upstream', { value, path: cookie?.path ?? '' })
+    const page = await person.visit(back)
+    expect([page.status, problemOf(page)]).toEqual([400, TOO_LATE])
   })
 
   it('is of no use a second time, also to who has copied the cookies and got another code', async () => {
