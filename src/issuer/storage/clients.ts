@@ -97,6 +97,7 @@ export class Clients {
     return JSON.stringify({
       ...(JSON.parse(row.metadata) as object),
       client_id: row.id,
+      client_id_issued_at: row.createdAt,
       ...(row.secretHash && { client_secret: row.secretHash }),
       roles: JSON.parse(row.roles) as string[],
       ...(isRegistered && { self_registered: true }),
