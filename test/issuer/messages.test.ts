@@ -233,7 +233,7 @@ describe('a mail address', () => {
     'is not %j',
     async (email) => {
       const page = await carol.submit(await carol.visit(ACCOUNT), '/email', { email })
-      expect([page.status, page.text.includes('no mail address')]).toEqual([400, true])
+      expect([page.status, page.text.includes('no email address')]).toEqual([400, true])
     },
   )
 

@@ -18,11 +18,12 @@ const ACCOUNTS: Record<string, object> = {
   'dan-there': { email: 'dan@example.com', email_verified: true },
   'eve-there': { email: 'eve@example.com', email_verified: true },
   'gil-there': { email: 'gil@example.com', email_verified: true },
+  'hal-there': { email: 'hal@example.com', email_verified: true },
   'new-there': { name: 'Newcomer', email: 'nina@new.example', email_verified: true },
   'new-unverified': { email: 'nora@new.example', email_verified: false },
   'two-there': { email: 'shared@example.com', email_verified: true },
   'unknown-there': { email: 'nobody@example.com', email_verified: true },
-  'kelvin-there': { email: 'bob@example.\u212aom', email_verified: true },
+  'kelvin-there': { email: '\u212aim@example.com', email_verified: true },
   'silent-there': {},
 }
 

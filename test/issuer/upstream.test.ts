@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createSealer } from '../../src/issuer/oidc/sealed-text.ts'
 import type { Snapshot } from '../../src/issuer/storage/directory.ts'
 import type { Note } from '../../src/issuer/storage/notes.ts'
+import { placeOfPerson } from '../../src/issuer/storage/places.ts'
 import {
   CALLBACK,
   signInThere,
@@ -31,6 +32,7 @@ beforeAll(async () => {
   await add('bob@example.com')
   await add('dan', 'dan@example.com')
   await add('eve', 'eve@example.com')
+  await add('kim', 'kim@example.com')
   await add('one', 'shared@example.com')
   await add('two', 'shared@example.com')
   await world.admin({ command: 'user disable', login: 'dan' })
@@ -100,7 +102,9 @@ function notesOf(login: string): Promise<Note[]> {
 
 const NOT_TRUSTED = 'The answer of Acme cannot be trusted, so you were not signed in. Try again.'
 const TOO_LATE = 'Signing in with Acme took too long, or began in another window. Try again.'
-const NOBODY = 'There is no account for you here. Signing in with Acme does not make one.'
+const UNVERIFIED =
+  'Acme has not verified your email address. Verify it there, or sign in another way.'
+const NOBODY = 'Acme knows you, but no account here is yours. Sign in another way, or ask for one.'
 
 describe('a provider that is down', () => {
   it('is said to be, before and after it was asked, and every other way to sign in stays', async () => {
@@ -178,23 +182,13 @@ describe('a person who signs in at another provider', () => {
     ['is disabled', 'dan-there', 403, NOBODY],
     ['has the address of two', 'two-there', 403, NOBODY],
     ['has an address with a letter that only looks the same', 'kelvin-there', 403, NOBODY],
-    [
-      'has an address that is not verified',
-      'bob-unverified',
-      403,
-      'Acme has not verified your email address, so it cannot say which account is yours.',
-    ],
-    [
-      'has no address',
-      'silent-there',
-      403,
-      'Acme has not verified your email address, so it cannot say which account is yours.',
-    ],
+    ['has an address that is not verified', 'bob-unverified', 403, UNVERIFIED],
+    ['has no address', 'silent-there', 403, UNVERIFIED],
     [
       'is new, of a domain that is taken in, with an address that is not verified',
       'new-unverified',
       403,
-      'Acme has not verified your email address, so it cannot say which account is yours.',
+      UNVERIFIED,
     ],
   ])('and %s is not signed in', async (_, account, status, problem) => {
     expect((await signIn(account)).slice(0, 2)).toEqual([status, problem])
@@ -247,6 +241,17 @@ describe('a person who signs in at another provider', () => {
     expect((await signIn('gil-there'))[1]).toBe(NOBODY)
     await world.admin({ command: 'user update', login: 'gil', email: 'gil@example.com' })
     expect((await signIn('gil-there'))[1]).toBe('')
+  })
+
+  it('is whom their own object says, where the list of people is behind', async () => {
+    const { id } = await world.admin<{ id: string }>({
+      command: 'user add',
+      login: 'hal',
+      email: 'hal@example.com',
+    })
+    const object = { name: `person:${placeOfPerson(id)}`, role: 'person', method: 'update' }
+    await world.object({ ...object, args: [{ email: 'hal@elsewhere.example' }] })
+    expect((await signIn('hal-there'))[1]).toBe(NOBODY)
   })
 
   it('who said no there can go on here', async () => {

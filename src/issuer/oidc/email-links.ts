@@ -7,7 +7,7 @@
 import { hash } from 'node:crypto'
 import type { IssuerEnv, ResolvedConfig } from '../config.ts'
 import { directoryOf, factorsOf } from '../storage/issuer-storage.ts'
-import { kindOf, placeIn, placeOfPerson } from '../storage/places.ts'
+import { placeIn, placeOfPerson } from '../storage/places.ts'
 import { randomSecret } from '../storage/secret-hash.ts'
 import type { UserInfo } from '../storage/user-info.ts'
 
@@ -43,14 +43,14 @@ export async function openEmailLink(
   token: string,
 ): Promise<{ email: string; login: string } | undefined> {
   const place = placeIn(token)
-  if (place === undefined || kindOf(place) !== 'person') return undefined
+  if (place === undefined) return undefined
   return factorsOf(env, place).awaitedEmail(hashOf(token))
 }
 
 /** Makes the address the person's; answers false where the link works no more. */
 export async function useEmailLink(env: IssuerEnv, token: string): Promise<boolean> {
   const place = placeIn(token)
-  if (place === undefined || kindOf(place) !== 'person') return false
+  if (place === undefined) return false
   const info = await factorsOf(env, place).confirmEmail(hashOf(token))
   if (info) await directoryOf(env).putPerson(info)
   return info !== undefined

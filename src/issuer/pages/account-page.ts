@@ -56,7 +56,7 @@ ${!fresh && html`<p>To change how you sign in, sign out and sign in again first.
 ${passkeySection(page)}
 ${fresh && passwordSection()}
 ${totpSection(page)}
-${emailSection(page)}
+${(page.email.canSend || page.email.address !== undefined) && emailSection(page)}
 ${sessionSection(page.sessions)}
 ${grantSection(page.grants)}
 <form method="get" action="/oauth2/logout"><button type="submit" class="plain">Sign out</button></form>`,
@@ -130,7 +130,7 @@ ${
 
 function emailSection({ email: { address, isVerified, canSend }, fresh }: AccountPage): Html {
   const state = isVerified ? 'verified' : 'not verified'
-  return html`<h2>Mail address</h2>
+  return html`<h2>Email address</h2>
 <p>${address === undefined ? 'You have none here.' : html`<strong>${address}</strong> <span class="muted">(${state})</span>`}</p>
 ${
   canSend &&

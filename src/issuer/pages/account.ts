@@ -133,7 +133,7 @@ async function changeEmail(visit: Visit, email: string): Promise<void> {
   const { ctx, env, config, user } = visit
   if (!config.send || !isEmail(email)) {
     ctx.status = 400
-    return show(visit, { text: 'This is no mail address that we can write to.', isProblem: true })
+    return show(visit, { text: 'This is no email address that we can write to.', isProblem: true })
   }
   if ((await reserveMessage(ctx, env)) > 0) {
     ctx.status = 429

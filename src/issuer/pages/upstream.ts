@@ -129,9 +129,9 @@ function textOf(problem: Problem, name: string): string {
     case 'busy':
       return 'Too many attempts. Try again in a minute.'
     case 'unverified':
-      return `${name} has not verified your email address, so it cannot say which account is yours.`
+      return `${name} has not verified your email address. Verify it there, or sign in another way.`
     case 'nobody':
-      return `There is no account for you here. Signing in with ${name} does not make one.`
+      return `${name} knows you, but no account here is yours. Sign in another way, or ask for one.`
   }
 }
 
