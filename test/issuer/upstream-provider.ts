@@ -19,6 +19,7 @@ const ACCOUNTS: Record<string, object> = {
   'eve-there': { email: 'eve@example.com', email_verified: true },
   'gil-there': { email: 'gil@example.com', email_verified: true },
   'hal-there': { email: 'hal@example.com', email_verified: true },
+  'ivy-there': { email: 'ivy@example.com', email_verified: true },
   'new-there': { name: 'Newcomer', email: 'nina@new.example', email_verified: true },
   'new-unverified': { email: 'nora@new.example', email_verified: false },
   'two-there': { email: 'shared@example.com', email_verified: true },

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { AdminCommand } from '../../src/issuer/admin.ts'
 import { createSealer } from '../../src/issuer/oidc/sealed-text.ts'
 import type { Snapshot } from '../../src/issuer/storage/directory.ts'
 import type { Note } from '../../src/issuer/storage/notes.ts'
@@ -11,6 +12,8 @@ import {
   type UpstreamProvider,
 } from './upstream-provider.ts'
 import { ISSUER, Person, startIssuer, type Visit, type World } from './world.ts'
+
+type ExportedPerson = Extract<AdminCommand, { command: 'import person' }>['person']
 
 const REDIRECT = 'https://app.example.com/callback'
 const PASSWORD = 'correct horse battery staple'
@@ -252,6 +255,19 @@ describe('a person who signs in at another provider', () => {
     const object = { name: `person:${placeOfPerson(id)}`, role: 'person', method: 'update' }
     await world.object({ ...object, args: [{ email: 'hal@elsewhere.example' }] })
     expect((await signIn('hal-there'))[1]).toBe(NOBODY)
+  })
+
+  it('stays who they are when they are exported and imported', async () => {
+    const added = { login: 'ivy', email: 'ivy@example.com' }
+    await world.admin({ command: 'user add', ...added, password: PASSWORD })
+    expect((await signIn('ivy-there'))[1]).toBe('')
+    await world.admin({ command: 'user update', login: 'ivy', email: 'ivy@elsewhere.example' })
+    const person = await world.admin<ExportedPerson>({ command: 'export person', login: 'ivy' })
+    expect(person.elsewhere).toEqual([{ issuer: upstream.issuer, subject: 'ivy-there' }])
+    await world.admin({ command: 'user remove', login: 'ivy' })
+    expect((await signIn('ivy-there'))[1]).toBe(NOBODY)
+    await world.admin({ command: 'import person', person })
+    expect((await signIn('ivy-there'))[1]).toBe('')
   })
 
   it('who said no there can go on here', async () => {
