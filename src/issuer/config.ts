@@ -1,9 +1,6 @@
-/**
- * What the owner of an authorization server writes, and what is wrong with it. Every problem is
- * reported at once; a server with problems issues nothing.
- */
+/** What the owner of an authorization server writes. */
 
-import { type Colors, colorProblems } from './pages/colors.ts'
+import type { Colors } from './pages/colors.ts'
 import type { StorageEnv } from './storage/issuer-storage.ts'
 
 /** The bindings and secrets of the authorization server's Worker. */
@@ -14,20 +11,40 @@ export interface IssuerEnv extends StorageEnv {
   API_AUDIENCE?: string
   /** Scopes of that API, separated by spaces. */
   API_SCOPES?: string
+  /** Of the client that this server is at {@link IssuerConfig.upstream}. */
+  UPSTREAM_CLIENT_SECRET?: string
   /** Opens the administration endpoint; at least 32 characters. Without it the endpoint does not exist. */
   ADMIN_KEY?: string
 }
 
 /** What {@link IssuerConfig.send} is to send to a person. */
 export interface Message {
-  kind: 'invite' | 'reset'
+  kind: 'invite' | 'reset' | 'verify'
   /** The person's mail address; undefined where none is known, and then nothing is sent. */
   to: string | undefined
-  /** Where the person sets a password. */
+  /** Where the person sets a password; with `verify`, where they confirm that the address is theirs. */
   url: string
   login: string
   /** What the pages call this server. */
   title: string
+}
+
+/** Another OpenID provider, at which people of this server may sign in. */
+export interface UpstreamConfig {
+  /** What the button calls it. */
+  name: string
+  /** Its issuer identifier (OpenID Connect Discovery): everything else is found from it. */
+  issuer: string
+  /** This server as a client there, called back at `<ISSUER>/oauth2/upstream`. */
+  clientId: string
+  clientSecret: string | undefined
+  /** Default "openid email profile". */
+  scope?: string
+  /**
+   * Adds whoever signs in there with a verified mail address and is not known here: from every domain,
+   * or from those in a list. Default false: people are added by `npm run issuer -- user add`.
+   */
+  createPeople?: boolean | string[]
 }
 
 /** One API that accepts this server's access tokens. */
@@ -58,10 +75,15 @@ export interface IssuerConfig {
   colors?: Colors
   apis: ApiConfig[]
   /**
-   * Sends a message to a person: with it people who forgot their password get a link, and invitations
-   * go out. Default: none, and no such page.
+   * Sends a message to a person: with it people who forgot their password get a link, invitations go
+   * out, and people verify their mail address. Default: none, and no such pages.
    */
   send?: (message: Message, env: IssuerEnv) => Promise<void>
+  /**
+   * Lets people sign in at another OpenID provider. Who they are here is decided by an address that the
+   * provider has verified, the first time, so take one that you trust with that. Default: none.
+   */
+  upstream?: UpstreamConfig
   /**
    * The audience meant by a request that names no resource. Without it such a request gets an opaque
    * token that only introspection and the userinfo endpoint understand; with it there is no userinfo
@@ -105,50 +127,21 @@ export interface IssuerConfig {
 
 /** An {@link IssuerConfig} with nothing left to default. */
 export interface ResolvedConfig
-  extends Required<Omit<IssuerConfig, 'defaultAudience' | 'apis' | 'logo' | 'send'>> {
+  extends Required<Omit<IssuerConfig, 'defaultAudience' | 'apis' | 'logo' | 'send' | 'upstream'>> {
   issuer: string
   apis: Required<ApiConfig>[]
   defaultAudience: string | undefined
   logo: string | undefined
   send: IssuerConfig['send'] | undefined
+  upstream: Upstream | undefined
 }
+
+/** An {@link UpstreamConfig} with nothing left to default. */
+export type Upstream = Required<UpstreamConfig> & { clientSecret: string }
 
 /** Types the owner's file; it is evaluated once per isolate. */
 export function defineIssuer(define: (env: IssuerEnv) => IssuerConfig): typeof define {
   return define
-}
-
-/** Fills in the defaults, or lists everything that is wrong. */
-export function resolveConfig(
-  config: IssuerConfig,
-  env: IssuerEnv,
-): { config: ResolvedConfig; problems: string[] } {
-  const resolved: ResolvedConfig = {
-    title: 'Sign in',
-    colors: {},
-    refreshTokenSeconds: 1_209_600,
-    refreshGraceSeconds: 30,
-    sessionSeconds: 86_400,
-    keyRotationSeconds: 7_776_000,
-    openRegistration: false,
-    clientDocuments: false,
-    publicClients: true,
-    deviceFlow: false,
-    dpop: false,
-    ...config,
-    issuer: env.ISSUER,
-    defaultAudience: config.defaultAudience,
-    logo: config.logo,
-    send: config.send,
-    apis: config.apis.map((api) => ({
-      resources: [],
-      accessTokenSeconds: 600,
-      accessTokenFormat: 'jwt',
-      defaultScopes: Object.keys(api.scopes),
-      ...api,
-    })),
-  }
-  return { config: resolved, problems: [...envProblems(env), ...apiProblems(resolved)] }
 }
 
 /** The `resource` values that mean `api`; the first is the one this server uses itself. */
@@ -160,78 +153,4 @@ export function resourcesOf(
     ? api.audience
     : `urn:audience:${encodeURIComponent(api.audience)}`
   return [own, ...api.resources]
-}
-
-const MIN_SECRET_LENGTH = 32
-
-function envProblems(env: IssuerEnv): string[] {
-  const problems: string[] = []
-  const url = URL.parse(String(env.ISSUER))
-  if (!url) problems.push('ISSUER: must be the public URL of this server')
-  else if (url.origin !== env.ISSUER) {
-    problems.push('ISSUER: must be an origin alone, without a path or a trailing slash')
-  } else if (url.protocol !== 'https:' && !['localhost', '127.0.0.1'].includes(url.hostname)) {
-    problems.push('ISSUER: must be https outside localhost')
-  }
-  if (!env.ISSUER_STORAGE) problems.push('ISSUER_STORAGE: the Durable Object binding is missing')
-  for (const name of ['ISSUER_KEY_SECRET', 'ADMIN_KEY'] as const) {
-    const secret = env[name]
-    if (secret !== undefined && secret.length < MIN_SECRET_LENGTH) {
-      problems.push(`${name}: must have at least ${MIN_SECRET_LENGTH} characters`)
-    }
-  }
-  return problems
-}
-
-function apiProblems(config: ResolvedConfig): string[] {
-  const problems: string[] = []
-  const seen = new Set<string>()
-  config.apis.forEach((api, index) => {
-    const path = `apis[${index}]`
-    if (!api.audience) {
-      problems.push(`${path}.audience: must not be empty`)
-      return
-    }
-    for (const resource of resourcesOf(api)) {
-      const url = URL.parse(resource)
-      if (!url || url.href.includes('#')) {
-        problems.push(`${path}.resources: "${resource}" must be an absolute URI without a fragment`)
-      }
-      if (seen.has(resource)) problems.push(`${path}: "${resource}" is already another API`)
-      seen.add(resource)
-    }
-    for (const scope of Object.keys(api.scopes)) {
-      // RFC 6749 section 3.3.
-      if (!/^[\x21\x23-\x5B\x5D-\x7E]+$/.test(scope)) {
-        problems.push(`${path}.scopes: "${scope}" is not a scope`)
-      }
-    }
-    for (const scope of api.defaultScopes) {
-      if (!(scope in api.scopes))
-        problems.push(`${path}.defaultScopes: "${scope}" is no scope of it`)
-    }
-    problems.push(...durationProblems(`${path}.accessTokenSeconds`, api.accessTokenSeconds))
-  })
-  for (const name of ['refreshTokenSeconds', 'sessionSeconds', 'keyRotationSeconds'] as const) {
-    problems.push(...durationProblems(name, config[name]))
-  }
-  problems.push(...colorProblems(config.colors))
-  if (config.logo !== undefined && !/^\s*<svg[\s>]/.test(config.logo)) {
-    problems.push('logo: must be an SVG document')
-  }
-  const { defaultAudience, refreshGraceSeconds } = config
-  if (!config.publicClients && (config.openRegistration || config.clientDocuments !== false)) {
-    problems.push('publicClients: must be true where clients come by themselves')
-  }
-  if (!Number.isSafeInteger(refreshGraceSeconds) || refreshGraceSeconds < 0) {
-    problems.push('refreshGraceSeconds: must be a positive integer or 0')
-  }
-  if (defaultAudience && !config.apis.some(({ audience }) => audience === defaultAudience)) {
-    problems.push(`defaultAudience: no API has the audience "${defaultAudience}"`)
-  }
-  return problems
-}
-
-function durationProblems(path: string, seconds: number): string[] {
-  return Number.isSafeInteger(seconds) && seconds > 0 ? [] : [`${path}: must be a positive integer`]
 }

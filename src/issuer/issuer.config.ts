@@ -29,14 +29,23 @@ export default defineIssuer((env) => ({
   // deviceFlow: true,            // televisions and command lines
   // dpop: true,                  // once your APIs take it
 
+  // Signing in at another OpenID provider, where this server is a client with the redirect URI
+  // <ISSUER>/oauth2/upstream. It has to be one that verifies mail addresses:
+  // upstream: {
+  //   name: 'Acme', issuer: 'https://login.acme.example',
+  //   clientId: '…', clientSecret: env.UPSTREAM_CLIENT_SECRET,
+  //   createPeople: ['acme.example'],   // adds people who are not known here; default: nobody
+  // },
+
   // How long things last, in seconds:
   // refreshTokenSeconds: 1_209_600, refreshGraceSeconds: 30, sessionSeconds: 86_400,
   // keyRotationSeconds: 7_776_000,
 
-  // Messages to people, for forgotten passwords and invitations; here with a send_email binding EMAIL
+  // Messages to people: invitations, forgotten passwords, mail addresses to verify; here with a send_email binding EMAIL
   // (https://developers.cloudflare.com/email-routing/email-workers/send-email-workers/):
   // send: async ({ kind, to, url, title }) => {
-  //   const subject = kind === 'invite' ? `Welcome to ${title}` : `Your password at ${title}`
+  //   const subjects = { invite: 'Welcome', reset: 'Your password', verify: 'Your mail address' }
+  //   const subject = `${title}: ${subjects[kind]}`
   //   await env.EMAIL.send({ from: 'login@acme.example', to, subject, text: url })
   // },
 }))

@@ -7,11 +7,12 @@ import { handleAsNodeRequest } from 'cloudflare:node'
 import { waitUntil } from 'cloudflare:workers'
 import { createServer, type RequestListener } from 'node:http'
 import { ADMIN_PATH, administer } from './admin.ts'
-import { type defineIssuer, type IssuerEnv, type ResolvedConfig, resolveConfig } from './config.ts'
+import type { defineIssuer, IssuerEnv, ResolvedConfig } from './config.ts'
 import { type ClientSource, createClientSource } from './oidc/client-source.ts'
 import { retainKeySeconds } from './oidc/configuration.ts'
 import { createKeyWatch, type KeyWatch } from './oidc/key-watch.ts'
 import { buildProvider } from './oidc/provider.ts'
+import { resolveConfig } from './resolve-config.ts'
 import { directoryOf } from './storage/issuer-storage.ts'
 
 /** Any number: it names the server within this isolate and is never opened. */

@@ -14,7 +14,7 @@ const ADA = '1ac585a0-18fd-45d1-9e7d-6c1ca37baa44'
 const ID = `${placeOfPerson(ADA)}${'x'.repeat(43)}`
 const OF_ADA = { accountId: ADA, grantId: 'g' }
 
-async function setup() {
+async function setup(clients: Record<string, Record<string, unknown>> = {}) {
   const now = () => Math.floor(Date.now() / 1000)
   const object = { ...objectContext(emptySql(), 0), now }
   const person = new Person(object)
@@ -50,7 +50,7 @@ async function setup() {
     admit: async () => {},
   }
   const adapter = createAdapterFactory({
-    clients: { find: unused, register: unused, remove: unused },
+    clients: { find: async (id) => clients[id], register: unused, remove: unused },
     visitors,
     locate: async () => undefined,
     refreshGraceSeconds: 30,
@@ -169,6 +169,37 @@ describe('the adapter', () => {
     const push = () => request(() => adapter('ReplayDetection').upsert(ID, {}, SOON))
     expect(await Promise.all([push(), push()])).toEqual([200, 400])
   })
+
+  it('finds nothing of a client that is gone, or was added again since', async () => {
+    const clients: Record<string, Record<string, unknown>> = { app: { client_id_issued_at: 1000 } }
+    const { adapter, request } = await setup(clients)
+    const store = adapter('Grant')
+    const find = async () => {
+      let found: unknown
+      await request(async () => {
+        found = await store.find(ID)
+      })
+      return found
+    }
+    const payload = { jti: ID, accountId: ADA, clientId: 'app', iat: 1000 }
+    await request(() => store.upsert(ID, payload, SOON))
+    expect(await find()).toEqual(payload)
+    clients.app = { client_id_issued_at: 1001 }
+    expect(await find()).toBeUndefined()
+    delete clients.app
+    expect(await find()).toBeUndefined()
+  })
+
+  it.each(['PushedAuthorizationRequest', 'DeviceCode'])(
+    'keeps no %s that is long',
+    async (model) => {
+      const { adapter, request } = await setup()
+      const push = (length: number) =>
+        request(() => adapter(model).upsert(ID, { ...OF_ADA, params: 'x'.repeat(length) }, SOON))
+      expect(await push(8000)).toBe(200)
+      await expect(push(8192)).rejects.toMatchObject({ error: 'invalid_request' })
+    },
+  )
 
   it('finds a session by the id that its sign-ins know', async () => {
     const { adapter, request } = await setup()

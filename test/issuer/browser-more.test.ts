@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Message } from '../../src/issuer/config.ts'
 import { codeAt } from './authenticator-app.ts'
 import { CHROMIUM, expectGoodPage, failOnBlocked, launch } from './browser.ts'
 import { ISSUER, startOpenIssuer, type World } from './world.ts'
@@ -32,6 +33,8 @@ describe.skipIf(!CHROMIUM)('more pages in a browser', () => {
     await page.goto(`${ISSUER}/oauth2/account`)
     await page.getByRole('button', { name: 'Set one up' }).click()
     await page.getByRole('heading', { name: 'Set up an authenticator app' }).waitFor()
+    const picture = page.getByRole('img', { name: /^QR code with the key (?:\w{4} ?){8}$/ })
+    expect((await picture.boundingBox())?.width).toBeGreaterThan(200)
     await expectGoodPage(page)
     const secret = ((await page.locator('strong.code').textContent()) ?? '').replaceAll(' ', '')
     const now = () => Date.now() / 1000
@@ -79,6 +82,27 @@ describe.skipIf(!CHROMIUM)('more pages in a browser', () => {
     await expectGoodPage(page)
   })
 
+  it('verify a mail address', async () => {
+    const page = await open('dark')
+    await typePassword(page)
+    await page.getByRole('heading', { name: 'Allow spa?' }).waitFor()
+    await page.goto(`${ISSUER}/oauth2/account`)
+    await expectGoodPage(page)
+    await page.getByLabel('Address to verify').fill('ada@example.com')
+    await page.getByRole('button', { name: 'Send a link to it' }).click()
+    await page.getByRole('status').getByText('on its way to ada@example.com').waitFor()
+    await expectGoodPage(page)
+    const mail = await open('light', lastMessage().url)
+    await mail.getByRole('heading', { name: 'Is this your address?' }).waitFor()
+    await expectGoodPage(mail)
+    await mail.getByRole('button', { name: 'Yes, it is mine' }).click()
+    await mail.getByRole('heading', { name: 'Your address is verified' }).waitFor()
+    await expectGoodPage(mail)
+    await page.goto(`${ISSUER}/oauth2/account`)
+    await page.getByText('(verified)').waitFor()
+    await expectGoodPage(page)
+  })
+
   it('replace a forgotten password', async () => {
     const page = await open('light')
     await page.getByRole('link', { name: 'Forgot your password?' }).click()
@@ -100,6 +124,11 @@ describe.skipIf(!CHROMIUM)('more pages in a browser', () => {
     await expectGoodPage(page)
   })
 })
+
+function lastMessage(): Message {
+  const line = world.logs().findLast((text) => text.startsWith('message '))
+  return JSON.parse(line?.slice('message '.length) ?? '') as Message
+}
 
 async function open(colorScheme: 'light' | 'dark', url = authorizeUrl()): Promise<Page> {
   const context = await browser.newContext({ viewport: PHONE, colorScheme })

@@ -33,7 +33,12 @@ export function failOnBlocked(page: Page): void {
   })
 }
 
-/** Accessible by axe-core's rules, and not wider than the window. */
+let pictures = 0
+
+/**
+ * Accessible by axe-core's rules, and not wider than the window. With a folder in SCREENSHOTS it leaves
+ * pictures there, light and dark, for people to look at.
+ */
 export async function expectGoodPage(page: Page): Promise<void> {
   await page.evaluate(axe.source)
   const violations = await page.evaluate(
@@ -42,4 +47,15 @@ export async function expectGoodPage(page: Page): Promise<void> {
   expect(violations).toEqual([])
   const tooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
   expect(await page.evaluate(tooWide)).toBe(false)
+  const folder = process.env.SCREENSHOTS
+  if (folder === undefined) return
+  const heading = await page.locator('h1').first().textContent()
+  const name = `${++pictures} ${heading}`.replaceAll(/\W+/g, '-')
+  const before =
+    (await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")) === true
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png`, fullPage: true })
+  }
+  await page.emulateMedia({ colorScheme: before ? 'dark' : 'light' })
 }

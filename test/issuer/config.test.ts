@@ -2,10 +2,17 @@ import { describe, expect, it } from 'vitest'
 import {
   type IssuerConfig,
   type IssuerEnv,
-  resolveConfig,
   resourcesOf,
+  type UpstreamConfig,
 } from '../../src/issuer/config.ts'
+import { resolveConfig } from '../../src/issuer/resolve-config.ts'
 
+const UPSTREAM: UpstreamConfig = {
+  name: 'Acme',
+  issuer: 'https://login.acme.example',
+  clientId: 'us',
+  clientSecret: 'secret',
+}
 const ENV = { ISSUER: 'https://auth.example.com', ISSUER_STORAGE: {} } as IssuerEnv
 
 function problems(config: Partial<IssuerConfig>, env: Partial<IssuerEnv> = {}): string[] {
@@ -103,6 +110,34 @@ describe('the configuration of the authorization server', () => {
     expect(problems({ colors: { accent: '#ffcc00' } })).toEqual([
       'colors.accent: has a contrast of 1.5 to white and needs 4.5',
     ])
+  })
+
+  it('takes another provider to sign in at, and adds nobody by default', () => {
+    const { config, problems } = resolveConfig({ apis: [], upstream: UPSTREAM }, ENV)
+    expect(problems).toEqual([])
+    expect(config.upstream).toEqual({
+      ...UPSTREAM,
+      scope: 'openid email profile',
+      createPeople: false,
+    })
+  })
+
+  it.each<[string, Partial<UpstreamConfig>]>([
+    ['upstream.clientSecret: must not be empty', { clientSecret: undefined }],
+    ['upstream.name: must not be empty', { name: '' }],
+    ['upstream.issuer: must be the https URL of an OpenID provider', { issuer: 'acme' }],
+    [
+      'upstream.issuer: must be the https URL of an OpenID provider',
+      { issuer: 'http://localhost:1' },
+    ],
+    ['upstream.issuer: must not be this server', { issuer: 'https://auth.example.com/' }],
+    ['upstream.scope: must have "openid" in it', { scope: 'email' }],
+    [
+      'upstream.createPeople: "@acme.example" must be a domain, such as "acme.example"',
+      { createPeople: ['@acme.example'] },
+    ],
+  ])('says %j', (problem, change) => {
+    expect(problems({ upstream: { ...UPSTREAM, ...change } })).toEqual([problem])
   })
 
   it('makes a resource of any audience, because RFC 8707 wants a URI', () => {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import * as oauth from 'oauth4webapi'
 import * as client from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ClientInfo } from '../../src/issuer/storage/clients.ts'
 import { API, ISSUER, Person, startIssuer, type World } from './world.ts'
 
 const REDIRECT = 'https://app.example.com/callback'
@@ -325,6 +327,47 @@ describe('refresh tokens', () => {
     expect(await refused(wrongRefresh)).toEqual([400, 'invalid_target'])
     const tokens = await client.refreshTokenGrant(web, refresh_token)
     expect(await validate(tokens.access_token)).toMatchObject({ sub: userId })
+  })
+
+  it('end with their client, also for one that is added again under its id', async () => {
+    await world.admin({
+      command: 'client add',
+      id: 'shop',
+      secret: SECRET,
+      kind: 'web',
+      redirectUris: [REDIRECT],
+    })
+    const shop = await discover('shop', SECRET)
+    const { refresh_token = '' } = await redeem(shop, await authorize(shop))
+    const [stored] = (await world.admin<ClientInfo[]>({ command: 'client list' })).filter(
+      ({ id }) => id === 'shop',
+    )
+    await world.admin({ command: 'client remove', id: 'shop' })
+    expect(await client.tokenIntrospection(web, refresh_token)).toEqual({ active: false })
+    // As it would be added again a while later.
+    await world.admin({
+      command: 'import client',
+      client: {
+        id: 'shop',
+        metadata: JSON.stringify(stored?.metadata),
+        secretHash: `sha256$${createHash('sha256').update(SECRET).digest('base64url')}`,
+        roles: [],
+        createdAt: Math.floor(Date.now() / 1000) + 2,
+      },
+    })
+    const refresh = client.refreshTokenGrant(shop, refresh_token)
+    await expect(refresh).rejects.toMatchObject({ error: 'invalid_grant' })
+    const page = await ada.visit(
+      `${ISSUER}/oauth2/authorize?${new URLSearchParams({
+        client_id: 'shop',
+        response_type: 'code',
+        redirect_uri: REDIRECT,
+        scope: 'openid profile orders:read',
+        code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+        code_challenge_method: 'S256',
+      })}`,
+    )
+    expect(page.text).toContain('/consent"')
   })
 
   it('are revoked by their client, with everything of the same grant', async () => {

@@ -6,6 +6,7 @@ import { ADMIN_KEY, ISSUER, Person, startIssuer, type World } from './world.ts'
 
 const REDIRECT = 'https://app.example.com/callback'
 const PASSWORD = 'correct horse battery staple'
+const SECRET = 'a-client-secret-of-thirty-two-chars-or-more'
 const CHALLENGE = {
   code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
   code_challenge_method: 'S256',
@@ -17,6 +18,8 @@ beforeAll(async () => {
   world = await startIssuer()
   const redirectUris = [REDIRECT]
   await world.admin({ command: 'client add', id: 'spa', kind: 'public', redirectUris })
+  const web = { id: 'web', kind: 'web', secret: SECRET, redirectUris } as const
+  await world.admin({ command: 'client add', ...web })
   await world.admin({ command: 'user add', login: 'ada', password: PASSWORD })
 })
 
@@ -97,12 +100,15 @@ describe('a visitor who has not signed in', () => {
     expect(signedIn.text).toContain('/consent"')
   })
 
-  it('may push no more than a page of parameters', async () => {
+  it.each([
+    ['a client without a secret', { client_id: 'spa' }],
+    ['a client with one', { client_id: 'web', client_secret: SECRET }],
+  ])('may push no more than a page of parameters, through %s', async (_, client) => {
     const answer = await world.fetch(`${ISSUER}/oauth2/par`, {
       method: 'POST',
       headers: { 'cf-connecting-ip': '198.51.100.1' },
       body: new URLSearchParams({
-        client_id: 'spa',
+        ...client,
         response_type: 'code',
         redirect_uri: REDIRECT,
         state: 'x'.repeat(9000),

@@ -1,6 +1,7 @@
 /**
  * The shipped authorization server with two doors that only tests have: one calls an object, the other
- * tells which calls to objects the server made. Its grace is long, so that no test has to be quick.
+ * tells which calls to objects the server made. Its grace is long, so that no test has to be quick, and
+ * with UPSTREAM_ISSUER people may sign in there as well.
  */
 
 import { defineIssuer, type IssuerEnv } from '../../src/issuer/config.ts'
@@ -9,7 +10,21 @@ import { createIssuer } from '../../src/issuer/issuer.ts'
 
 export { IssuerStorage } from '../../src/issuer/storage/issuer-storage.ts'
 
-const issuer = createIssuer(defineIssuer((env) => ({ ...shipped(env), refreshGraceSeconds: 3600 })))
+const issuer = createIssuer(
+  defineIssuer((env: IssuerEnv & { UPSTREAM_ISSUER?: string }) => ({
+    ...shipped(env),
+    refreshGraceSeconds: 3600,
+    ...(env.UPSTREAM_ISSUER && {
+      upstream: {
+        name: 'Acme',
+        issuer: env.UPSTREAM_ISSUER,
+        clientId: 'gatehouse',
+        clientSecret: env.UPSTREAM_CLIENT_SECRET,
+        createPeople: ['new.example'],
+      },
+    }),
+  })),
+)
 
 type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>
 type Roles = Record<string, Methods>

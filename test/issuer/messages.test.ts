@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Message } from '../../src/issuer/config.ts'
 import type { Note } from '../../src/issuer/storage/notes.ts'
+import type { UserInfo } from '../../src/issuer/storage/user-info.ts'
 import { ISSUER, Person, startOpenIssuer, type Visit, type World } from './world.ts'
 
 const REDIRECT = 'https://app.example.com/callback'
@@ -19,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => world.close())
 
-function signInPage(person: Person): Promise<Visit> {
+function signInPage(person: Person, parameters: Record<string, string> = {}): Promise<Visit> {
   return person.visit(
     `${ISSUER}/oauth2/authorize?${new URLSearchParams({
       client_id: 'spa',
@@ -27,6 +28,7 @@ function signInPage(person: Person): Promise<Visit> {
       redirect_uri: REDIRECT,
       code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
       code_challenge_method: 'S256',
+      ...parameters,
     })}`,
   )
 }
@@ -108,6 +110,138 @@ describe('a forgotten password', () => {
     let page: Visit | undefined
     for (let i = 0; i < 6; i++) page = await forget('nobody')
     expect(page?.status).toBe(429)
+  })
+})
+
+describe('a mail address', () => {
+  const ACCOUNT = `${ISSUER}/oauth2/account`
+  let carol: Person
+  let visits = 0
+
+  beforeAll(async () => {
+    const email = 'old@example.com'
+    await world.admin({ command: 'user add', login: 'carol', password: PASSWORD, email })
+    carol = await newVisit()
+  })
+
+  /** Signed in, from an address of its own. */
+  async function newVisit(): Promise<Person> {
+    const person = new Person(world, `203.0.113.${visits++}`)
+    const page = await signInPage(person)
+    await person.submit(page, '/login', { login: 'carol', password: PASSWORD })
+    return person
+  }
+
+  async function ask(email: string): Promise<string> {
+    const count = messages().length
+    const page = await carol.submit(await carol.visit(ACCOUNT), '/email', { email })
+    expect([page.status, page.text.includes(`on its way to ${email}`)]).toEqual([200, true])
+    return (await nextMessage(count + 1)).url
+  }
+
+  async function addressOf(login: string): Promise<object> {
+    const people = await world.admin<UserInfo[]>({ command: 'user list' })
+    const { email, emailVerified } = people.find((person) => person.login === login) ?? {}
+    return { email, emailVerified }
+  }
+
+  it("becomes the person's, and verified, by its link alone, and by a press of the button", async () => {
+    const before = { email: 'old@example.com' }
+    const url = await ask('new@example.com')
+    expect(messages().at(-1)).toEqual({
+      kind: 'verify',
+      login: 'carol',
+      to: 'new@example.com',
+      title: 'Sign in to <Example>',
+      url: expect.stringContaining(`${ISSUER}/oauth2/email?token=`),
+    })
+    expect(await addressOf('carol')).toEqual(before)
+    const reader = new Person(world)
+    const page = await reader.visit(url)
+    expect(page.text).toContain('<strong>new@example.com</strong>')
+    expect(page.text).toContain('<strong>carol</strong>')
+    expect(await addressOf('carol')).toEqual(before)
+    const init = { method: 'POST', headers: { origin: 'https://evil.example' } }
+    const token = new URL(url).searchParams.get('token') ?? ''
+    const body = new URLSearchParams({ token })
+    expect((await new Person(world).visit(url, { ...init, body })).status).toBe(403)
+    expect(await addressOf('carol')).toEqual(before)
+    const done = await reader.submit(page, '/email')
+    expect(done.text).toContain('Your address is verified')
+    expect(await addressOf('carol')).toEqual({ email: 'new@example.com', emailVerified: true })
+    expect((await carol.visit(ACCOUNT)).text).toContain('(verified)')
+    const notes = await world.admin<Note[]>({ command: 'audit', login: 'carol' })
+    expect(notes.at(-1)).toMatchObject({ what: 'email verified', detail: 'new@example.com' })
+
+    expect((await reader.submit(page, '/email')).status).toBe(400)
+    expect((await reader.visit(url)).text).toContain('This link is over')
+  })
+
+  it('is not changed by a link that another one has replaced, or somebody made up', async () => {
+    const first = await ask('first@example.com')
+    const second = await ask('second@example.com')
+    const token = new URL(second).searchParams.get('token') ?? ''
+    const madeUp = `${ISSUER}/oauth2/email?token=${token.slice(0, 23)}${'A'.repeat(43)}`
+    for (const url of [first, madeUp, `${ISSUER}/oauth2/email?token=v${token.slice(1)}`]) {
+      expect((await new Person(world).visit(url)).status).toBe(400)
+    }
+    const reader = new Person(world)
+    await reader.submit(await reader.visit(second), '/email')
+    expect(await addressOf('carol')).toEqual({ email: 'second@example.com', emailVerified: true })
+  })
+
+  it('is not changed once the person is disabled', async () => {
+    const url = await ask('third@example.com')
+    const reader = new Person(world)
+    const page = await reader.visit(url)
+    await world.admin({ command: 'user disable', login: 'carol' })
+    await world.admin({ command: 'user enable', login: 'carol' })
+    expect((await reader.submit(page, '/email')).status).toBe(400)
+    carol = await newVisit()
+  })
+
+  /** What an application is told of whoever has signed in. */
+  async function claims(): Promise<unknown> {
+    const person = await newVisit()
+    let page = await signInPage(person, { scope: 'openid email' })
+    if (page.text.includes('/consent"')) page = await person.submit(page, '/consent')
+    const answer = await world.fetch(`${ISSUER}/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: 'spa',
+        redirect_uri: REDIRECT,
+        code: page.url.searchParams.get('code') ?? '',
+        code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
+      }),
+    })
+    const { access_token } = await answer.json<{ access_token: string }>()
+    const headers = { authorization: `Bearer ${access_token}` }
+    return (await world.fetch(`${ISSUER}/oauth2/userinfo`, { headers })).json()
+  }
+
+  it('is told to applications as what it is', async () => {
+    expect(await claims()).toMatchObject({ email: 'second@example.com', email_verified: true })
+    await world.admin({ command: 'user update', login: 'carol', email: 'desk@example.com' })
+    expect(await claims()).toMatchObject({ email: 'desk@example.com', email_verified: false })
+    const reader = new Person(world)
+    await reader.submit(await reader.visit(await ask('desk@example.com')), '/email')
+    expect(await claims()).toMatchObject({ email: 'desk@example.com', email_verified: true })
+  })
+
+  it.each(['', 'nobody', 'a@b', 'a b@example.com', 'a@example.com,b@example.com', 'a@[127.0.0.1]'])(
+    'is not %j',
+    async (email) => {
+      const page = await carol.submit(await carol.visit(ACCOUNT), '/email', { email })
+      expect([page.status, page.text.includes('no email address')]).toEqual([400, true])
+    },
+  )
+
+  it('is written to so often from one address, and no more', async () => {
+    carol = await newVisit()
+    for (let i = 0; i < 5; i++) await ask('often@example.com')
+    const email = 'often@example.com'
+    expect((await carol.submit(await carol.visit(ACCOUNT), '/email', { email })).status).toBe(429)
   })
 })
 

@@ -116,6 +116,16 @@ describe('a passkey', () => {
     expect((await signIn(authenticator, { counter: 6 })).visit.status).toBe(401)
   })
 
+  it('that says it is somebody else\u2019s, or nobody\u2019s, is not accepted', async () => {
+    const [, authenticator] = await register()
+    const other = await world.admin<{ id: string }>({ command: 'user add', login: 'bob' })
+    for (const userId of [other.id, 'not an id', '']) {
+      const { visit } = await signIn(authenticator, { userId })
+      expect([visit.status, visit.text.includes('not accepted')]).toEqual([401, true])
+    }
+    expect((await signIn(authenticator)).visit.status).toBe(200)
+  })
+
   it('that nobody registered is nobody', async () => {
     expect((await signIn(new Authenticator())).visit.status).toBe(401)
   })

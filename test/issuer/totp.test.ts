@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newTotpSecret, totpStep } from '../../src/issuer/oidc/totp.ts'
 import { Totp } from '../../src/issuer/storage/totp.ts'
-import { codeAt } from './authenticator-app.ts'
+import { codeAt, readQrCode } from './authenticator-app.ts'
 import { memorySql } from './sqlite.ts'
 import { ISSUER, Person, startIssuer, type Visit, type World } from './world.ts'
 
@@ -73,6 +73,20 @@ describe('an authenticator app', () => {
     const page = await person.submit(start, '/login', { login: 'ada', password: PASSWORD })
     return { person, page }
   }
+
+  it('reads its key from a picture', async () => {
+    const { person, page } = await typePassword()
+    await person.submit(page, '/consent')
+    const setup = await person.submit(await person.visit(ACCOUNT), '/totp-start')
+    const key = /<strong class="code">([^<]*)</.exec(setup.text)?.[1] ?? ''
+    expect(setup.text).toContain(`role="img" aria-label="QR code with the key ${key}"`)
+    expect(setup.headers.get('content-security-policy')).toContain("img-src 'self';")
+    const secret = key.replaceAll(' ', '')
+    expect(secret).toHaveLength(32)
+    expect(readQrCode(setup.text)).toBe(
+      `otpauth://totp/Sign%20in:ada?secret=${secret}&issuer=Sign%20in`,
+    )
+  })
 
   it('is asked for a code after the password, once it was set up, until it is switched off', async () => {
     const first = await typePassword()

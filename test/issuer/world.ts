@@ -160,12 +160,15 @@ export interface Visit {
 /** A browser without JavaScript: keeps cookies by path, follows redirects on the server, sends forms. */
 export class Person {
   readonly #world: Pick<World, 'issuer' | 'fetch'>
+  readonly #address: string | undefined
   /** Every Set-Cookie line so far. */
   readonly received: string[] = []
   readonly cookies = new Map<string, { value: string; path: string }>()
 
-  constructor(world: Pick<World, 'issuer' | 'fetch'>) {
+  /** `address` is where they are; without one, everybody is at the same. */
+  constructor(world: Pick<World, 'issuer' | 'fetch'>, address?: string) {
     this.#world = world
+    this.#address = address
   }
 
   /** Goes to `url` and on until a page shows or the server sends the person elsewhere. */
@@ -177,6 +180,7 @@ export class Person {
       .map(([name, { value }]) => `${name}=${value}`)
       .join('; ')
     if (cookie) headers.set('cookie', cookie)
+    if (this.#address !== undefined) headers.set('cf-connecting-ip', this.#address)
     const response = await this.#world.fetch(at.href, { ...init, headers })
     for (const line of response.headers.getSetCookie()) this.#keep(line)
     const location = response.headers.get('location')

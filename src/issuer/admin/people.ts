@@ -6,8 +6,9 @@
 import type { IssuerEnv, ResolvedConfig } from '../config.ts'
 import { makePasswordLink, sendPasswordLink } from '../oidc/password-links.ts'
 import { directoryOf, factorsOf, loginOf, personOf } from '../storage/issuer-storage.ts'
+import { addWithoutPassword, checkLogin, newPerson, settlePerson } from '../storage/new-person.ts'
 import type { Note } from '../storage/notes.ts'
-import type { PersonChange } from '../storage/person.ts'
+import type { PersonChange } from '../storage/person-row.ts'
 import { normalizeLogin, type Place, placeOfPerson } from '../storage/places.ts'
 import type { Profile, UserInfo } from '../storage/user-info.ts'
 
@@ -21,8 +22,6 @@ export interface NewUser extends Profile {
   roles?: string[]
 }
 
-const MAX_LOGIN_LENGTH = 254
-
 /** Adds a person and answers the only copy of their password. Throws where the login is taken. */
 export async function addPerson(
   env: IssuerEnv,
@@ -30,10 +29,9 @@ export async function addPerson(
 ): Promise<{ id: string; password: string }> {
   const login = checkLogin(typed)
   await directoryOf(env).moveLogin(login)
-  const info = newInfo(login, roles, profile)
-  // The login decides who comes first; whoever does not leaves nothing.
+  const info = newPerson(login, roles, profile)
   const chosen = await loginOf(env, login).claim(login, info.id, password)
-  await settle(env, info)
+  await settlePerson(env, info)
   return { id: info.id, password: chosen }
 }
 
@@ -47,15 +45,11 @@ export async function invitePerson(
   config: ResolvedConfig,
   { login: typed, roles = [], ...profile }: Omit<NewUser, 'password'>,
 ): Promise<{ id: string; url: string; sent: boolean }> {
-  const login = checkLogin(typed)
-  await directoryOf(env).moveLogin(login)
-  const info = newInfo(login, roles, profile)
-  await loginOf(env, login).take(login, info.id, null)
-  await settle(env, info)
+  const { id, login } = await addWithoutPassword(env, typed, roles, profile)
   const { cookieKeys } = await directoryOf(env).snapshot()
   const link = await makePasswordLink(env, cookieKeys, 'invite', login)
   if (!link) throw new Error('the person is gone already')
-  return { id: info.id, url: link.url, sent: await sendPasswordLink(env, config, link) }
+  return { id, url: link.url, sent: await sendPasswordLink(env, config, link) }
 }
 
 /** What happened to a person, oldest first. */
@@ -115,22 +109,6 @@ export async function removePerson(env: IssuerEnv, typed: string): Promise<void>
   await loginOf(env, login).release()
   await personOf(env, place).remove()
   await directoryOf(env).unlistPerson(id)
-}
-
-function checkLogin(typed: string): string {
-  const login = normalizeLogin(typed)
-  if (login && login.length <= MAX_LOGIN_LENGTH) return login
-  throw new Error(`a login has 1 to ${MAX_LOGIN_LENGTH} characters`)
-}
-
-function newInfo(login: string, roles: string[], profile: Profile): UserInfo {
-  const createdAt = Math.floor(Date.now() / 1000)
-  return { id: crypto.randomUUID(), login, ...profile, roles, disabled: false, createdAt }
-}
-
-async function settle(env: IssuerEnv, info: UserInfo): Promise<void> {
-  await personOf(env, placeOf(info.id)).adopt({ info, passkeys: [], artifacts: [], used: {} })
-  await directoryOf(env).putPerson(info)
 }
 
 interface Found {

@@ -38,4 +38,5 @@ export const StoredPerson = v.strictObject({
       usedAt: v.nullable(v.number()),
     }),
   ),
+  elsewhere: v.optional(v.array(v.strictObject({ issuer: v.string(), subject: v.string() }))),
 })

@@ -6,6 +6,7 @@
 import type * as v from 'valibot'
 import type { IssuerEnv } from '../config.ts'
 import { directoryOf, factorsOf, loginOf, personOf } from '../storage/issuer-storage.ts'
+import { keepOwnerElsewhere } from '../storage/owner-elsewhere.ts'
 import { normalizeLogin, placeOfPerson } from '../storage/places.ts'
 import type { StoredPerson } from './stored.ts'
 
@@ -19,18 +20,20 @@ export async function exportPerson(
   const owner = await loginOf(env, login).owner()
   const place = owner && placeOfPerson(owner.personId)
   if (!owner || place === undefined) throw new Error(`there is no user "${login}"`)
-  const [info, passkeys] = await Promise.all([
+  const factors = factorsOf(env, place)
+  const [info, passkeys, elsewhere] = await Promise.all([
     personOf(env, place).info(),
-    factorsOf(env, place).passkeys(),
+    factors.passkeys(),
+    factors.elsewhere(),
   ])
   if (!info) throw new Error(`there is no user "${login}"`)
-  return { info, passwordHash: owner.passwordHash, passkeys }
+  return { info, passwordHash: owner.passwordHash, passkeys, elsewhere }
 }
 
 /** Takes a person in as they were elsewhere. Throws where the login is somebody else's. */
 export async function importPerson(
   env: IssuerEnv,
-  { info: given, passwordHash, passkeys }: v.InferOutput<typeof StoredPerson>,
+  { info: given, passwordHash, passkeys, elsewhere = [] }: v.InferOutput<typeof StoredPerson>,
 ): Promise<void> {
   const { name, email, emailVerified, ...rest } = given
   const info = {
@@ -42,6 +45,7 @@ export async function importPerson(
   }
   await loginOf(env, info.login).take(info.login, info.id, passwordHash)
   const place = placeOfPerson(info.id) ?? ''
-  await personOf(env, place).adopt({ info, passkeys, artifacts: [], used: {} })
+  await personOf(env, place).adopt({ info, passkeys, elsewhere, artifacts: [], used: {} })
+  for (const account of elsewhere) await keepOwnerElsewhere(env, account, info.id)
   await directoryOf(env).putPerson(info)
 }

@@ -4,8 +4,10 @@
  */
 
 import { hash } from 'node:crypto'
+import { InvalidRequest } from 'oidc-provider/lib/helpers/errors.js'
 import type { Artifact, StoredArtifact } from '../storage/artifacts.ts'
 import { isPlaceless, type Place, placeIn, placeNamed, placeOfPerson } from '../storage/places.ts'
+import { isDocumentId } from './client-documents.ts'
 import { currentWork } from './request-work.ts'
 import type { ClientStore, Payload, VisitorStore } from './stores.ts'
 
@@ -45,6 +47,10 @@ const HASHED = new Set([
   'RefreshToken',
 ])
 
+/** Requests that wait here for a person, and how long each may be. */
+const REQUESTS = new Set(['DeviceCode', 'PushedAuthorizationRequest'])
+const MAX_REQUEST_LENGTH = 8192
+
 /** Answers oidc-provider's adapter factory. */
 export function createAdapterFactory(stores: AdapterStores): (model: string) => Adapter {
   return (model) => {
@@ -72,12 +78,23 @@ function artifactAdapter(stores: AdapterStores, model: string): Adapter {
     const place = await placeOf(id)
     if (place === undefined) return undefined
     const stored = await currentWork().find(place, model, 'id', keyOf(id))
-    return stored && payloadOf(stored, id, graceSeconds)
+    const payload = stored && payloadOf(stored, id, graceSeconds)
+    return payload && (await isOfToday(payload)) ? payload : undefined
+  }
+
+  /** What a client was given ends with it: one that was added again under its id is another. */
+  async function isOfToday({ clientId, iat }: Payload): Promise<boolean> {
+    if (typeof clientId !== 'string' || isDocumentId(clientId)) return true
+    const client = await stores.clients.find(clientId)
+    return client !== undefined && Number(client.client_id_issued_at ?? 0) <= Number(iat)
   }
 
   return {
     async upsert(id, payload, expiresInSeconds) {
       const artifact = artifactOf(model, keyOf(id), HASHED.has(model), payload, expiresInSeconds)
+      if (REQUESTS.has(model) && artifact.payload.length > MAX_REQUEST_LENGTH) {
+        throw new InvalidRequest('the parameters of the request are too long')
+      }
       const place = placeIn(id) ?? homeOf(payload) ?? (await placeOf(id))
       if (place === undefined) throw new Error(`a ${model} belongs to nobody`)
       const isNewDevice = model === 'DeviceCode' && payload.accountId === undefined

@@ -7,6 +7,7 @@
 
 import { InvalidClient } from 'oidc-provider/lib/helpers/errors.js'
 import { areNative, isLoopback, redirectUriProblem } from '../storage/redirect-uris.ts'
+import { readBody } from './bounded-body.ts'
 import type { Outside } from './outside.ts'
 
 const MAX_BYTES = 5120
@@ -57,14 +58,9 @@ export async function readClientDocument(
 }
 
 async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > MAX_BYTES) throw refusal(`the document is longer than ${MAX_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const body = await readBody(response, MAX_BYTES)
+  if (body === undefined) throw refusal(`the document is longer than ${MAX_BYTES} bytes`)
+  return body
 }
 
 function parse(text: string): Record<string, unknown> {

@@ -4,13 +4,16 @@
  */
 
 import type { IssuerEnv, Message, ResolvedConfig } from '../config.ts'
-import { loginOf, personOf } from '../storage/issuer-storage.ts'
+import { directoryOf, loginOf, personOf } from '../storage/issuer-storage.ts'
 import { normalizeLogin, placeOfPerson } from '../storage/places.ts'
 import { createSealer } from './sealed-text.ts'
 
 export const PASSWORD_PATH = '/oauth2/password'
 
-const SECONDS: Record<Message['kind'], number> = { invite: 604_800, reset: 3600 }
+/** What a link is for. */
+type LinkKind = 'invite' | 'reset'
+
+const SECONDS: Record<LinkKind, number> = { invite: 604_800, reset: 3600 }
 const USE = 'gatehouse issuer password links'
 const PURPOSE = 'password'
 
@@ -29,7 +32,7 @@ interface Link {
 export async function makePasswordLink(
   env: IssuerEnv,
   keys: readonly string[],
-  kind: Message['kind'],
+  kind: LinkKind,
   typed: string,
 ): Promise<Omit<Message, 'title'> | undefined> {
   const login = normalizeLogin(typed)
@@ -77,5 +80,6 @@ export async function usePasswordLink(env: IssuerEnv, link: Link, password: stri
   const person = personOf(env, placeOfPerson(link.personId) ?? '')
   await loginOf(env, link.login).setPassword(password)
   await person.endEverything()
-  if (link.email !== undefined) await person.verifyEmail(link.email)
+  const info = link.email === undefined ? undefined : await person.verifyEmail(link.email)
+  if (info) await directoryOf(env).putPerson(info)
 }

@@ -8,6 +8,7 @@ import './quiet.ts'
 import { type Context, Provider } from 'oidc-provider/lib/provider.js'
 import type { IssuerEnv, ResolvedConfig } from '../config.ts'
 import { accountPages } from '../pages/account.ts'
+import { emailPages } from '../pages/email.ts'
 import { files } from '../pages/files.ts'
 import { interactionPages } from '../pages/interaction.ts'
 import { leavePages } from '../pages/leaving.ts'
@@ -15,6 +16,7 @@ import { missingPages } from '../pages/missing.ts'
 import { createPages } from '../pages/pages.ts'
 import { passwordPages } from '../pages/password.ts'
 import { securityHeaders } from '../pages/security-headers.ts'
+import { upstreamReturn } from '../pages/upstream.ts'
 import type { Snapshot } from '../storage/directory.ts'
 import {
   directoryOf,
@@ -36,6 +38,7 @@ import { putPlacesIntoIds } from './place-ids.ts'
 import { registrationCors } from './registration-cors.ts'
 import { type Objects, requestWork } from './request-work.ts'
 import { scopesOf } from './scopes.ts'
+import { createUpstreamClient } from './upstream.ts'
 import { createVisitorStore } from './visitor-store.ts'
 
 /** Builds the server for one set of keys, of which it keeps a copy. */
@@ -87,9 +90,12 @@ export function buildProvider(
   provider.use(missingPages(config.title))
   provider.use(leavePages(config.title))
   provider.use(files(config))
-  const parts = { provider, config, env, browser, hasPlaceless: snapshot.hasPlaceless }
+  const upstream = config.upstream && createUpstreamClient(config.upstream, outside, config.issuer)
+  const parts = { provider, config, env, browser, hasPlaceless: snapshot.hasPlaceless, upstream }
   provider.use(accountPages(parts))
+  provider.use(emailPages(parts))
   provider.use(passwordPages({ ...parts, cookieKeys: snapshot.cookieKeys, defer }))
+  provider.use(upstreamReturn(parts))
   provider.use(interactionPages(parts))
   provider.on('authorization.success', endWithSignOut)
   provider.on('server_error', (_ctx, error) => console.error('issuer: server_error', error))

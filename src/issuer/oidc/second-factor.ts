@@ -1,5 +1,5 @@
 /**
- * The second step of a sign-in with a password, for who has an authenticator app. A passkey is two
+ * The second step of a sign-in with a password or at another provider, for who has an authenticator app. A passkey is two
  * factors by itself and needs none.
  */
 
@@ -22,25 +22,27 @@ export interface SecondFactorParts {
   browser: BrowserStore
 }
 
-/** Who has shown a password, and until when (Unix seconds) a code may follow. */
-interface Waiting {
+/** Who has taken the first step, and how: with a password, or at another provider, by its name. */
+export interface FirstStep {
   personId: string
+  first: string
+}
+
+interface Waiting extends FirstStep {
+  /** Unix seconds until which a code may follow. */
   expiresAt: number
 }
 
-/** Remembers in the browser that this person's password was right. */
-export function awaitCode(
-  { ctx, browser }: SecondFactorParts,
-  uid: string,
-  personId: string,
-): void {
-  const waiting: Waiting = { personId, expiresAt: nowSeconds() + SECONDS }
+/** Remembers in the browser that this person's first step was right. */
+export function awaitCode({ ctx, browser }: SecondFactorParts, uid: string, step: FirstStep): void {
+  const waiting: Waiting = { ...step, expiresAt: nowSeconds() + SECONDS }
   browser.put(ctx, COOKIE, uid, waiting, { path: `/interaction/${uid}`, seconds: SECONDS })
 }
 
-export type CodeCheck = 'over' | 'wrong' | 'limited' | { accountId: string }
+/** `amr` as of RFC 8176: the person, and how they have shown that it is them. */
+export type CodeCheck = 'over' | 'wrong' | 'limited' | { accountId: string; amr: string[] }
 
-/** Checks the code that follows a password. */
+/** Checks the code that follows the first step. */
 export async function checkCode(
   { ctx, env, browser }: SecondFactorParts,
   uid: string,
@@ -55,10 +57,11 @@ export async function checkCode(
   const secret = await boxOf(env).open(totp.secret)
   const step = totpStep(secret, code, nowSeconds(), totp.lastStep)
   if (step === undefined) return 'wrong'
-  const how = `password and code from ${addressOf(ctx)}`
+  const how = `${waiting.first} and code from ${addressOf(ctx)}`
   if (!(await unavailable(person.useTotp(step, how)))) return 'wrong'
   browser.drop(ctx, COOKIE, `/interaction/${uid}`)
-  return { accountId: waiting.personId }
+  const amr = [...(waiting.first === 'password' ? ['pwd'] : []), 'otp', 'mfa']
+  return { accountId: waiting.personId, amr }
 }
 
 /** Makes a secret that counts once a code of it was shown; answers it. */

@@ -16,8 +16,10 @@ export function newTotpSecret(): string {
 
 /** What an authenticator app opens. */
 export function totpUrl(secret: string, title: string, login: string): string {
-  const label = `${encodeURIComponent(title)}:${encodeURIComponent(login)}`
-  return `otpauth://totp/${label}?${new URLSearchParams({ secret, issuer: title })}`
+  // Not URLSearchParams: apps show its "+" for a space as it is.
+  const issuer = encodeURIComponent(title)
+  const label = `${issuer}:${encodeURIComponent(login)}`
+  return `otpauth://totp/${label}?secret=${secret}&issuer=${issuer}`
 }
 
 /**

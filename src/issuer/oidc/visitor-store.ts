@@ -3,7 +3,6 @@
  * an application pushes for them, which their network's object keeps for a minute, within bounds.
  */
 
-import { InvalidRequest } from 'oidc-provider/lib/helpers/errors.js'
 import type { Context } from 'oidc-provider/lib/provider.js'
 import type { Artifact } from '../storage/artifacts.ts'
 import type { AttemptLimit } from '../storage/attempts.ts'
@@ -20,7 +19,7 @@ const WINDOW_SECONDS = 60
 
 /** The objects of networks. */
 export interface Networks {
-  /** Answers the seconds to wait, -1 for what is too large, else 0. */
+  /** Answers the seconds to wait, else 0. */
   keep(place: Place, artifact: Artifact, limits: AttemptLimit[]): Promise<number>
   reserve(place: Place, limits: AttemptLimit[]): Promise<number>
 }
@@ -37,9 +36,7 @@ export function createVisitorStore(browser: BrowserStore, networks: Networks): V
     async keep(place, artifact) {
       const { ctx } = currentWork()
       const limits = addressLimits('push', addressOf(ctx), MAX_PUSHED, WINDOW_SECONDS)
-      const seconds = await unavailable(networks.keep(place, artifact, limits))
-      if (seconds < 0) throw new InvalidRequest('the parameters of the request are too long')
-      wait(ctx, seconds)
+      wait(ctx, await unavailable(networks.keep(place, artifact, limits)))
     },
     remember(model, id, payload, home, seconds) {
       const { ctx } = currentWork()

@@ -23,11 +23,20 @@ export interface ShownGrant {
   scopes: string[]
 }
 
+/** The person's mail address, as far as there is one. */
+export interface ShownEmail {
+  address: string | undefined
+  isVerified: boolean
+  /** Whether this server can send a link to it. */
+  canSend: boolean
+}
+
 export interface AccountPage {
   title: string
   login: string
   passkeys: Passkey[]
   hasTotp: boolean
+  email: ShownEmail
   sessions: ShownSession[]
   grants: ShownGrant[]
   /** Whether the session is young enough for changes of how the person signs in. */
@@ -47,6 +56,7 @@ ${!fresh && html`<p>To change how you sign in, sign out and sign in again first.
 ${passkeySection(page)}
 ${fresh && passwordSection()}
 ${totpSection(page)}
+${(page.email.canSend || page.email.address !== undefined) && emailSection(page)}
 ${sessionSection(page.sessions)}
 ${grantSection(page.grants)}
 <form method="get" action="/oauth2/logout"><button type="submit" class="plain">Sign out</button></form>`,
@@ -114,6 +124,21 @@ ${
   fresh &&
   html`<form method="post" action="${ACCOUNT_PATH}/totp-${step}">
 <button type="submit" class="plain">${label}</button>
+</form>`
+}`
+}
+
+function emailSection({ email: { address, isVerified, canSend }, fresh }: AccountPage): Html {
+  const state = isVerified ? 'verified' : 'not verified'
+  return html`<h2>Email address</h2>
+<p>${address === undefined ? 'You have none here.' : html`<strong>${address}</strong> <span class="muted">(${state})</span>`}</p>
+${
+  canSend &&
+  fresh &&
+  html`<form method="post" action="${ACCOUNT_PATH}/email">
+<label for="email">Address to verify</label>
+<input id="email" name="email" type="email" value="${isVerified ? '' : address}" autocomplete="email" maxlength="254" required>
+<button type="submit" class="plain">Send a link to it</button>
 </form>`
 }`
 }

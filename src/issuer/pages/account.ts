@@ -3,42 +3,27 @@
  * a session that began a short while ago, so that a browser left alone is not enough.
  */
 
-import type { Context, Middleware, Session } from 'oidc-provider/lib/provider.js'
+import type { Middleware } from 'oidc-provider/lib/provider.js'
+import { isEmail, sendEmailLink } from '../oidc/email-links.ts'
+import { reserveMessage } from '../oidc/message-limit.ts'
 import { addressName, addressOf } from '../oidc/network.ts'
 import { registrationOptions, verifyRegistration } from '../oidc/passkeys.ts'
 import { currentWork } from '../oidc/request-work.ts'
 import { beginTotp, confirmTotp } from '../oidc/second-factor.ts'
 import { totpUrl } from '../oidc/totp.ts'
 import { unavailable } from '../oidc/unavailable.ts'
-import type { StoredArtifact } from '../storage/artifacts.ts'
 import { factorsOf, loginOf, personOf } from '../storage/issuer-storage.ts'
-import { placeOfPerson } from '../storage/places.ts'
-import type { UserInfo } from '../storage/user-info.ts'
-import {
-  ACCOUNT_PATH,
-  type AccountPage,
-  accountPage,
-  removePasskeyPage,
-  type ShownGrant,
-  type ShownSession,
-} from './account-page.ts'
-import { errorPage } from './error-page.ts'
+import { ACCOUNT_PATH, removePasskeyPage } from './account-page.ts'
+import { placeOf, refuse, show, type Visit } from './account-visit.ts'
 import { readForm } from './form.ts'
-import type { InteractionParts } from './interaction.ts'
 import { isOwnForm } from './own-form.ts'
 import { send } from './send.ts'
+import type { InteractionParts } from './step.ts'
 import { totpSetupPage } from './totp.ts'
 
 const FRESH_SECONDS = 900
 /** What ends access can be done from any session. */
 const ALWAYS = new Set(['end-session', 'end-grant'])
-
-interface Visit extends InteractionParts {
-  ctx: Context
-  session: Session
-  user: UserInfo
-  fresh: boolean
-}
 
 export function accountPages(parts: InteractionParts): Middleware {
   return async (ctx, next) => {
@@ -82,6 +67,8 @@ async function change(visit: Visit, step: string): Promise<void> {
     case 'remove':
       await unavailable(factorsOf(env, placeOf(user)).removePasskey(field('id')))
       break
+    case 'email':
+      return changeEmail(visit, field('email').trim())
     case 'totp-start':
       return showTotp(visit, await beginTotp(env, user.id))
     case 'totp-confirm': {
@@ -141,29 +128,27 @@ async function changePassword(visit: Visit, current: string, next: string): Prom
   })
 }
 
-async function show(visit: Visit, notice?: AccountPage['notice']): Promise<void> {
-  const { ctx, env, config, user, session, fresh } = visit
-  const person = personOf(env, placeOf(user))
-  const factors = factorsOf(env, placeOf(user))
-  const [passkeys, sessions, grants, hasTotp] = await unavailable(
-    Promise.all([
-      factors.passkeys(),
-      person.list('Session'),
-      person.list('Grant'),
-      factors.hasTotp(),
-    ]),
-  )
-  const page: AccountPage = {
-    title: config.title,
-    login: user.login,
-    passkeys,
-    hasTotp,
-    sessions: sessions.map((stored) => shownSession(stored, session.uid)),
-    grants: await shownGrants(visit, grants),
-    fresh,
-    ...(notice && { notice }),
+/** The address stays what it is until the link in the message is followed. */
+async function changeEmail(visit: Visit, email: string): Promise<void> {
+  const { ctx, env, config, user } = visit
+  if (!config.send || !isEmail(email)) {
+    ctx.status = 400
+    return show(visit, { text: 'This is no email address that we can write to.', isProblem: true })
   }
-  send(ctx, accountPage(page))
+  if ((await reserveMessage(ctx, env)) > 0) {
+    ctx.status = 429
+    return show(visit, { text: 'Too many messages. Try again in 15 minutes.', isProblem: true })
+  }
+  try {
+    await sendEmailLink(env, config, user, email)
+  } catch (error) {
+    console.error('issuer: a message was not sent', error)
+    ctx.status = 503
+    const text = 'The message could not be sent. Try again in a while.'
+    return show(visit, { text, isProblem: true })
+  }
+  const text = `A message is on its way to ${email}. The link in it works for a day.`
+  return show(visit, { text, isProblem: false })
 }
 
 async function askToRemove(visit: Visit): Promise<void> {
@@ -172,47 +157,4 @@ async function askToRemove(visit: Visit): Promise<void> {
   const passkey = await unavailable(factorsOf(env, placeOf(user)).findPasskey(id))
   if (!passkey) return refuse(ctx, visit, 404, 'not_found', 'there is no such passkey')
   send(ctx, removePasskeyPage(config.title, passkey))
-}
-
-function shownSession({ payload }: StoredArtifact, current: string): ShownSession {
-  const { uid, loginTs = 0 } = JSON.parse(payload) as { uid: string; loginTs?: number }
-  return { uid, since: loginTs, isThisOne: uid === current }
-}
-
-/** One for each application, however many browsers it was allowed in. */
-async function shownGrants({ provider }: Visit, grants: StoredArtifact[]): Promise<ShownGrant[]> {
-  const byClient = new Map<string, ShownGrant>()
-  for (const { id, payload } of grants) {
-    const { clientId, openid, resources } = JSON.parse(payload) as {
-      clientId: string
-      openid?: { scope?: string }
-      resources?: Record<string, string>
-    }
-    const known = byClient.get(clientId)
-    // The document of a client may not be there today, and its access can be ended all the same.
-    const find = () => provider.Client.find(clientId).catch(() => undefined)
-    const client = known?.client ?? (await find())?.clientName ?? clientId
-    const scopes = [openid?.scope ?? '', ...Object.values(resources ?? {})].join(' ').split(' ')
-    byClient.set(clientId, {
-      ids: [...(known?.ids ?? []), id],
-      client,
-      scopes: [...new Set([...(known?.scopes ?? []), ...scopes])].filter(Boolean),
-    })
-  }
-  return [...byClient.values()]
-}
-
-function placeOf({ id }: UserInfo): string {
-  return placeOfPerson(id) ?? ''
-}
-
-function refuse(
-  ctx: Context,
-  { config }: InteractionParts,
-  status: number,
-  code: string,
-  text: string,
-): void {
-  ctx.status = status
-  send(ctx, errorPage(config.title, code, text))
 }

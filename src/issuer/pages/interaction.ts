@@ -4,15 +4,7 @@
  */
 
 import { SessionNotFound } from 'oidc-provider/lib/helpers/errors.js'
-import type {
-  Context,
-  Interaction,
-  Middleware,
-  Provider,
-  ProviderError,
-} from 'oidc-provider/lib/provider.js'
-import type { IssuerEnv, ResolvedConfig } from '../config.ts'
-import type { BrowserStore } from '../oidc/browser-store.ts'
+import type { Middleware, ProviderError } from 'oidc-provider/lib/provider.js'
 import { signInOptions, verifySignIn } from '../oidc/passkeys.ts'
 import { currentWork } from '../oidc/request-work.ts'
 import { awaitCode, checkCode } from '../oidc/second-factor.ts'
@@ -21,21 +13,15 @@ import { allow, consentPage } from './consent.ts'
 import { errorPage } from './error-page.ts'
 import { readForm } from './form.ts'
 import { isOwnForm } from './own-form.ts'
-import { signInPage } from './pages.ts'
 import { send } from './send.ts'
-import { codePage } from './totp.ts'
+import { finish, type InteractionParts, type Step, seeOther, showCode, showSignIn } from './step.ts'
+import { finishUpstream, startUpstream } from './upstream.ts'
 
 const PATH =
-  /^\/interaction\/([\w-]{1,64})(?:\/(login|passkey|passkey-options|code|consent|switch|abort))?$/
+  /^\/interaction\/([\w-]{1,64})(?:\/(login|passkey|passkey-options|upstream|code|consent|switch|abort))?$/
 
-/** What the steps are made of. */
-export interface InteractionParts {
-  provider: Provider
-  config: ResolvedConfig
-  env: IssuerEnv
-  browser: BrowserStore
-  hasPlaceless: boolean
-}
+/** Ways to answer the question who it is. */
+const SIGN_IN_STEPS = new Set(['login', 'passkey', 'passkey-options', 'upstream', 'code'])
 
 export function interactionPages(parts: InteractionParts): Middleware {
   const { provider, config } = parts
@@ -58,14 +44,10 @@ export function interactionPages(parts: InteractionParts): Middleware {
   }
 }
 
-interface Step extends InteractionParts {
-  ctx: Context
-  interaction: Interaction
-}
-
 async function answer(step: Step, name: string | undefined): Promise<void> {
   const { ctx, interaction, config } = step
   if (name === undefined && ctx.method === 'GET') return show(step)
+  if (name === 'upstream' && ctx.method === 'GET') return finishUpstream(step)
   if (name === undefined || ctx.method !== 'POST') {
     ctx.status = 405
     ctx.set('allow', name === undefined ? 'GET' : 'POST')
@@ -82,9 +64,10 @@ async function answer(step: Step, name: string | undefined): Promise<void> {
   }
   if (name === 'switch' && interaction.deviceCode === undefined) return switchAccount(step)
   // A form of the step before, sent again with the back button: show the step that is due.
-  const due = name.startsWith('passkey') || name === 'code' ? 'login' : name
+  const due = SIGN_IN_STEPS.has(name) ? 'login' : name
   if (due !== interaction.prompt.name) return seeOther(ctx, `/interaction/${interaction.uid}`)
   if (name === 'login') return login(step)
+  if (name === 'upstream') return startUpstream(step)
   if (name === 'code') return code(step)
   if (name === 'consent') return finish(step, await allow(step.provider, interaction), true)
   return passkey(step, name)
@@ -109,7 +92,7 @@ async function login(step: Step): Promise<void> {
     return finish(step, { login: { accountId: result.accountId, amr: ['pwd'] } }, true)
   }
   if (result.outcome === 'code') {
-    awaitCode(step, step.interaction.uid, result.accountId)
+    awaitCode(step, step.interaction.uid, { personId: result.accountId, first: 'password' })
     return showCode(step)
   }
   if (result.outcome === 'limited') {
@@ -130,7 +113,7 @@ async function code(step: Step): Promise<void> {
   const form = await readForm(ctx.req)
   const result = await checkCode(step, interaction.uid, form.get('code') ?? '')
   if (typeof result === 'object') {
-    return finish(step, { login: { ...result, amr: ['pwd', 'otp', 'mfa'] } }, true)
+    return finish(step, { login: result }, true)
   }
   if (result === 'over') return seeOther(ctx, `/interaction/${interaction.uid}`)
   ctx.status = result === 'limited' ? 429 : 401
@@ -139,22 +122,6 @@ async function code(step: Step): Promise<void> {
       ? 'Too many attempts. Try again in 15 minutes.'
       : 'The code is not right. It changes every 30 seconds.'
   return showCode(step, problem)
-}
-
-function showCode({ ctx, config, interaction }: Step, problem?: string): void {
-  const action = `/interaction/${interaction.uid}`
-  send(ctx, codePage({ title: config.title, action, ...(problem !== undefined && { problem }) }))
-}
-
-async function showSignIn(
-  { ctx, provider, config, interaction }: Step,
-  state: { login: string; problem?: string },
-): Promise<void> {
-  const client = await clientName(provider, interaction)
-  const action = `/interaction/${interaction.uid}`
-  const hasLogo = config.logo !== undefined
-  const canReset = config.send !== undefined
-  send(ctx, signInPage({ title: config.title, action, client, hasLogo, canReset, ...state }))
 }
 
 async function passkey(step: Step, name: string): Promise<void> {
@@ -180,27 +147,7 @@ function switchAccount({ ctx, interaction }: Step): void {
   seeOther(ctx, `/oauth2/authorize?${query}`)
 }
 
-async function finish(
-  { ctx, provider }: Step,
-  result: object,
-  mergeWithLastSubmission: boolean,
-): Promise<void> {
-  const options = { mergeWithLastSubmission }
-  seeOther(ctx, await provider.interactionResult(ctx.req, ctx.res, result, options))
-}
-
 function minutes(seconds: number): string {
   const count = Math.max(1, Math.ceil(seconds / 60))
   return count === 1 ? 'a minute' : `${count} minutes`
-}
-
-function seeOther(ctx: Context, location: string): void {
-  ctx.status = 303
-  ctx.set('location', location)
-  ctx.body = ''
-}
-
-async function clientName(provider: Provider, { params }: Interaction): Promise<string> {
-  const client = await provider.Client.find(params.client_id)
-  return client?.clientName ?? params.client_id
 }

@@ -9,8 +9,9 @@ import type { Middleware } from 'oidc-provider/lib/provider.js'
 import { onwardPage } from './onward.ts'
 import { send } from './send.ts'
 
-const FORMS = /^\/(?:interaction|oauth2\/(?:authorize|logout|device|account|password))(?:\/|$)/
-const PAGES = /^\/(?:interaction|oauth2\/(?:account|password))(?:\/|$)/
+const FORMS =
+  /^\/(?:interaction|oauth2\/(?:authorize|logout|device|account|password|email))(?:\/|$)/
+const PAGES = /^\/(?:interaction|oauth2\/(?:account|password|email))(?:\/|$)/
 
 export function leavePages(title: string): Middleware {
   return async (ctx, next) => {

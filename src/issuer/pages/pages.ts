@@ -39,13 +39,15 @@ export interface SignInPage {
   hasLogo: boolean
   /** Whether a forgotten password can be replaced by mail. */
   canReset: boolean
+  /** The name of another provider to sign in at. */
+  upstream: string | undefined
   login: string
   /** Why the last attempt did not succeed. */
   problem?: string
 }
 
 export function signInPage(page: SignInPage): Html {
-  const { title, action, client, hasLogo, canReset, login, problem } = page
+  const { title, action, client, hasLogo, canReset, upstream, login, problem } = page
   return layout(
     title,
     html`${hasLogo && html`<img class="logo" src="/interaction/logo.svg" alt="">`}
@@ -65,6 +67,12 @@ ${passwordField({
 <button type="submit">Sign in</button>
 </form>
 ${passkeyForm({ action, kind: 'get', label: 'Sign in with a passkey' })}
+${
+  upstream !== undefined &&
+  html`<form method="post" action="${action}/upstream">
+<button type="submit" class="plain">Continue with ${upstream}</button>
+</form>`
+}
 ${canReset && html`<p class="foot"><a href="/oauth2/password">Forgot your password?</a></p>`}
 ${cancelForm(action)}`,
   )

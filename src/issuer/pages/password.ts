@@ -1,7 +1,7 @@
 /** The pages for a password that was forgotten, or that somebody who was invited does not have yet. */
 
 import type { Context, Middleware } from 'oidc-provider/lib/provider.js'
-import { addressLimits, addressOf, networkOf } from '../oidc/network.ts'
+import { reserveMessage } from '../oidc/message-limit.ts'
 import {
   makePasswordLink,
   openPasswordLink,
@@ -10,19 +10,15 @@ import {
   usePasswordLink,
 } from '../oidc/password-links.ts'
 import { unavailable } from '../oidc/unavailable.ts'
-import { visitorsOf } from '../storage/issuer-storage.ts'
 import { errorPage } from './error-page.ts'
 import { readForm } from './form.ts'
 import { type Html, html } from './html.ts'
-import type { InteractionParts } from './interaction.ts'
 import { layout } from './layout.ts'
 import { isOwnForm } from './own-form.ts'
 import { passwordField } from './password-field.ts'
 import { send } from './send.ts'
+import type { InteractionParts } from './step.ts'
 
-/** Messages that one address may ask for in 15 minutes. */
-const MAX_MESSAGES = 5
-const WINDOW_SECONDS = 900
 const MIN_PASSWORD_LENGTH = 8
 
 export interface PasswordParts extends InteractionParts {
@@ -53,9 +49,7 @@ export function passwordPages(parts: PasswordParts): Middleware {
 /** The answer is the same whether or not there is such a person, and takes no longer. */
 async function sendLink(ctx: Context, parts: PasswordParts, login: string): Promise<void> {
   const { env, config, cookieKeys } = parts
-  const address = addressOf(ctx)
-  const limits = addressLimits('message', address, MAX_MESSAGES, WINDOW_SECONDS)
-  const wait = await unavailable(visitorsOf(env, networkOf(address)).reserve(limits))
+  const wait = await reserveMessage(ctx, env)
   if (wait > 0) {
     ctx.status = 429
     ctx.set('retry-after', String(wait))

@@ -87,6 +87,8 @@ button.plain {
   border-color: var(--line);
   font-weight: 400;
 }
+/* As far from text as it is from a field. */
+:is(p, ul) + form:not(:has(label)) > button:not(.link):first-of-type { margin-top: 0.25rem; }
 h2 { margin: 2rem 0 0.5rem; font-size: 1.125rem; line-height: 1.3; }
 .done { padding: 0.75rem; border-radius: 0.5rem; background: var(--done-card); color: var(--done); }
 .field { position: relative; }
@@ -114,6 +116,7 @@ button.link {
   text-decoration: underline;
 }
 .code { font-family: ui-monospace, monospace; letter-spacing: 0.1em; }
+.qr { display: block; width: 100%; max-width: 16rem; margin: 0 auto 1rem; border-radius: 0.5rem; }
 .foot { margin: 1.5rem 0 0.25rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 ul { margin: 1rem 0; padding-left: 1.25rem; }

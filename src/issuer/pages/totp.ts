@@ -4,6 +4,7 @@ import { ACCOUNT_PATH } from './account-page.ts'
 import { cancelForm } from './cancel-form.ts'
 import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
+import { qrCode } from './qr-code.ts'
 
 export interface TotpSetupPage {
   title: string
@@ -13,11 +14,14 @@ export interface TotpSetupPage {
 }
 
 export function totpSetupPage({ title, secret, url, problem }: TotpSetupPage): Html {
+  const key = (secret.match(/.{4}/g) ?? []).join(' ')
   return layout(
     title,
     html`<h1>Set up an authenticator app</h1>
-<p>On this device, <a href="${url}">open the app</a>. On another one, type this key into it:</p>
-<p><strong class="code">${(secret.match(/.{4}/g) ?? []).join(' ')}</strong></p>
+<p>Let the app on your phone read this picture. If the app is on this device, <a href="${url}">open it</a>.</p>
+${qrCode(url, `QR code with the key ${key}`)}
+<p>Or type this key into the app:<br>
+<strong class="code">${key}</strong></p>
 ${problem !== undefined && html`<p class="alert" role="alert" id="problem">${problem}</p>`}
 <form method="post" action="${ACCOUNT_PATH}/totp-confirm">
 ${codeField('Code that the app shows', problem)}

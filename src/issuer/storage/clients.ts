@@ -1,33 +1,14 @@
 /** The applications that may ask for tokens. Of a secret only its hash is kept. */
 
-import { areNative, isLoopback, redirectUriProblem } from './redirect-uris.ts'
+import {
+  type ClientChange,
+  checkUris,
+  grantsOf,
+  metadataOf,
+  type NewClient,
+} from './client-metadata.ts'
+import { areNative } from './redirect-uris.ts'
 import { hashSecret, randomSecret } from './secret-hash.ts'
-
-/** What an administrator says about a client. */
-export interface NewClient {
-  /** Default: 22 random characters. */
-  id?: string
-  /** At least 32 characters. Default: 256 random bits. Ignored for a public client. */
-  secret?: string
-  name?: string
-  /**
-   * `service` has only client_credentials; `web` keeps a secret; `public` (browser, mobile) cannot;
-   * `device` neither, nor can it be called back (RFC 8628).
-   */
-  kind: 'service' | 'web' | 'public' | 'device'
-  redirectUris?: string[]
-  postLogoutRedirectUris?: string[]
-  backchannelLogoutUri?: string
-  /** An application of the server's owner: people who sign in to it are not asked for consent. */
-  firstParty?: boolean
-  /** The scopes it may ask for, separated by spaces. Default: every scope there is. */
-  scope?: string
-  /** The `roles` claim of tokens it gets for itself. */
-  roles?: string[]
-}
-
-/** What of a client can be changed; what is left out stays. */
-export type ClientChange = Omit<NewClient, 'id' | 'kind' | 'secret'>
 
 /** A client as an administrator sees it. */
 export interface ClientInfo {
@@ -116,6 +97,7 @@ export class Clients {
     return JSON.stringify({
       ...(JSON.parse(row.metadata) as object),
       client_id: row.id,
+      client_id_issued_at: row.createdAt,
       ...(row.secretHash && { client_secret: row.secretHash }),
       roles: JSON.parse(row.roles) as string[],
       ...(isRegistered && { self_registered: true }),
@@ -193,62 +175,4 @@ export class Clients {
   #row(id: string): ClientRow | undefined {
     return this.#sql.exec<ClientRow>(`${SELECT} WHERE id = ?`, id).toArray()[0]
   }
-}
-
-function grantsOf(kind: NewClient['kind'], redirectUris: string[]): Record<string, unknown> {
-  if (kind === 'service') {
-    return {
-      grant_types: ['client_credentials'],
-      response_types: [],
-      token_endpoint_auth_method: 'client_secret_basic',
-    }
-  }
-  if (kind === 'device') {
-    return {
-      grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
-      response_types: [],
-      token_endpoint_auth_method: 'none',
-      application_type: 'native',
-    }
-  }
-  return {
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: kind === 'web' ? 'client_secret_basic' : 'none',
-    // RFC 8252: a native client may use any loopback port, and is asked for consent each time.
-    application_type: kind === 'public' && areNative(redirectUris) ? 'native' : 'web',
-  }
-}
-
-/** In the names of RFC 7591, without what depends on the kind. */
-function metadataOf(client: ClientChange): Record<string, unknown> {
-  return {
-    ...(client.name && { client_name: client.name }),
-    ...(client.postLogoutRedirectUris && {
-      post_logout_redirect_uris: client.postLogoutRedirectUris,
-    }),
-    ...(client.backchannelLogoutUri && {
-      backchannel_logout_uri: client.backchannelLogoutUri,
-      backchannel_logout_session_required: true,
-    }),
-    ...(client.scope && { scope: client.scope }),
-    ...(client.firstParty && { first_party: true }),
-  }
-}
-
-function checkUris({
-  redirectUris = [],
-  postLogoutRedirectUris = [],
-  backchannelLogoutUri,
-}: ClientChange): void {
-  const uris = [...redirectUris, ...postLogoutRedirectUris]
-  const problem = uris.map(redirectUriProblem).find((text) => text !== undefined)
-  if (problem !== undefined) throw new Error(problem)
-  if (backchannelLogoutUri !== undefined) checkLogoutUri(backchannelLogoutUri)
-}
-
-function checkLogoutUri(uri: string): void {
-  const url = URL.parse(uri)
-  if (url && (url.protocol === 'https:' || isLoopback(url))) return
-  throw new Error(`"${uri}" must be https: this server sends who signed out there`)
 }

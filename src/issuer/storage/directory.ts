@@ -4,13 +4,8 @@
  */
 
 import { RpcTarget } from 'cloudflare:workers'
-import {
-  type ClientChange,
-  type ClientInfo,
-  Clients,
-  type NewClient,
-  type StoredClientRow,
-} from './clients.ts'
+import type { ClientChange, NewClient } from './client-metadata.ts'
+import { type ClientInfo, Clients, type StoredClientRow } from './clients.ts'
 import { Legacy, type NewHomes } from './legacy.ts'
 import { type Note, Notes } from './notes.ts'
 import type { ObjectContext } from './object-context.ts'
@@ -115,6 +110,12 @@ export class Directory extends RpcTarget {
   async listPeople(): Promise<UserInfo[]> {
     await this.movePeople(Number.POSITIVE_INFINITY)
     return this.#people.list()
+  }
+
+  /** Who can be reached at this mail address, by their profile or by a login that is one. */
+  async findByEmail(email: string): Promise<UserInfo[]> {
+    await this.movePeople(Number.POSITIVE_INFINITY)
+    return this.#people.findByEmail(email)
   }
 
   putPerson(info: UserInfo): void {

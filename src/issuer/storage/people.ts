@@ -23,6 +23,16 @@ export class People {
     this.#sql.exec('DELETE FROM people WHERE id = ?', id)
   }
 
+  /** Letters of ASCII are compared without regard to case, and no others. */
+  findByEmail(email: string): UserInfo[] {
+    const query = `SELECT info FROM people WHERE login = ?1 COLLATE NOCASE
+      OR json_extract(info, '$.email') = ?1 COLLATE NOCASE LIMIT 2`
+    return this.#sql
+      .exec<{ info: string }>(query, email)
+      .toArray()
+      .map(({ info }) => JSON.parse(info) as UserInfo)
+  }
+
   list(): UserInfo[] {
     return this.#sql
       .exec<{ info: string }>('SELECT info FROM people ORDER BY login')

@@ -5,33 +5,34 @@
  */
 
 import { RpcTarget } from 'cloudflare:workers'
+import { type AccountElsewhere, AccountsElsewhere } from './accounts-elsewhere.ts'
 import { Artifacts, type Change, type Column, type StoredArtifact } from './artifacts.ts'
 import type { ObjectContext } from './object-context.ts'
 import type { Opened } from './opened.ts'
 import { type Passkey, Passkeys } from './passkeys.ts'
-import { personExists, readPerson } from './person-row.ts'
+import {
+  activePerson,
+  changePerson,
+  type PersonChange,
+  personExists,
+  putPerson,
+  readPerson,
+  setDisabled,
+} from './person-row.ts'
 import { createTables } from './schema.ts'
+import { authorizationsOf, grantIdsOf } from './session-grants.ts'
 import { Totp } from './totp.ts'
-import type { Profile, UserInfo } from './user-info.ts'
-
-/** What of a person can be changed; what is left out stays. */
-export interface PersonChange extends Profile {
-  login?: string
-  roles?: string[]
-}
+import type { UserInfo } from './user-info.ts'
 
 /** Everything about a person, as their object keeps it. */
 export interface PersonRecord {
   info: UserInfo
   passkeys: Passkey[]
+  /** Accounts at other providers. */
+  elsewhere?: AccountElsewhere[]
   artifacts: (Change & { do: 'save' })[]
   /** Unix seconds by `model/id`, of what was used up. */
   used: Record<string, number>
-}
-
-interface Authorization {
-  grantId?: string
-  persistsLogout?: boolean
 }
 
 export class Person extends RpcTarget {
@@ -39,6 +40,7 @@ export class Person extends RpcTarget {
   readonly #artifacts: Artifacts
   readonly #passkeys: Passkeys
   readonly #totp: Totp
+  readonly #elsewhere: AccountsElsewhere
 
   constructor(object: ObjectContext) {
     super()
@@ -46,6 +48,7 @@ export class Person extends RpcTarget {
     this.#artifacts = new Artifacts(object.sql)
     this.#passkeys = new Passkeys(object.sql)
     this.#totp = new Totp(object.sql)
+    this.#elsewhere = new AccountsElsewhere(object.sql)
   }
 
   open(model: string, column: Column, value: string): Opened {
@@ -79,8 +82,7 @@ export class Person extends RpcTarget {
 
   /** The person; undefined where there is none, or they are disabled. */
   active(): UserInfo | undefined {
-    const info = this.info()
-    return info?.disabled ? undefined : info
+    return activePerson(this.#object.sql)
   }
 
   info(): UserInfo | undefined {
@@ -108,9 +110,9 @@ export class Person extends RpcTarget {
     if (this.#exists()) this.#artifacts.destroyAll()
   }
 
-  /** The person reads the mail of this address, if it is still theirs. */
-  verifyEmail(email: string): void {
-    if (this.info()?.email === email) this.update({ emailVerified: true })
+  /** The person reads the mail of this address; answers undefined where it is theirs no more. */
+  verifyEmail(email: string): UserInfo | undefined {
+    return this.info()?.email === email ? this.update({ emailVerified: true }) : undefined
   }
 
   /** Ends every session but this one. */
@@ -126,21 +128,11 @@ export class Person extends RpcTarget {
   }
 
   /** Takes a person in, new or from elsewhere; what is there already is kept. */
-  async adopt({ info, passkeys, artifacts, used }: PersonRecord): Promise<void> {
-    const { sql } = this.#object
-    createTables(sql, 'person')
-    const { id, login, roles, disabled, createdAt, ...profile } = info
-    sql.exec(
-      `INSERT INTO person (id, login, profile, roles, disabled_at, created_at)
-       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-      id,
-      login,
-      JSON.stringify(profile),
-      JSON.stringify(roles),
-      disabled ? this.#object.now() : null,
-      createdAt,
-    )
+  async adopt({ info, passkeys, elsewhere = [], artifacts, used }: PersonRecord): Promise<void> {
+    createTables(this.#object.sql, 'person')
+    putPerson(this.#object.sql, info, this.#object.now())
     for (const passkey of passkeys) this.#passkeys.add(passkey)
+    for (const account of elsewhere) this.#elsewhere.add(account, this.#object.now())
     this.#artifacts.commit(artifacts, this.#object.now())
     for (const [key, at] of Object.entries(used)) {
       const [model = '', artifactId = ''] = key.split(/\/(.*)/s)
@@ -149,43 +141,31 @@ export class Person extends RpcTarget {
     await this.#object.expireAt(this.#artifacts.nextExpiry() ?? undefined)
   }
 
-  update({ login, roles, ...profile }: PersonChange): UserInfo {
-    const before = this.#required()
-    const { name, email, emailVerified } = before
-    const isNewEmail = profile.email !== undefined && profile.email !== email
-    const merged = {
-      ...{ name, email, emailVerified },
-      ...(isNewEmail && { emailVerified: false }),
-      ...profile,
-    }
-    this.#object.sql.exec(
-      'UPDATE person SET login = ?, profile = ?, roles = ?',
-      login ?? before.login,
-      JSON.stringify(merged),
-      JSON.stringify(roles ?? before.roles),
-    )
+  update(change: PersonChange): UserInfo {
+    changePerson(this.#object.sql, this.#required(), change)
     return this.#required()
   }
 
   /** Ends sessions, grants and tokens too. Access tokens that are JWTs end by themselves. */
   disable(): UserInfo {
     this.#required()
-    this.#object.sql.exec('UPDATE person SET disabled_at = ?', this.#object.now())
+    setDisabled(this.#object.sql, this.#object.now())
     this.#artifacts.destroyAll()
     return this.#required()
   }
 
   enable(): UserInfo {
     this.#required()
-    this.#object.sql.exec('UPDATE person SET disabled_at = NULL')
+    setDisabled(this.#object.sql, null)
     return this.#required()
   }
 
-  /** Removes every passkey and the authenticator app, and ends sessions, grants and tokens. */
+  /** Removes passkeys, authenticator app and accounts elsewhere, and ends sessions, grants and tokens. */
   reset(): void {
     this.#required()
     this.#passkeys.removeAll()
     this.#totp.remove()
+    this.#elsewhere.removeAll()
     this.#artifacts.destroyAll()
   }
 
@@ -202,20 +182,4 @@ export class Person extends RpcTarget {
     if (!info) throw new Error('there is no such person')
     return info
   }
-}
-
-/** The grant of a code or token; the grants of every client that a session has signed in to. */
-function grantIdsOf(model: string, found: StoredArtifact | undefined): string[] {
-  if (!found) return []
-  if (found.grantId) return [found.grantId]
-  if (model !== 'Session') return []
-  return authorizationsOf(found).flatMap(({ grantId }) => (grantId ? [grantId] : []))
-}
-
-/** What each client was given in a session. */
-function authorizationsOf({ payload }: StoredArtifact): Authorization[] {
-  const { authorizations = {} } = JSON.parse(payload) as {
-    authorizations?: Record<string, Authorization>
-  }
-  return Object.values(authorizations)
 }

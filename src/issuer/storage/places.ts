@@ -6,8 +6,11 @@
 
 import { hash } from 'node:crypto'
 
-/** What kind of object a place is: a person, what a client was given, a device flow, visitors. */
-export type PlaceKind = 'person' | 'client' | 'device' | 'visitors'
+/**
+ * What kind of object a place is: a person, what a client was given, a device flow, whose an account at
+ * another provider is, visitors.
+ */
+export type PlaceKind = 'person' | 'client' | 'device' | 'elsewhere' | 'visitors'
 
 /** 23 characters: one for the kind, 22 for which one. */
 export type Place = string
@@ -16,6 +19,7 @@ const LETTERS: Record<PlaceKind, string> = {
   person: 'u',
   client: 'c',
   device: 'd',
+  elsewhere: 'e',
   visitors: 'v',
 }
 const KINDS = Object.fromEntries(
@@ -32,7 +36,7 @@ export function placeOfPerson(id: string): Place | undefined {
   return LETTERS.person + Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')
 }
 
-/** The place that is named after something of the world: a client id, a user code, a network. */
+/** The place that is named after something of the world: a client id, a user code, a network, an account. */
 export function placeNamed(kind: Exclude<PlaceKind, 'person'>, name: string): Place {
   return LETTERS[kind] + shortHash(name)
 }

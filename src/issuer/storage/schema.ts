@@ -109,6 +109,14 @@ const TABLES = {
     ${ARTIFACTS}
     ${NOTES}
   `,
+  elsewhere: `
+    CREATE TABLE IF NOT EXISTS elsewhere (
+      issuer TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      linked_at INTEGER NOT NULL,
+      PRIMARY KEY (issuer, subject)
+    ) WITHOUT ROWID;
+  `,
   login: `
     CREATE TABLE IF NOT EXISTS login (
       login TEXT PRIMARY KEY,

@@ -1,10 +1,13 @@
-/** The object of a client or of a device that waits: artifacts alone, gone when the last one ends. */
+/**
+ * The object of a client, of a device that waits, or of an account at another provider: artifacts alone,
+ * gone when the last one ends.
+ */
 
 import { RpcTarget } from 'cloudflare:workers'
 import { Artifacts, type Change, type Column } from './artifacts.ts'
 import type { ObjectContext } from './object-context.ts'
-import type { Opened } from './opened.ts'
-import { createTables, hasTable } from './schema.ts'
+import { type Opened, openUnowned } from './opened.ts'
+import { createTables } from './schema.ts'
 
 export class Shelf extends RpcTarget {
   readonly #object: ObjectContext
@@ -17,11 +20,7 @@ export class Shelf extends RpcTarget {
   }
 
   open(model: string, column: Column, value: string): Opened {
-    const exists = hasTable(this.#object.sql, 'artifacts')
-    const found = exists
-      ? this.#artifacts.find(model, column, value, this.#object.now())
-      : undefined
-    return { found, grants: [], person: undefined }
+    return openUnowned(this.#object, model, column, value)
   }
 
   /** Answers false where a code or token in it was used before; see {@link Artifacts.commit}. */

@@ -1,18 +1,17 @@
 /**
  * The object of one network of visitors: what they did a moment ago, counted, and the few short-lived
- * things that somebody who has not signed in can cause to be stored, bounded in number and size.
+ * things that somebody who has not signed in can cause to be stored, bounded in number.
  */
 
 import { RpcTarget } from 'cloudflare:workers'
 import { type Artifact, Artifacts, type Change, type Column } from './artifacts.ts'
 import { type AttemptLimit, Attempts, storedAttempts } from './attempts.ts'
 import type { ObjectContext } from './object-context.ts'
-import type { Opened } from './opened.ts'
+import { type Opened, openUnowned } from './opened.ts'
 import { createTables, hasTable } from './schema.ts'
 
 /** Of one network, at one time. */
 const MAX_STORED = 500
-const MAX_PAYLOAD_LENGTH = 8192
 const FULL_RETRY_SECONDS = 30
 
 export class Visitors extends RpcTarget {
@@ -41,19 +40,14 @@ export class Visitors extends RpcTarget {
   }
 
   open(model: string, column: Column, value: string): Opened {
-    const exists = hasTable(this.#object.sql, 'artifacts')
-    const found = exists
-      ? this.#artifacts.find(model, column, value, this.#object.now())
-      : undefined
-    return { found, grants: [], person: undefined }
+    return openUnowned(this.#object, model, column, value)
   }
 
   /**
-   * Keeps something for a visitor. Answers 0, the seconds to wait where the visitor or the whole
-   * network has too much here, or -1 where it is too large.
+   * Keeps something for a visitor. Answers 0, or the seconds to wait where the visitor or the whole
+   * network has too much here.
    */
   async keep(artifact: Artifact, limits: AttemptLimit[]): Promise<number> {
-    if (artifact.payload.length > MAX_PAYLOAD_LENGTH) return -1
     const wait = await this.reserve(limits)
     if (wait > 0) return wait
     this.#artifacts.purge(this.#object.now())
