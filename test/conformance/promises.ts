@@ -238,7 +238,7 @@ export const PROMISES: Promised[] = [
             'false',
           ),
           edit(
-            'auth/bearer/jwt.ts',
+            'auth/bearer/claims.ts',
             "has('iss') && !rules.issuers.includes(claims.iss as string)",
             'false',
           ),
@@ -267,9 +267,9 @@ export const PROMISES: Promised[] = [
         guard: 'the comparison as a whole',
         edits: [
           edit(
-            'auth/bearer/jwt.ts',
-            '(name) => audiences.includes(name)',
-            '(name) => audiences.some((audience) => name.includes(audience))',
+            'auth/bearer/claims.ts',
+            'audiences.includes(name)',
+            'audiences.some((audience) => name.includes(audience))',
           ),
         ],
         test: tokens('aud that contains the right one'),
@@ -278,7 +278,7 @@ export const PROMISES: Promised[] = [
         guard: 'the check that all of aud are names',
         edits: [
           edit(
-            'auth/bearer/jwt.ts',
+            'auth/bearer/claims.ts',
             "Array.isArray(audience) && audience.every((name) => typeof name === 'string')",
             'Array.isArray(audience)',
           ),
@@ -295,7 +295,11 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the need for exp',
         edits: [
-          edit('auth/bearer/jwt.ts', "expiry === undefined && !mayOmit.includes('exp')", 'false'),
+          edit(
+            'auth/bearer/claims.ts',
+            "expiry === undefined && !mayOmit.includes('exp')",
+            'false',
+          ),
         ],
         test: tokens('no exp'),
       },
@@ -303,7 +307,7 @@ export const PROMISES: Promised[] = [
         guard: 'the refusal of what is no time',
         edits: [
           // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a template
-          edit('auth/bearer/jwt.ts', 'throw refused(`${name} is no time`)', 'return undefined'),
+          edit('auth/bearer/claims.ts', 'throw refused(`${name} is no time`)', 'return undefined'),
         ],
         test: tokens('nbf as text'),
       },
@@ -321,7 +325,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the check for security events',
-        edits: [edit('auth/bearer/jwt.ts', 'claims.events !== undefined', 'false')],
+        edits: [edit('auth/bearer/claims.ts', 'claims.events !== undefined', 'false')],
         test: tokens('a logout token without its typ'),
       },
     ],
@@ -372,7 +376,11 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the cooldown',
         edits: [
-          edit('auth/bearer/jwks.ts', 'if (now() - missedAt < COOLDOWN_SECONDS) return\n', ''),
+          edit(
+            'auth/bearer/jwks.ts',
+            'if (now() - missedAt < COOLDOWN_SECONDS) return undefined\n',
+            '',
+          ),
         ],
         test: keys('is asked once however many kids a client makes up'),
       },
@@ -527,7 +535,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the refusal of bound tokens',
-        edits: [edit('auth/bearer/jwt.ts', 'claims.cnf !== undefined', 'false')],
+        edits: [edit('auth/bearer/claims.ts', 'claims.cnf !== undefined', 'false')],
         test: tokens('a token bound to a key, sent as Bearer'),
       },
     ],

@@ -4,9 +4,10 @@ import { GatewayError } from '../../errors.ts'
 import type { Scope } from '../../lib/scope.ts'
 import type { Principal } from '../principal.ts'
 import type { NotMine } from '../scheme.ts'
+import { checkClaims, type JwtRules, toPrincipal } from './claims.ts'
 import { explainForeignIssuer, type Issuers } from './foreign-issuer.ts'
 import type { Introspection, Occasion } from './introspection.ts'
-import { checkClaims, type JwtRules, type JwtVerifier, toPrincipal } from './jwt.ts'
+import type { JwtVerifier } from './jwt.ts'
 import { looksLikeJwt, readToken, type UnverifiedToken } from './token.ts'
 
 /** One issuer, ready to judge its tokens. */

@@ -59,18 +59,18 @@ export interface KeySet {
   keys(scope: Scope): Promise<readonly VerificationKey[]>
   /**
    * For a token that none of {@link keys} verifies: shows `search` the keys after one KV read, and where it finds
-   * nothing after one refetch. Once per 30 s and not at all within them, whatever is thrown at it. Throws
-   * `issuer_unavailable` where the refetch fails.
+   * nothing after one refetch. Once per 30 s and not at all within them, whatever is thrown at it. Answers what was
+   * found. Throws `issuer_unavailable` where the refetch fails.
    */
-  refreshAfterMiss(search: Search, scope: Scope): Promise<void>
+  refreshAfterMiss<Found>(search: Search<Found>, scope: Scope): Promise<Found | undefined>
   /** The endpoints that discovery named, if any. Throws `issuer_unavailable` where they are not to be had. */
   endpoints(scope: Scope): Promise<Endpoints | undefined>
   /** Refreshes the stored copy, where it is due. Throws where the issuer cannot be asked. */
   refreshOnSchedule(scope: Scope): Promise<void>
 }
 
-/** Whether what was looked for is among the keys. */
-export type Search = (keys: readonly VerificationKey[]) => Promise<boolean>
+/** Looks for something among the keys; undefined where it is not there. */
+export type Search<Found> = (keys: readonly VerificationKey[]) => Promise<Found | undefined>
 
 interface Held extends StoredKeySet {
   readonly keys: readonly VerificationKey[]
@@ -175,13 +175,14 @@ export function createKeySet(options: KeySetOptions): KeySet {
     scope.waitUntil(refresh(scope, { isAwaited: false }).catch(() => {}))
   }
 
-  async function refetchUnless(search: Search, scope: Scope): Promise<void> {
+  async function refetchUnless<Found>(search: Search<Found>, scope: Scope) {
     const before = held?.fetchedAt
     const stored = await readStored()
     const isNewer = held !== undefined && held.fetchedAt !== before
-    if (isNewer && (await search(held?.keys ?? []))) return
+    const found = isNewer ? await search(held?.keys ?? []) : undefined
+    if (found !== undefined) return found
     await fetchFromIssuer(scope, stored, false)
-    await search(held?.keys ?? [])
+    return await search(held?.keys ?? [])
   }
 
   const keySet: KeySet = {
@@ -205,12 +206,12 @@ export function createKeySet(options: KeySetOptions): KeySet {
     },
 
     async refreshAfterMiss(search, scope) {
-      if (now() - missedAt < COOLDOWN_SECONDS) return
+      if (now() - missedAt < COOLDOWN_SECONDS) return undefined
       missedAt = now()
       const refetch = refetchUnless(search, scope)
       // Whoever asked may leave. The cooldown has begun, so the keys have to come all the same.
       scope.waitUntil(refetch.catch(() => {}))
-      await refetch
+      return await refetch
     },
 
     async endpoints(scope) {

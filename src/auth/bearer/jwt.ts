@@ -2,19 +2,15 @@
 
 import { GatewayError } from '../../errors.ts'
 import { createBoundedMap } from '../../lib/bounded-map.ts'
-import { toDouble } from '../../lib/exact-json.ts'
 import type { Scope } from '../../lib/scope.ts'
-import type { JsonObject } from '../../lib/strict-json.ts'
-import { type ClaimLocation, readNames, readRoles } from '../claim-location.ts'
 import type { Principal } from '../principal.ts'
+import { checkClaims, type JwtRules, toPrincipal } from './claims.ts'
 import type { VerificationKey } from './jwk.ts'
 import type { KeySet } from './jwks.ts'
 import type { UnverifiedToken } from './token.ts'
 
 /** Keys that are tried for one token at the most. */
 const MAX_CANDIDATES = 16
-/** Unix seconds beyond this are no time that a token means. */
-const MAX_TIME = 2 ** 53
 /** Of tokens that this isolate has proven, for one issuer entry. */
 export const MAX_PROOFS = 1_000
 export const MAX_PROOF_LENGTH = 4_194_304
@@ -26,25 +22,6 @@ export const MAX_PROOF_LENGTH = 4_194_304
 interface Proof {
   readonly key: VerificationKey
   readonly principal: Principal
-}
-
-export interface JwtRules {
-  /** The name of the entry in `schemes`. */
-  readonly name: string
-  /** What `iss` may be. */
-  readonly issuers: readonly string[]
-  /** One of these must be in one of the claims that name an audience. */
-  readonly audiences: readonly string[]
-  /** Empty where what binds a token to this API is the key set alone. */
-  readonly audienceClaims: readonly string[]
-  readonly algorithms: readonly string[]
-  /** The only keys of the set that may be used; undefined for all. */
-  readonly keyIds: readonly string[] | undefined
-  readonly clockSkewSeconds: number
-  readonly scopeClaims: readonly ClaimLocation[]
-  readonly rolesClaims: readonly ClaimLocation[]
-  /** What a preset knows of its issuer's tokens; throws `invalid_token` or `forbidden`. */
-  readonly check: ((claims: JsonObject) => void) | undefined
 }
 
 export interface JwtVerifier {
@@ -72,19 +49,18 @@ export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => nu
   }
 
   async function findKey(token: UnverifiedToken, scope: Scope): Promise<VerificationKey> {
-    let found: VerificationKey | undefined
-    const search = async (keys: readonly VerificationKey[]): Promise<boolean> => {
-      found = await firstThatVerifies(candidates(usable(keys), token), token)
-      return found !== undefined
-    }
+    const search = (keys: readonly VerificationKey[]) =>
+      firstThatVerifies(candidates(usable(keys), token), token)
     const keys = await keySet.keys(scope)
-    if (await search(keys)) return found as unknown as VerificationKey
+    const known = await search(keys)
+    if (known) return known
     // A key may be new although nothing says so: sets without kid, and sets that use one again.
     const { keyId } = token
     const isUnknown = keyId !== undefined && !usable(keys).some((key) => key.keyId === keyId)
-    await keySet.refreshAfterMiss(search, scope).catch((error) => {
+    const found = await keySet.refreshAfterMiss(search, scope).catch((error) => {
       // Where a key of that name is at hand, its verdict stands: an outage is no reason to ask about the token.
       if (isUnknown) throw error
+      return undefined
     })
     if (found) return found
     throw refused(
@@ -150,93 +126,6 @@ async function firstThatVerifies(
     if (await key.verify(algorithm, signature, signedBytes)) return key
   }
   return undefined
-}
-
-/**
- * Throws where the claims are not those of an access token of this issuer, for us, now. Claims named in
- * `mayOmit` may be absent, never wrong.
- */
-export function checkClaims(
-  claims: JsonObject,
-  rules: JwtRules,
-  now: number,
-  mayOmit: readonly string[] = [],
-): void {
-  const has = (name: string) => claims[name] !== undefined || !mayOmit.includes(name)
-  if (has('iss') && !rules.issuers.includes(claims.iss as string)) {
-    throw refused('iss is not the issuer')
-  }
-  checkAudience(claims, rules, mayOmit)
-  const expiry = readTime(claims, 'exp')
-  if (expiry === undefined && !mayOmit.includes('exp')) throw refused('exp is missing')
-  if (expiry !== undefined && now >= expiry + rules.clockSkewSeconds) {
-    throw refused('the token has expired')
-  }
-  for (const name of ['nbf', 'iat']) {
-    const start = readTime(claims, name)
-    if (start !== undefined && start > now + rules.clockSkewSeconds) {
-      throw refused(`${name} is in the future`)
-    }
-  }
-  if (claims.sub !== undefined && typeof claims.sub !== 'string') throw refused('sub is no string')
-  // RFC 7800, RFC 9449: a token bound to a key proves nothing to whom it is merely shown.
-  if (claims.cnf !== undefined) throw refused('the token is bound to a key and was sent as Bearer')
-  // RFC 8417: a security event or logout token is a message, whatever its typ says.
-  if (claims.events !== undefined) throw refused('the token is a security event')
-  rules.check?.(claims)
-}
-
-/** An empty list is no audience: the same as none where there may be none, and nobody's otherwise. */
-function checkAudience(claims: JsonObject, rules: JwtRules, mayOmit: readonly string[]): void {
-  const { audienceClaims, audiences } = rules
-  if (audienceClaims.length === 0) return
-  if (mayOmit.includes('aud') && audienceClaims.every((name) => isAbsent(claims[name]))) return
-  const isOurs = (name: string) => audiences.includes(name)
-  if (audienceClaims.some((name) => namesIn(claims[name]).some(isOurs))) return
-  throw refused(`${audienceClaims.join(' or ')} does not name this API`)
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.length === 0)
-}
-
-/** RFC 7519 section 2: seconds, fractions allowed. Present but no time is refused, never read as absent. */
-function readTime(claims: JsonObject, name: string): number | undefined {
-  const value = claims[name]
-  if (value === undefined) return undefined
-  const seconds = toDouble(value)
-  if (seconds !== undefined && seconds >= 0 && seconds <= MAX_TIME) return seconds
-  throw refused(`${name} is no time`)
-}
-
-function namesIn(audience: unknown): readonly string[] {
-  if (typeof audience === 'string') return [audience]
-  const isList = Array.isArray(audience) && audience.every((name) => typeof name === 'string')
-  return isList ? audience : []
-}
-
-/** `until` is when a token ends that does not say so itself. */
-export function toPrincipal(claims: JsonObject, rules: JwtRules, until = 0): Principal {
-  const expiry = toDouble(claims.exp)
-  return {
-    kind: isOfClient(claims) ? 'client' : 'person',
-    subject: (claims.sub as string | undefined) || undefined,
-    issuer: (claims.iss as string | undefined) ?? rules.issuers[0] ?? '',
-    scheme: rules.name,
-    scopes: new Set(rules.scopeClaims.flatMap((location) => readNames(claims, location, ' '))),
-    roles: [...new Set(rules.rolesClaims.flatMap((location) => readRoles(claims, location)))],
-    claims,
-    expiresAt: expiry === undefined ? until : expiry + rules.clockSkewSeconds,
-  }
-}
-
-/**
- * RFC 9068 section 2.2: where no person is involved, the subject is the client. Cloudflare Access's service tokens
- * have an empty one, and `common_name`.
- */
-function isOfClient({ sub, client_id: clientId, common_name: commonName }: JsonObject): boolean {
-  if (sub !== undefined && sub !== '') return sub === clientId
-  return [clientId, commonName].some((name) => typeof name === 'string' && name !== '')
 }
 
 function explainAlgorithm(algorithm: string): string {

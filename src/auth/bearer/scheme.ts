@@ -9,11 +9,12 @@ import type { Extras, House } from '../feature.ts'
 import type { Principal } from '../principal.ts'
 import type { NotMine, Place, Scheme, Verified } from '../scheme.ts'
 import { authenticate, type Issuer } from './authenticate.ts'
+import type { JwtRules } from './claims.ts'
 import { placeOf, readCredential, type TokenSource } from './credential.ts'
 import { createIntrospection, type IntrospectionOptions } from './introspection.ts'
 import { ALGORITHMS } from './jwk.ts'
 import { createKeySet, type KeySet } from './jwks.ts'
-import { createJwtVerifier, type JwtRules } from './jwt.ts'
+import { createJwtVerifier } from './jwt.ts'
 import { DEFAULT_TOKEN_LENGTH } from './token.ts'
 
 /** What a preset knows of an issuer whose tokens are trusted. */

@@ -50,7 +50,7 @@ function createWorld(): World {
           let shown: readonly VerificationKey[] | undefined
           await keySet.refreshAfterMiss(async (keys) => {
             shown = keys
-            return keys.some(({ keyId }) => keyId === wanted)
+            return keys.find(({ keyId }) => keyId === wanted)
           }, own)
           return shown
         },
