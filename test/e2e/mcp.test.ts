@@ -3,13 +3,16 @@
 
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { UnauthorizedError as NewerUnauthorizedError } from '@modelcontextprotocol/client'
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import { decodeJwt } from 'jose'
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Person } from '../issuer/world.ts'
 import { type Listening, listenOnLoopback } from '../support/listen.ts'
 import { Agent } from './mcp/agent.ts'
+import { NewerAgent } from './mcp/agent-v2.ts'
 import { type McpWorld, startMcpWorld } from './mcp/world.ts'
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
@@ -181,6 +184,54 @@ describe.skipIf(!CHROMIUM)('an MCP client', () => {
     await consent(agent)
     await agent.connect()
     expect(await agent.call('whoami')).toBe(userId)
+  })
+})
+
+describe('an MCP client of the newer SDK', () => {
+  /** Its person needs no browser here: the forms are filled in by hand. */
+  async function connected(): Promise<NewerAgent> {
+    const agent = new NewerAgent(`${world.origin}/mcp`)
+    await expect(agent.connect()).rejects.toBeInstanceOf(NewerUnauthorizedError)
+    const person = new Person({
+      issuer: world.origin,
+      fetch: (url, init) => fetch(url, { redirect: 'manual', ...init }),
+    })
+    const url = agent.authorizationUrl?.href ?? ''
+    await agent.finish(await person.authorize(url, 'ada', PASSWORD))
+    await agent.connect()
+    return agent
+  }
+
+  it('finds its way in from the 401 alone, and its tools see who consented', async () => {
+    const agent = await connected()
+    expect(await agent.call('whoami')).toBe(userId)
+    expect(Object.fromEntries(agent.authorizationUrl?.searchParams ?? [])).toMatchObject({
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      resource: `${world.origin}/mcp`,
+      // It asks for a refresh token by itself, because the server says that it gives one for it.
+      scope: 'notes:use offline_access',
+    })
+    expect(decodeJwt(agent.held?.access_token ?? '')).toMatchObject({
+      iss: world.origin,
+      aud: `${world.origin}/mcp`,
+      sub: userId,
+      scope: 'notes:use',
+    })
+    for (const headers of world.notes.received) {
+      expect(headers).toMatchObject({ 'x-auth-subject': userId, 'x-auth-issuer': world.origin })
+      expect(headers).not.toHaveProperty('authorization')
+    }
+    await agent.client.close()
+  })
+
+  it('refreshes a token that is no longer good, without the person', async () => {
+    const agent = await connected()
+    const { held } = agent
+    if (held) agent.held = { ...held, access_token: 'spoilt' }
+    expect(await agent.call('whoami')).toBe(userId)
+    expect(agent.held?.refresh_token).not.toBe(held?.refresh_token)
+    await agent.client.close()
   })
 })
 

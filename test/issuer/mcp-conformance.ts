@@ -1,10 +1,11 @@
 /**
  * Runs the MCP project's own conformance suite, command `authorization`, against the authorization
- * server: `node test/issuer/mcp-conformance.ts`. It is fetched by npx, so this is no part of `npm test`.
- * Signs in as the person whom the suite waits for; exits with 1 where a scenario fails.
+ * server: `node test/issuer/mcp-conformance.ts`. It is fetched by npx, so this is no part of `npm test`, and
+ * skipped where npm does not give it. Signs in as the person whom the suite waits for; exits with 1 where a
+ * scenario fails.
  */
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -23,6 +24,12 @@ const RUNS = [
   { client: 'confidential', main: 'test/issuer/closed-issuer.ts', kind: 'web', firstParty: false },
   { client: 'first-party', main: 'test/issuer/open-issuer.ts', kind: 'public', firstParty: true },
 ]
+
+const fetched = spawnSync('npx', ['--yes', '--package', SUITE, 'true'], { encoding: 'utf8' })
+if (fetched.status !== 0) {
+  console.log(`skipped: npm does not give ${SUITE}\n${fetched.stderr}`)
+  process.exit()
+}
 
 let failed = false
 for (const run of RUNS) {
