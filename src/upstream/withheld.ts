@@ -24,9 +24,14 @@ export function withheldAt(places: readonly Place[]): Withheld {
 export function withoutParameters(search: string, names: ReadonlySet<string>): string {
   if (names.size === 0 || search === '') return search
   const pairs = search.slice(1).split('&')
-  const kept = pairs.filter((pair) => !names.has([...new URLSearchParams(pair).keys()][0] ?? ''))
+  const kept = pairs.filter((pair) => !names.has(nameOf(pair)))
   if (kept.length === pairs.length) return search
   return kept.length === 0 ? '' : `?${kept.join('&')}`
+}
+
+/** Decoded. A pair alone would lose a question mark that belongs to its name. */
+function nameOf(pair: string): string {
+  return [...new URLSearchParams(`&${pair}`).keys()][0] ?? ''
 }
 
 /** The offered subprotocols (RFC 6455 section 11.3.4) without credentials; empty where none is left. */

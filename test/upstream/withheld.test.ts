@@ -33,6 +33,7 @@ describe('a query', () => {
     ['?a+b=1&a%20b=2&x', '?x'],
     ['?monkey=1&keys=2&Key=3', '?monkey=1&keys=2&Key=3'],
     ['?x=key&&y', '?x=key&&y'],
+    ['??key=1&a=2', '??key=1&a=2'],
   ]
   for (const [search, kept] of table) {
     it(`${JSON.stringify(search)} becomes ${JSON.stringify(kept)}`, () => {
