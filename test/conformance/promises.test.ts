@@ -14,6 +14,13 @@ describe('the table of promises', () => {
     expect(empty).toEqual([])
   })
 
+  it('takes guards out of lines that are there, once', () => {
+    const stale = PROMISES.flatMap(({ mutations }) => mutations)
+      .flatMap(({ edits }) => edits)
+      .filter(({ file, find }) => read(file).split(find).length !== 2)
+    expect(stale).toEqual([])
+  })
+
   it('names tests that exist', () => {
     const missing = PROMISES.flatMap(({ mutations }) => mutations)
       .filter(({ test }) => !existsIn(test.file, test.name))

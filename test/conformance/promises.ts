@@ -780,8 +780,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'gateway.ts',
-            'const verified = route.requirement\n',
-            "const verified = route.requirement && !request.headers.has('upgrade')\n",
+            'const verified = requirement ?',
+            "const verified = requirement && !inbound.request.headers.has('upgrade') ?",
           ),
         ],
         test: paths('an upgrade where a token is needed'),
