@@ -112,3 +112,10 @@ export class GatewayError extends Error {
     this.options = options
   }
 }
+
+/** What was thrown, as an error of the gateway: `internal` where it was none. */
+export function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'a value was thrown'
+  return new GatewayError('internal', { reason, cause: error })
+}

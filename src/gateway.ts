@@ -9,23 +9,23 @@ import type { Principal } from './auth/principal.ts'
 import type { Inbound } from './auth/scheme.ts'
 import type { Compiled, OwnRoute, Route } from './config/compile.ts'
 import type { GatewayConfig } from './config/define.ts'
-import { prepare } from './config/prepare.ts'
+import { prepare, unconfigured } from './config/prepare.ts'
 import { checkDoor } from './edge/door.ts'
 import { refuse } from './edge/refusal.ts'
 import { answer, finish } from './edge/response.ts'
 import { simulate } from './edge/simulate.ts'
-import { GatewayError } from './errors.ts'
+import { type GatewayError, toGatewayError } from './errors.ts'
 import type { Fetch } from './lib/fetch.ts'
 import type { Store } from './lib/kv.ts'
 import { type Context, createScope, type Scope } from './lib/scope.ts'
 import { consoleLog, type Log } from './operate/log.ts'
 import { startTrace, type Trace, toEvent } from './operate/trace.ts'
 import { originOf, readLocation } from './router.ts'
+import { departureOf } from './upstream/departure.ts'
 import { endWith } from './upstream/expiry.ts'
-import { originPath, publicLocation } from './upstream/location.ts'
+import { publicLocation } from './upstream/location.ts'
 import { outgoingRequest } from './upstream/request.ts'
-import { cfFor, send, targetUrl } from './upstream/target.ts'
-import { withoutParameters } from './upstream/withheld.ts'
+import { send } from './upstream/target.ts'
 
 /** What a gateway needs from outside. Tests pass their own. */
 export interface GatewayDependencies {
@@ -124,19 +124,13 @@ async function handle(
   const principals = await (route.simulation ? simulate(admitted, trace) : admitted)
   const [principal] = principals
 
-  const publicOrigin = originOf(location)
-  const { target, mapping, isPublic, timeoutSeconds } = route
-  const headers = (trace.simulated && route.simulation) || route.headers
-  const search = withoutParameters(location.search, headers.withheld.parameters)
-  const url = targetUrl(target, publicOrigin, originPath(path, mapping) + search)
-  const cf = cfFor(target, isPublic, request)
-  const departure = { url, location, rules: headers, principal, cf }
-  const outgoing = outgoingRequest(request, departure)
+  const rules = (trace.simulated && route.simulation) || route.headers
+  const outgoing = outgoingRequest(request, departureOf(inbound, route, rules, principal))
   trace.omitted = outgoing.omitted
-  const response = await send(target, outgoing, principal, timeoutSeconds, gateway.fetch)
+  const response = await send(route, outgoing, principal, gateway.fetch)
   const lasting = route.mayOutliveToken ? response : endWith(response, principals, gateway.now)
-  const mapLocation = (to: string) => publicLocation(to, mapping, publicOrigin)
-  return answer(lasting, { isSecure, isPublic, mapLocation })
+  const mapLocation = (to: string) => publicLocation(to, route.mapping, originOf(location))
+  return answer(lasting, { isSecure, isPublic: route.isPublic, mapLocation })
 }
 
 /** Who asks, and may they? What is found out is noted at once, for the log and the answer of a refusal. */
@@ -153,16 +147,4 @@ async function admit(
   trace.call = { ...inbound, principals }
   if (principal) authorize(principal, policy)
   return principals
-}
-
-/** Said with every request, so that the line which an operator happens to see is enough. */
-function unconfigured([first = '', ...others]: readonly string[]): GatewayError {
-  const more = others.length > 0 ? ` (and ${others.length} more: "npm run check")` : ''
-  return new GatewayError('config_invalid', { reason: first + more })
-}
-
-function toGatewayError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'a value was thrown'
-  return new GatewayError('internal', { reason, cause: error })
 }

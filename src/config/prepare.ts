@@ -1,5 +1,6 @@
 /** The owner's file, evaluated, checked and compiled: it has problems, or is ready. */
 
+import { GatewayError } from '../errors.ts'
 import type { Problem } from '../options/schemas.ts'
 import { shapeOf } from '../router.ts'
 import { checkShape } from './check.ts'
@@ -77,4 +78,10 @@ function checkOwnRoutes({ routes, ownRoutes }: Compiled, place: Place): Problem[
     )
   }
   return problems
+}
+
+/** What a gateway with problems refuses everything with: said each time, so that any line of the log is enough. */
+export function unconfigured([first = '', ...others]: readonly Problem[]): GatewayError {
+  const more = others.length > 0 ? ` (and ${others.length} more: "npm run check")` : ''
+  return new GatewayError('config_invalid', { reason: first + more })
 }

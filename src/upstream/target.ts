@@ -19,16 +19,21 @@ export type Target =
   /** A URL, reached by the global fetch or through a binding (mTLS certificate, VPC service). */
   | { readonly kind: 'url'; readonly base: string; readonly fetch: Fetch | undefined }
 
+export interface Addressee {
+  readonly target: Target
+  /** How long it may be silent before its answer begins. */
+  readonly timeoutSeconds: number | false
+}
+
 /**
  * Sends the request and answers with what came back, redirects included. Throws `origin_timeout` where the
  * origin is silent for too long, `origin_unreachable` where there is no response at all. A handler is an
  * origin too: one that throws has not answered.
  */
 export async function send(
-  target: Target,
+  { target, timeoutSeconds }: Addressee,
   outgoing: Outgoing,
   principal: Principal | undefined,
-  timeoutSeconds: number | false,
   globalFetch: Fetch | undefined,
 ): Promise<Response> {
   const { url, init, upload } = outgoing

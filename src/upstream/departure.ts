@@ -1,0 +1,27 @@
+/** Where a request goes when it leaves, with what is known of it. */
+
+import type { Principal } from '../auth/principal.ts'
+import type { Inbound } from '../auth/scheme.ts'
+import { originOf } from '../router.ts'
+import { originPath, type PathMapping } from './location.ts'
+import type { Departure, HeaderRules } from './request.ts'
+import { cfFor, type Target, targetUrl } from './target.ts'
+import { withoutParameters } from './withheld.ts'
+
+/** What has to be known of a route. */
+export interface Way {
+  readonly target: Target
+  readonly mapping: PathMapping
+  readonly isPublic: boolean
+}
+
+export function departureOf(
+  { request, location, path }: Inbound,
+  { target, mapping, isPublic }: Way,
+  rules: HeaderRules,
+  principal: Principal | undefined,
+): Departure {
+  const search = withoutParameters(location.search, rules.withheld.parameters)
+  const url = targetUrl(target, originOf(location), originPath(path, mapping) + search)
+  return { url, location, rules, principal, cf: cfFor(target, isPublic, request) }
+}
