@@ -675,7 +675,11 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the same path (the raw one is forwarded)',
         edits: [
-          edit('gateway.ts', 'originPath(path, mapping)', 'originPath(location.rawPath, mapping)'),
+          edit(
+            'upstream/departure.ts',
+            'originPath(path, mapping)',
+            'originPath(location.rawPath, mapping)',
+          ),
         ],
         test: paths('escapes of plain letters in the open part'),
       },
