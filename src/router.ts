@@ -6,6 +6,7 @@
 import type { RouteEntry } from 'itty-router'
 import { IttyRouter } from 'itty-router/IttyRouter'
 import { GatewayError } from './errors.ts'
+import { createBoundedMap } from './lib/bounded-map.ts'
 import { canonicalPath, explainAmbiguity, matchForm } from './lib/canonical-path.ts'
 
 export const DEFAULT_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -58,15 +59,26 @@ const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i
  * runtime that pastes it before the path would let a client move the border between the two.
  */
 export function readLocation(url: string, hostHeader: string | null = null): Location {
-  if (hostHeader !== null && !HOST.test(hostHeader)) {
+  const [, scheme = '', host = '', rawPath = '', search = ''] = URL_PARTS.exec(url) ?? []
+  if (hostHeader !== null && hostHeader !== host && !HOST.test(hostHeader)) {
     throw new GatewayError('invalid_request', { reason: 'the Host header is malformed' })
   }
-  const [, scheme = '', host = '', rawPath = '', search = ''] = URL_PARTS.exec(url) ?? []
+  return { scheme, host, hostname: hostnameOf(host), rawPath, search }
+}
+
+/** The same few hosts come with every request, so each is judged once. */
+const hostnames = createBoundedMap<string>({ maxEntries: 200, maxKeyLength: 20_000 })
+
+function hostnameOf(host: string): string {
+  const known = hostnames.get(host)
+  if (known !== undefined) return known
   // A port or an address out of range would end every use of the host, and is the client's mistake.
-  if (!URL.canParse(`${scheme}://${host}`))
+  if (!URL.canParse(`http://${host}`)) {
     throw new GatewayError('invalid_request', { reason: 'the request URL is malformed' })
+  }
   const hostname = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase()
-  return { scheme, host, hostname, rawPath, search }
+  hostnames.set(host, hostname)
+  return hostname
 }
 
 /** Routes whose patterns match the same paths, on one host: public ones to the letter, others in any case. */

@@ -67,8 +67,7 @@ function checkAudience(claims: JsonObject, rules: JwtRules, mayOmit: readonly st
   const { audienceClaims, audiences } = rules
   if (audienceClaims.length === 0) return
   if (mayOmit.includes('aud') && audienceClaims.every((name) => isAbsent(claims[name]))) return
-  const isOurs = (name: string) => audiences.includes(name)
-  if (audienceClaims.some((name) => namesIn(claims[name]).some(isOurs))) return
+  for (const claim of audienceClaims) if (names(claims[claim], audiences)) return
   throw refused(`${audienceClaims.join(' or ')} does not name this API`)
 }
 
@@ -85,10 +84,11 @@ function readTime(claims: JsonObject, name: string): number | undefined {
   throw refused(`${name} is no time`)
 }
 
-function namesIn(audience: unknown): readonly string[] {
-  if (typeof audience === 'string') return [audience]
-  const isList = Array.isArray(audience) && audience.every((name) => typeof name === 'string')
-  return isList ? audience : []
+/** Whether an audience, one name or a list of names (RFC 7519 section 4.1.3), has one of `wanted`. */
+function names(audience: unknown, wanted: readonly string[]): boolean {
+  if (typeof audience === 'string') return wanted.includes(audience)
+  if (!Array.isArray(audience) || !audience.every((name) => typeof name === 'string')) return false
+  return audience.some((name) => wanted.includes(name))
 }
 
 /** `until` is when a token ends that does not say so itself. */
