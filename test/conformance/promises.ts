@@ -268,8 +268,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'auth/bearer/claims.ts',
-            'audiences.includes(name)',
-            'audiences.some((audience) => name.includes(audience))',
+            'wanted.includes(audience)',
+            'wanted.some((name) => audience.includes(name))',
           ),
         ],
         test: tokens('aud that contains the right one'),

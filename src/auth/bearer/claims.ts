@@ -87,8 +87,8 @@ function readTime(claims: JsonObject, name: string): number | undefined {
 /** Whether an audience, one name or a list of names (RFC 7519 section 4.1.3), has one of `wanted`. */
 function names(audience: unknown, wanted: readonly string[]): boolean {
   if (typeof audience === 'string') return wanted.includes(audience)
-  if (!Array.isArray(audience) || !audience.every((name) => typeof name === 'string')) return false
-  return audience.some((name) => wanted.includes(name))
+  const isList = Array.isArray(audience) && audience.every((name) => typeof name === 'string')
+  return isList && audience.some((name) => wanted.includes(name))
 }
 
 /** `until` is when a token ends that does not say so itself. */
