@@ -8,11 +8,13 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { STATE_CONTRACT, type StateOperations } from '../options/state-contract.ts'
 import { assertServed, servedContracts } from './contract.ts'
+import { Marks } from './marks.ts'
 import { Numbers } from './numbers.ts'
 
-export { Numbers }
+export { Marks, Numbers }
 
 interface Classes {
+  Marks: DurableObjectNamespace<Marks>
   Numbers: DurableObjectNamespace<Numbers>
 }
 
@@ -31,6 +33,30 @@ export class State extends WorkerEntrypoint<unknown> implements StateOperations 
 
   async takeNumber(contract: number, name: string): Promise<number> {
     return this.#reach('Numbers', contract, name).take()
+  }
+
+  async keepMarks(
+    contract: number,
+    issuer: string,
+    marks: readonly { name: string; before: number }[],
+    keepSeconds: number,
+    now: number,
+  ): Promise<number> {
+    return this.#reach('Marks', contract, issuer).keep(marks, keepSeconds, now)
+  }
+
+  async marksSince(contract: number, issuer: string, version: number) {
+    return this.#reach('Marks', contract, issuer).since(version)
+  }
+
+  async firstTime(
+    contract: number,
+    issuer: string,
+    id: string,
+    keepSeconds: number,
+    now: number,
+  ): Promise<boolean> {
+    return this.#reach('Marks', contract, issuer).firstTime(id, keepSeconds, now)
   }
 
   /** No operation gets to an object without naming a contract that is served. */
