@@ -1165,7 +1165,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the challenge',
-        edits: [edit('auth/bearer/scheme.ts', "  invalid_token: 'invalid_token',\n", '')],
+        edits: [edit('auth/bearer/challenge.ts', "  invalid_token: 'invalid_token',\n", '')],
         test: responses('invalid_token has its challenge'),
       },
       {
