@@ -81,7 +81,7 @@ export const PROMISES: Promised[] = [
     mutations: [
       {
         guard: 'the end of the third part',
-        edits: [edit('auth/bearer/token.ts', '!isCompact || rest.length > 0', '!isCompact')],
+        edits: [edit('auth/bearer/compact.ts', '!isCompact || rest.length > 0', '!isCompact')],
         test: tokens('a fourth part'),
       },
     ],
@@ -178,7 +178,7 @@ export const PROMISES: Promised[] = [
     mutations: [
       {
         guard: 'the check for extensions',
-        edits: [edit('auth/bearer/token.ts', "'crit' in header || 'b64' in header", 'false')],
+        edits: [edit('auth/bearer/compact.ts', "'crit' in header || 'b64' in header", 'false')],
         test: tokens('an extension in crit that nobody knows'),
       },
     ],
@@ -1169,7 +1169,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the challenge',
-        edits: [edit('auth/bearer/scheme.ts', "  invalid_token: 'invalid_token',\n", '')],
+        edits: [edit('auth/bearer/challenge.ts', "  invalid_token: 'invalid_token',\n", '')],
         test: responses('invalid_token has its challenge'),
       },
       {

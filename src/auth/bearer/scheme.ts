@@ -1,6 +1,5 @@
 /** The tokens of one OAuth issuer as a scheme: what every preset compiles to. */
 
-import type { ErrorCode, GatewayError } from '../../errors.ts'
 import { type Binding, bound } from '../../lib/fetch.ts'
 import type { Scope } from '../../lib/scope.ts'
 import type { JsonObject } from '../../lib/strict-json.ts'
@@ -9,6 +8,7 @@ import type { Extras, House } from '../feature.ts'
 import type { Principal } from '../principal.ts'
 import type { NotMine, Place, Scheme, Verified } from '../scheme.ts'
 import { authenticate, type Issuer } from './authenticate.ts'
+import { challengeText } from './challenge.ts'
 import type { JwtRules } from './claims.ts'
 import { placeOf, readCredential, type TokenSource } from './credential.ts'
 import { createIntrospection, type IntrospectionOptions } from './introspection.ts'
@@ -57,7 +57,8 @@ export function bearerScheme(name: string, trusted: TrustedIssuer, house: House)
       const principal = authenticate(value, issuer, scope)
       return 'then' in principal ? principal.then(toVerdict) : toVerdict(principal)
     },
-    challenge,
+    challenge: (error, scopes, metadata) =>
+      challengeText(error, { scheme: 'Bearer', scopes, metadata }),
     scheduled: (scope) => keySet.refreshOnSchedule(scope),
   }
 }
@@ -117,28 +118,4 @@ function compileRules(name: string, trusted: TrustedIssuer): JwtRules {
     rolesClaims: locationsIn(rolesClaim ?? 'roles'),
     check: trusted.checkClaims,
   }
-}
-
-/** RFC 6750 section 3.1: who sent no credential is told no error. RFC 9728 section 5.1: where to get one. */
-function challenge(
-  error: GatewayError | undefined,
-  scopes: readonly string[],
-  metadata: string | undefined,
-): string | undefined {
-  const name = error && ERRORS[error.code]
-  if (error && name === undefined) return undefined
-  const parameters = {
-    ...(name !== undefined && { error: name }),
-    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
-    ...(metadata !== undefined && { resource_metadata: metadata }),
-  }
-  const list = Object.entries(parameters).map(([key, value]) => `${key}="${value}"`)
-  return ['Bearer', list.join(', ')].filter(Boolean).join(' ')
-}
-
-/** The `error` of each code that is about the token. */
-const ERRORS: Partial<Record<ErrorCode, string>> = {
-  invalid_token: 'invalid_token',
-  multiple_credentials: 'invalid_request',
-  insufficient_scope: 'insufficient_scope',
 }
