@@ -55,7 +55,9 @@ export const ERROR_CODES = {
     'The method is not allowed here',
     'The Allow header names the methods.',
   ],
+  body_too_large: [413, 'The request body is too large', 'Send less.'],
   host_unknown: [421, 'This host is not served here', 'Check the host name.'],
+  rate_limited: [429, 'Too many requests', 'Try again after the time in the Retry-After header.'],
   config_invalid: [
     500,
     'The gateway is not configured',

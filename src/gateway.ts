@@ -120,7 +120,7 @@ async function handle(
     return answer(await route.endpoint.handle(inbound, scope), { isSecure, isPublic: true })
   }
 
-  const admitted = admit(inbound, route, scope, trace)
+  const admitted = admit(inbound, route, gateway.revocation, scope, trace)
   const principals = await (route.simulation ? simulate(admitted, trace) : admitted)
   const [principal] = principals
 
@@ -137,6 +137,7 @@ async function handle(
 async function admit(
   inbound: Inbound,
   { requirement, policy }: Route,
+  revocation: Compiled['revocation'],
   scope: Scope,
   trace: Trace<Route | OwnRoute>,
 ): Promise<readonly Principal[]> {
@@ -145,6 +146,7 @@ async function admit(
   const principals = verified.map(({ principal }) => principal)
   const [principal] = principals
   trace.call = { ...inbound, principals }
+  if (principal && revocation) await revocation.refuse(principals, scope)
   if (principal) authorize(principal, policy)
   return principals
 }

@@ -6,6 +6,7 @@
 import type { GatewayError } from '../errors.ts'
 import type { Scope } from '../lib/scope.ts'
 import type { Location } from '../router.ts'
+import type { KeySet } from './bearer/jwks.ts'
 import type { Principal } from './principal.ts'
 
 /** A request on its way in. */
@@ -52,6 +53,8 @@ export interface Scheme {
   readonly name: string
   /** Every place where its credentials may stand: no origin gets to see them, on any route. */
   readonly withholds: readonly Place[]
+  /** Of an issuer whose keys are published: what else it signs is verified with them. */
+  readonly keySet?: KeySet
   /**
    * The evidence of a request that this scheme would judge; the first of several places wins. Throws
    * `multiple_credentials` or the scheme's own 401 where it is there and cannot be read.

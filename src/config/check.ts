@@ -40,6 +40,12 @@ const scheme = told<AnyFeature>((value) => {
   return 'must be made by a preset: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID })'
 })
 
+const revocation = told<AnyFeature>((value) =>
+  feature(value)
+    ? undefined
+    : 'must be made by revocation({ state: env.STATE, operatorKey: env.OPERATOR_KEY })',
+)
+
 const refusal = told<RefusalPage>((value) => {
   if (typeof value !== 'function') {
     return 'must be a function: (problem, request) => new Response(…), or undefined for the problem document'
@@ -83,6 +89,7 @@ const gatewaySchema = options<GatewayConfig>(
       options<RouteParts>(partsSchema, { example: '{ resource: protectedResource() }' }),
     ),
     routes: listOf(route, { example: ROUTES, isOptional: false }),
+    revocation: v.exactOptional(revocation),
     refusal: v.exactOptional(refusal),
     problemType: v.exactOptional(problemType),
     dangerouslySimulate: v.exactOptional(flag),
@@ -118,7 +125,8 @@ export function checkShape(config: unknown): Problem[] {
   }
   const { issues = [] } = v.safeParse(gatewaySchema, config)
   reportIssues(issues, '', to)
-  const { hosts, schemes, every, routes } = soundParts(config, issues)
+  const { hosts, schemes, every, routes, revocation } = soundParts(config, issues)
+  revocation?.check('revocation', to)
   for (const [name, entry] of Object.entries(schemes ?? {})) {
     checkSchemeName(name, to)
     if (v.is(scheme, entry)) entry.check(`schemes.${name}`, to)
@@ -149,6 +157,9 @@ function soundParts(config: unknown, issues: readonly v.BaseIssue<unknown>[]) {
       isObject(parts.schemes) && !feature(parts.schemes)
         ? (parts.schemes as GatewayConfig['schemes'])
         : undefined,
+    revocation: isBroken('revocation')
+      ? undefined
+      : (parts.revocation as GatewayConfig['revocation']),
     every: isBroken('every') ? undefined : (parts.every as GatewayConfig['every']),
     routes: new Map(routes.filter(([index]) => !isBroken('routes', index))) as Routes,
   }

@@ -6,6 +6,7 @@ import type { Requirement } from '../auth/identify.ts'
 import type { Scheme } from '../auth/scheme.ts'
 import type { RefusalRules } from '../edge/refusal.ts'
 import { type Binding, bound } from '../lib/fetch.ts'
+import type { Revocation } from '../operate/revocation/revocation.ts'
 import {
   createRouter,
   DEFAULT_METHODS,
@@ -57,6 +58,7 @@ export interface Compiled extends Dependencies {
   readonly ownRoutes: readonly OwnRoute[]
   readonly router: Router<Route | OwnRoute>
   readonly refusals: RefusalRules
+  readonly revocation: Revocation | undefined
   /** Work for the cron trigger, by what it is for. */
   readonly scheduled: ReadonlyMap<string, NonNullable<Extras['scheduled']>>
 }
@@ -71,6 +73,8 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
   const { house, schemes } = createHouse(config.schemes, dependencies)
   const brought = new Map<string, Extras>()
   for (const [name, scheme] of schemes) brought.set(`schemes.${name}`, scheme)
+  const revocation = config.revocation?.compile('revocation', house)
+  if (revocation) brought.set('revocation', revocation)
   const rules = rulesOfRoutes(config, schemes.values())
   const { dangerouslySimulate = false } = config
   const routes = config.routes.map((own, index) => {
@@ -88,6 +92,7 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
     routes,
     ownRoutes,
     router: createRouter([...routes, ...ownRoutes]),
+    revocation,
     refusals: { page: config.refusal, problemType: config.problemType },
     scheduled: collectScheduled(brought),
   }

@@ -6,6 +6,7 @@
  */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
+import type { MarkOperations } from '../operate/revocation/state-operations.ts'
 import { STATE_CONTRACT, type StateOperations } from '../options/state-contract.ts'
 import { assertServed, servedContracts } from './contract.ts'
 import { Marks } from './marks.ts'
@@ -19,7 +20,7 @@ interface Classes {
 }
 
 /** The only way in: the gateway's service binding STATE names this entrypoint. */
-export class State extends WorkerEntrypoint<unknown> implements StateOperations {
+export class State extends WorkerEntrypoint<unknown> implements StateOperations, MarkOperations {
   readonly #newest: number
 
   constructor(ctx: ExecutionContext, env: unknown, newest = STATE_CONTRACT) {
@@ -62,7 +63,8 @@ export class State extends WorkerEntrypoint<unknown> implements StateOperations 
   /** No operation gets to an object without naming a contract that is served. */
   #reach<Name extends keyof Classes>(Class: Name, contract: number, name: string) {
     assertServed(contract, this.#newest)
-    return (this.ctx.exports as unknown as Classes)[Class].getByName(name)
+    const classes = this.ctx.exports as unknown as Classes
+    return classes[Class].getByName(name) as ReturnType<Classes[Name]['getByName']>
   }
 }
 

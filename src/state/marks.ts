@@ -55,13 +55,13 @@ export class Marks extends DurableObject<unknown> {
   }
 
   /** What has changed since a version; all of it since 0. */
-  since(version: number): { version: number; marks: [string, number, number][] } {
+  since(version: number): { version: number; marks: Row[] } {
     const last = this.#sql.exec<{ version: number }>('SELECT version FROM last').one()
     const rows = this.#sql.exec<Row>(
       'SELECT name, before, until FROM marks WHERE version > ? ORDER BY version',
       version,
     )
-    return { ...last, marks: [...rows].map(({ name, before, until }) => [name, before, until]) }
+    return { ...last, marks: [...rows] }
   }
 
   /** Whether something is told for the first time in `keepSeconds`. `now` in Unix seconds. */

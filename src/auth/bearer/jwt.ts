@@ -49,8 +49,7 @@ export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => nu
   }
 
   async function findKey(token: UnverifiedToken, scope: Scope): Promise<VerificationKey> {
-    const search = (keys: readonly VerificationKey[]) =>
-      firstThatVerifies(candidates(usable(keys), token), token)
+    const search = (keys: readonly VerificationKey[]) => findVerifying(usable(keys), token)
     const keys = await keySet.keys(scope)
     const known = await search(keys)
     if (known) return known
@@ -108,21 +107,19 @@ export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => nu
   }
 }
 
-function candidates(
+/** What has to be known of a signed text to verify it. */
+export type Signed = Pick<UnverifiedToken, 'algorithm' | 'keyId' | 'signature' | 'signedBytes'>
+
+/** The first key that fits and whose signature it is, of at most 16 that fit. */
+export async function findVerifying(
   keys: readonly VerificationKey[],
-  { keyId, algorithm }: UnverifiedToken,
-): readonly VerificationKey[] {
-  return keys
+  { keyId, algorithm, signature, signedBytes }: Signed,
+): Promise<VerificationKey | undefined> {
+  const candidates = keys
     .filter((key) => keyId === undefined || key.keyId === keyId)
     .filter((key) => key.algorithms.includes(algorithm))
     .slice(0, MAX_CANDIDATES)
-}
-
-async function firstThatVerifies(
-  keys: readonly VerificationKey[],
-  { algorithm, signature, signedBytes }: UnverifiedToken,
-): Promise<VerificationKey | undefined> {
-  for (const key of keys) {
+  for (const key of candidates) {
     if (await key.verify(algorithm, signature, signedBytes)) return key
   }
   return undefined

@@ -52,6 +52,7 @@ export function bearerScheme(name: string, trusted: TrustedIssuer, house: House)
   return {
     name,
     withholds: [AUTHORIZATION, ...tokenFrom.map(placeOf)],
+    keySet,
     find: ({ request }) => readCredential(request.headers, tokenFrom),
     verify({ value }, _inbound, scope) {
       const principal = authenticate(value, issuer, scope)

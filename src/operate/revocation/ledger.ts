@@ -5,6 +5,7 @@
 
 import { GatewayError } from '../../errors.ts'
 import type { Scope } from '../../lib/scope.ts'
+import type { Mark } from './marks.ts'
 
 /** From this age on the copy is refreshed in the background. */
 export const REFRESH_SECONDS = 15
@@ -19,12 +20,18 @@ const WAIT_MS = 2_000
 /** What was kept since a version. */
 export interface News {
   readonly version: number
-  readonly marks: readonly (readonly [name: string, before: number, until: number])[]
+  readonly marks: readonly (Mark & {
+    /** Unix seconds from which the mark is forgotten. */
+    readonly until: number
+  })[]
 }
 
 export interface Ledger {
-  /** The marks; undefined where the copy is too old and the owner lets requests pass then. */
-  marks(scope: Scope): Promise<ReadonlyMap<string, number>> | ReadonlyMap<string, number> | undefined
+  /**
+   * The marks; at once where the copy is young enough. Throws `issuer_unavailable` where it is too old for that, or
+   * for anybody's good, and the owner refuses requests then.
+   */
+  marks(scope: Scope): ReadonlyMap<string, number> | Promise<ReadonlyMap<string, number>>
   /** How old the copy is, in seconds; undefined where there was never one. */
   ageSeconds(): number | undefined
 }
@@ -35,23 +42,28 @@ export interface LedgerOptions {
   readonly onOutage: 'refuse' | 'allow'
   /** Unix seconds. */
   readonly now: () => number
+  /** Asks with every request, and waits. Default false. */
+  readonly isExact?: boolean
   /** How long a request waits for an answer, in milliseconds. */
   readonly waitMs?: number
 }
 
-export function createLedger({ read, onOutage, now, waitMs = WAIT_MS }: LedgerOptions): Ledger {
+export function createLedger(options: LedgerOptions): Ledger {
+  const { read, onOutage, now, isExact = false, waitMs = WAIT_MS } = options
+  const maxOutageSeconds = isExact ? 0 : MAX_OUTAGE_SECONDS
   const marks = new Map<string, number>()
   const ends = new Map<string, number>()
   let version = 0
   let readAt = -Infinity
   let attemptedAt = -Infinity
+  let hasFailed = false
 
   async function refresh(): Promise<boolean> {
     const startedAt = now()
     attemptedAt = startedAt
     try {
       const news = await within(waitMs, read(version))
-      for (const [name, before, until] of news.marks) {
+      for (const { name, before, until } of news.marks) {
         marks.set(name, Math.max(before, marks.get(name) ?? -Infinity))
         ends.set(name, Math.max(until, ends.get(name) ?? -Infinity))
       }
@@ -63,15 +75,17 @@ export function createLedger({ read, onOutage, now, waitMs = WAIT_MS }: LedgerOp
       version = Math.max(version, news.version)
       // The answer is at least as new as the question.
       readAt = Math.max(readAt, startedAt)
+      hasFailed = false
       return true
     } catch {
+      hasFailed = true
       return false
     }
   }
 
-  function inOutage(): ReadonlyMap<string, number> | undefined {
-    if (now() - readAt < MAX_OUTAGE_SECONDS) return marks
-    if (onOutage === 'allow') return undefined
+  function inOutage(): ReadonlyMap<string, number> {
+    // What is known still holds, also where the owner lets others pass.
+    if (now() - readAt < maxOutageSeconds || onOutage === 'allow') return marks
     throw new GatewayError('issuer_unavailable', {
       reason: 'revocation: the marks cannot be read, and the last copy is too old',
       retryAfterSeconds: RETRY_SECONDS,
@@ -82,21 +96,19 @@ export function createLedger({ read, onOutage, now, waitMs = WAIT_MS }: LedgerOp
     marks(scope) {
       const time = now()
       const age = time - readAt
-      if (age < REFRESH_SECONDS) return marks
+      if (!isExact && age < REFRESH_SECONDS) return marks
       const isDue = time - attemptedAt >= RETRY_SECONDS
-      if (age < MAX_AGE_SECONDS) {
+      if (!isExact && age < MAX_AGE_SECONDS) {
         if (isDue) scope.waitUntil(refresh())
         return marks
       }
-      // While nobody has ever read them, each request asks: the first answers would otherwise all be refusals.
-      if (!isDue && readAt !== -Infinity) return inOutage()
-      return refresh().then((isRead) => (isRead ? marks : (inOutage() ?? NONE)))
+      // After a failed attempt nobody waits for the next one before its time.
+      if (!isDue && hasFailed) return inOutage()
+      return refresh().then((isRead) => (isRead ? marks : inOutage()))
     },
     ageSeconds: () => (readAt === -Infinity ? undefined : now() - readAt),
   }
 }
-
-const NONE: ReadonlyMap<string, number> = new Map()
 
 function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined

@@ -1,0 +1,157 @@
+/**
+ * Cuts tokens off before they expire. Marks come from the issuer's events and from the operator, are kept by one
+ * object of the state Worker, and hold in every isolate within 60 s, or at once where the owner pays for that.
+ */
+
+import * as v from 'valibot'
+import type { Extras, Feature, House } from '../../auth/feature.ts'
+import { operatorKey } from '../../auth/operator.ts'
+import type { Principal } from '../../auth/principal.ts'
+import { GatewayError } from '../../errors.ts'
+import { toDouble } from '../../lib/exact-json.ts'
+import type { Scope } from '../../lib/scope.ts'
+import { options as optionsSchema } from '../../options/options.ts'
+import { flag, reportIssues, secondsBetween, told } from '../../options/schemas.ts'
+import { type StateBinding, stateBinding, stateOf } from '../../options/state.ts'
+import { STATE_CONTRACT } from '../../options/state-contract.ts'
+import type { EventSource, Recorder } from './events.ts'
+import { createLedger, type Ledger } from './ledger.ts'
+import { isRevoked } from './marks.ts'
+import { operatorEndpoint } from './operator-endpoint.ts'
+import type { MarkOperations } from './state-operations.ts'
+
+export interface RevocationOptions {
+  /** The service binding to the state Worker: `env.STATE`. */
+  state: StateBinding
+  /** Where news comes from: `[fusionAuthEvents({ of: 'main' })]`. Default: from the operator alone. */
+  events?: readonly EventSource[]
+  /** Opens `POST /.well-known/gatehouse/revoke` to whoever has it: `env.OPERATOR_KEY`. Default: it does not exist. */
+  operatorKey?: string
+  /**
+   * How long a mark is kept, in seconds: as long as the longest-lived token, or longer. A token that lives longer is
+   * refused, because nobody could say whether it was revoked. Default 86,400 (a day), at most 2,678,400.
+   */
+  keepSeconds?: number
+  /** Asks the state Worker with every request, so that a mark holds at once. Default false: within 60 s. */
+  exact?: boolean
+  /** What happens to requests while marks could not be read for five minutes. Default `refuse`, with a 503. */
+  onOutage?: 'refuse' | 'allow'
+}
+
+export interface Revocation {
+  /** Throws `invalid_token` for who is cut off, `issuer_unavailable` where that cannot be said. */
+  refuse(principals: readonly Principal[], scope: Scope): Promise<void>
+}
+
+const EXAMPLE = 'revocation({ state: env.STATE, operatorKey: env.OPERATOR_KEY })'
+const DAY_SECONDS = 86_400
+
+const source = told<EventSource>((value) =>
+  typeof Object(value).compile === 'function' && typeof Object(value).of === 'string'
+    ? undefined
+    : "must be made by a function such as fusionAuthEvents({ of: 'main' })",
+)
+
+const schema = optionsSchema<RevocationOptions>(
+  {
+    state: stateBinding,
+    events: v.exactOptional(
+      v.array(source, "must be a list in [ ], for example [fusionAuthEvents({ of: 'main' })]"),
+    ),
+    operatorKey: v.exactOptional(operatorKey),
+    keepSeconds: v.exactOptional(secondsBetween(60, 31 * DAY_SECONDS, { example: DAY_SECONDS })),
+    exact: v.exactOptional(flag),
+    onOutage: v.exactOptional(
+      told((value) =>
+        value === 'refuse' || value === 'allow' ? undefined : "must be 'refuse' or 'allow'",
+      ),
+    ),
+  },
+  { example: EXAMPLE, examples: { state: 'env.STATE' }, otherNames: { webhooks: 'events' } },
+)
+
+/** Cuts tokens off before they expire. Keys and links end by their own means. */
+export function revocation(options: RevocationOptions): Feature<Revocation, string> {
+  return {
+    check(path, to) {
+      const { success, issues } = v.safeParse(schema, options)
+      if (!success) return reportIssues(issues, path, to)
+      for (const [index, event] of (options.events ?? []).entries()) {
+        event.check(`${path}.events[${index}]`, to)
+      }
+      if (options.operatorKey === undefined && (options.events ?? []).length === 0) {
+        to.report(path, `has nobody who could revoke. Add operatorKey or events: ${EXAMPLE}`)
+      }
+    },
+    compile: (_name, house) => compile(options, house),
+  }
+}
+
+function compile(options: RevocationOptions, house: House): Revocation & Extras {
+  const { events = [], keepSeconds = DAY_SECONDS, exact = false, onOutage = 'refuse' } = options
+  const { now } = house
+  const state = stateOf<MarkOperations>(options.state)
+  const ledgers = new Map<string, Ledger>()
+
+  function ledgerOf(issuer: string): Ledger {
+    const known = ledgers.get(issuer)
+    if (known) return known
+    const read = (since: number) => state.marksSince(STATE_CONTRACT, issuer, since)
+    const ledger = createLedger({ read, onOutage, now, isExact: exact })
+    ledgers.set(issuer, ledger)
+    return ledger
+  }
+
+  const issuersOf = (entry: string) => house.issuers.get(entry) ?? []
+
+  const recorder: Recorder = {
+    async keep(entry, marks) {
+      if (marks.length === 0) return
+      const at = now()
+      for (const issuer of issuersOf(entry)) {
+        await answered(state.keepMarks(STATE_CONTRACT, issuer, marks, keepSeconds, at))
+      }
+    },
+    isFirst(entry, id) {
+      const [issuer = entry] = issuersOf(entry)
+      return answered(state.firstTime(STATE_CONTRACT, issuer, id, DAY_SECONDS, now()))
+    },
+  }
+
+  return {
+    async refuse(principals, scope) {
+      for (const principal of principals) {
+        const { kind, issuer, claims, expiresAt } = principal
+        if (kind !== 'person' && kind !== 'client') continue
+        const marks = await ledgerOf(issuer).marks(scope)
+        if (isRevoked(principal, marks)) throw revoked('the token was revoked')
+        const issuedAt = toDouble(claims.iat)
+        if (issuedAt !== undefined && expiresAt - issuedAt > keepSeconds + SKEW_SECONDS) {
+          throw revoked(`the token lives longer than marks are kept (keepSeconds: ${keepSeconds})`)
+        }
+      }
+    },
+    endpoints: [
+      ...events.flatMap((event) => event.compile(house, recorder)),
+      ...(options.operatorKey === undefined
+        ? []
+        : [operatorEndpoint(options.operatorKey, house, recorder)]),
+    ],
+  }
+}
+
+/** The clock's skew is in what a principal says of its end: at most this. */
+const SKEW_SECONDS = 300
+
+async function answered<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (cause) {
+    const reason = 'revocation: the state Worker does not answer'
+    throw new GatewayError('issuer_unavailable', { reason, retryAfterSeconds: 5, cause })
+  }
+}
+
+function revoked(reason: string): GatewayError {
+  return new GatewayError('invalid_token', { reason })
+}
