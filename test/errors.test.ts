@@ -5,6 +5,7 @@ import { signLink } from '../src/auth/link/sign.ts'
 import { signedLinks } from '../src/auth/link/signed-links.ts'
 import { oidc } from '../src/auth/presets/oidc.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
+import { revocation } from '../src/operate/revocation/revocation.ts'
 import { createKeyWorld } from './support/api-keys.ts'
 import { createTestGateway, ORIGIN, refusal, type TestGateway } from './support/gateway.ts'
 
@@ -55,6 +56,12 @@ const CASES: Record<ErrorCode, Case> = {
     const { sendKey } = await createKeyWorld()
     return sendKey('forged')
   },
+  body_too_large: async () => (await gatewayWithOperator()).revoke('x'.repeat(20_000)),
+  rate_limited: async () => {
+    const { revoke } = await gatewayWithOperator()
+    for (let count = 0; count < 20; count++) await revoke('{}', 'wrong')
+    return revoke('{}')
+  },
   signature_invalid: async () => (await gatewayWithLinks()).send('/?verify=x'),
   signature_expired: async () => {
     const { send, clock } = await gatewayWithLinks()
@@ -102,6 +109,7 @@ const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
   },
   method_not_allowed: { allow: 'GET, HEAD' },
   issuer_unavailable: { 'retry-after': '5' },
+  rate_limited: { 'retry-after': '60' },
 }
 
 function bearer(token: string) {
@@ -114,6 +122,21 @@ function gatewayWith(routes: NonNullable<Parameters<typeof createTestGateway>[0]
 
 function gatewayWithLinks() {
   return createTestGateway({ config: { schemes: { links: signedLinks(LINKS) } } })
+}
+
+async function gatewayWithOperator() {
+  const operatorKey = 'p8Xn2Vq7Lr4Tz9Wc1Ks6Bd3Fh5Jm0GyQ'
+  const state = { fetch: () => Promise.reject(new Error('not asked')) }
+  const { send } = await createTestGateway({
+    config: { revocation: revocation({ state, operatorKey }) },
+  })
+  const revoke = (body: string, key = operatorKey) =>
+    send('/.well-known/gatehouse/revoke', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
+      body,
+    })
+  return { revoke }
 }
 
 /** Never answers `/slow`, and is not there for `/away`. */

@@ -127,6 +127,7 @@ export function checkShape(config: unknown): Problem[] {
   reportIssues(issues, '', to)
   const { hosts, schemes, every, routes, revocation } = soundParts(config, issues)
   revocation?.check('revocation', to)
+  if (schemes) revocation?.checkBeside('revocation', schemes, to)
   for (const [name, entry] of Object.entries(schemes ?? {})) {
     checkSchemeName(name, to)
     if (v.is(scheme, entry)) entry.check(`schemes.${name}`, to)

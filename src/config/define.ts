@@ -2,10 +2,10 @@
 
 import type { AnyOf, ClaimValue } from '../auth/authorize.ts'
 import type { ClaimLocation } from '../auth/claim-location.ts'
-import type { Feature, SchemeFeature } from '../auth/feature.ts'
+import type { SchemeFeature } from '../auth/feature.ts'
 import type { RefusalPage } from '../edge/refusal.ts'
 import type { Binding } from '../lib/fetch.ts'
-import type { Revocation } from '../operate/revocation/revocation.ts'
+import type { RevocationFeature } from '../operate/revocation/revocation.ts'
 import type { Handler } from '../upstream/target.ts'
 import type { RouteParts } from './route-parts.ts'
 
@@ -19,7 +19,7 @@ export interface GatewayConfig {
   /** WARNING: of every route that does not say otherwise, see {@link RouteConfig.dangerouslySimulate}. Default false. */
   dangerouslySimulate?: boolean
   /** Cuts tokens off before they expire: `revocation({ … })`. Default: a token is good until it expires. */
-  revocation?: Feature<Revocation, string>
+  revocation?: RevocationFeature
   /**
    * Answers refusals in your own way: `(problem, request) => Response`, or undefined for the problem document. It must
    * answer at once. A status that is no error and no redirect becomes that of the problem; `WWW-Authenticate`, `Allow`,

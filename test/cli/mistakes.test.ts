@@ -10,6 +10,7 @@ import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
 import { PATHS } from '../config/mistakes/paths.ts'
 import { POLICY } from '../config/mistakes/policy.ts'
 import { REFUSALS } from '../config/mistakes/refusals.ts'
+import { REVOCATION } from '../config/mistakes/revocation.ts'
 import { SCHEMES } from '../config/mistakes/schemes.ts'
 import { SUSPICIOUS } from '../config/mistakes/suspicious.ts'
 import { TARGETS } from '../config/mistakes/targets.ts'
@@ -29,6 +30,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in what a caller needs': POLICY,
   'in headers and parts': HEADERS,
   'in refusals': REFUSALS,
+  'in revocation': REVOCATION,
   'that is legal': SUSPICIOUS,
 }
 

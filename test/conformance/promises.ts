@@ -52,6 +52,7 @@ const linkRules = (name: string) => workers('auth/link/links', name)
 const responses = (name: string) => workers('attacks/responses', name)
 const apiKeys = (name: string) => workers('attacks/api-keys', name)
 const refusals = (name: string) => workers('edge/refusal', name)
+const revoked = (name: string) => workers('operate/revocation/revocation', name)
 const simulation = (name: string) => workers('edge/simulate', name)
 
 export const PROMISES: Promised[] = [
@@ -1210,6 +1211,176 @@ export const PROMISES: Promised[] = [
           edit('edge/refusal.ts', 'if (!all.has(name)) all.set(name, value)', 'all.has(name)'),
         ],
         test: refusals('keeps status and headers that it does not set'),
+      },
+    ],
+  },
+  {
+    id: 'P46',
+    promise:
+      'A token that was revoked is refused by every isolate within 60 s of the mark; marks only move forward; what cannot be read is no permission.',
+    mutations: [
+      {
+        guard: 'the check itself',
+        edits: [
+          edit(
+            'operate/revocation/revocation.ts',
+            'if (isRevoked(principal, marks)) throw',
+            'if (!marks) throw',
+          ),
+        ],
+        test: revoked('is refused as invalid_token, and the log says why'),
+      },
+      {
+        guard: 'the age of the copy',
+        edits: [edit('operate/revocation/ledger.ts', 'age < MAX_AGE_SECONDS', 'age < 1e9')],
+        test: revoked('on the subject in sub ends its tokens'),
+      },
+      {
+        guard: 'the refresh in the background',
+        edits: [
+          edit(
+            'operate/revocation/ledger.ts',
+            'if (isDue) scope.waitUntil(refresh())',
+            'void isDue',
+          ),
+        ],
+        test: revoked('holds in every instance after 60 s'),
+      },
+      {
+        guard: 'marks that only move forward',
+        edits: [
+          edit(
+            'state/marks.ts',
+            'before = max(before, ?2), until = max(until, ?3)',
+            'before = ?2, until = max(until, ?3)',
+          ),
+          edit('state/marks.ts', 'WHERE ?2 > before OR ?3 > until', 'WHERE true'),
+          edit(
+            'operate/revocation/ledger.ts',
+            'Math.max(before, marks.get(name) ?? -Infinity)',
+            'before',
+          ),
+        ],
+        test: revoked('only moves forward'),
+      },
+      {
+        guard: 'the doubt about a token without iat',
+        edits: [
+          edit('operate/revocation/marks.ts', '?? -Infinity\n  return', '?? Infinity\n  return'),
+        ],
+        test: revoked('ends a token that does not say when it was issued'),
+      },
+      {
+        guard: 'the mark for everybody, where there are too many',
+        edits: [edit('state/marks.ts', 'this.#move(EVERYBODY, all.before, all.until)', '')],
+        test: revoked('end all tokens of the issuer, and lose none'),
+      },
+      {
+        guard: 'the end of what lives longer than marks',
+        edits: [
+          edit(
+            'operate/revocation/revocation.ts',
+            'expiresAt - issuedAt > keepSeconds + SKEW_SECONDS',
+            'expiresAt < 0',
+          ),
+        ],
+        test: revoked('a token that lives longer than marks are kept'),
+      },
+      {
+        guard: 'the end of patience',
+        edits: [
+          edit(
+            'operate/revocation/ledger.ts',
+            'now() - readAt < maxOutageSeconds ||',
+            'maxOutageSeconds >= 0 ||',
+          ),
+        ],
+        test: revoked('what is known holds for five minutes, then it is 503'),
+      },
+    ],
+  },
+  {
+    id: 'P47',
+    promise:
+      "An issuer's event is believed only if it is signed over its whole body by that issuer, and an operator only with the whole key.",
+    mutations: [
+      {
+        guard: 'the hash of the body',
+        edits: [
+          edit(
+            'operate/revocation/body-signature.ts',
+            ' || !(await isHashOf(compact.claims.request_body_sha256, body))',
+            ' || !body',
+          ),
+        ],
+        test: revoked('with the signature of another body'),
+      },
+      {
+        guard: 'the signature',
+        edits: [
+          edit(
+            'operate/revocation/body-signature.ts',
+            'return (await keySet.refreshAfterMiss(search, scope)) !== undefined',
+            'return true',
+          ),
+        ],
+        test: revoked('signed by another key'),
+      },
+      {
+        guard: 'the one claim',
+        edits: [
+          edit(
+            'operate/revocation/body-signature.ts',
+            "names.length === 1 && names[0] === 'request_body_sha256'",
+            'names.length > 0',
+          ),
+        ],
+        test: revoked('with an access token that has the claim too'),
+      },
+      {
+        guard: 'the time of the event',
+        edits: [
+          edit(
+            'operate/revocation/fusionauth-events.ts',
+            ' || createdAt > now() + MAX_AHEAD_SECONDS',
+            '',
+          ),
+        ],
+        test: revoked('of tomorrow'),
+      },
+      {
+        guard: 'the bound on its size',
+        edits: [
+          edit('lib/read-body.ts', 'if (length > maxBytes) return undefined', 'void maxBytes'),
+        ],
+        test: revoked('of more than 256 KiB'),
+      },
+      {
+        guard: 'the operator key',
+        edits: [
+          edit(
+            'auth/operator.ts',
+            'if (isSame && bytes.length === expected.length) return',
+            'return',
+          ),
+        ],
+        test: revoked('is refused, without a key, with a wrong one'),
+      },
+      {
+        guard: 'its length',
+        edits: [
+          edit(
+            'auth/operator.ts',
+            'if (isSame && bytes.length === expected.length) return',
+            'if (isSame) return',
+          ),
+        ],
+        test: revoked('is refused, without a key, with a wrong one'),
+      },
+      {
+        guard: 'the bound on guesses',
+        edits: [edit('auth/operator.ts', 'wrong >= MAX_WRONG', 'wrong < 0')],
+        test: revoked('after many wrong ones for a minute'),
       },
     ],
   },

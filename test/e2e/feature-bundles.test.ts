@@ -19,3 +19,20 @@ describe('signed links', () => {
     expect([VERIFIES, MAKES].filter((mark) => bundle.includes(mark))).toEqual([VERIFIES])
   })
 })
+
+/** A text of the check of revocation, and one of FusionAuth's events. */
+const REVOKES = 'the token was revoked'
+const LISTENS = 'request_body_sha256'
+
+describe('revocation', () => {
+  it('is not in a bundle that does not import it', async () => {
+    const bundle = await bundleWorker({ entry: 'src/index.ts' })
+    expect([REVOKES, LISTENS].filter((mark) => bundle.includes(mark))).toEqual([])
+  })
+
+  it('does not bring the events of an issuer', async () => {
+    const script = "export * from './src/operate/revocation/revocation.ts'"
+    const bundle = await bundleWorker({ script })
+    expect([REVOKES, LISTENS].filter((mark) => bundle.includes(mark))).toEqual([REVOKES])
+  })
+})

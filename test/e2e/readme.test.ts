@@ -22,7 +22,12 @@ async function evaluate(block: string, name: string): Promise<unknown> {
     default: (env: Record<string, unknown>) => unknown
   }
   const binding = { fetch: () => Promise.resolve(new Response()), get: () => Promise.resolve(null) }
-  const strings = { ISSUER: 'https://issuer.example', CLIENT_ID: 'my-api', CLIENT_SECRET: 's' }
+  const strings = {
+    ISSUER: 'https://issuer.example',
+    CLIENT_ID: 'my-api',
+    CLIENT_SECRET: 's',
+    OPERATOR_KEY: 'Hq5tYp2Zr8Lw3Xn7Vc1Kb9Md4Fs6Jg0T',
+  }
   return define(
     new Proxy({ ...strings }, { get: (known, key) => Reflect.get(known, key) ?? binding }),
   )
@@ -93,7 +98,7 @@ describe('README.md', () => {
     expect(commands.filter((command) => !isRun(command))).toEqual([])
   })
 
-  it.each(['api-keys', 'refusals', 'simulate'])(
+  it.each(['api-keys', 'refusals', 'revocation', 'simulate'])(
     'shows a sound one in docs/%s.md too',
     async (page) => {
       const [block = ''] = readmeBlocks('ts', readFileSync(`docs/${page}.md`, 'utf8'))

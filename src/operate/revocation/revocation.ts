@@ -4,14 +4,14 @@
  */
 
 import * as v from 'valibot'
-import type { Extras, Feature, House } from '../../auth/feature.ts'
+import type { Extras, Feature, House, SchemeFeature } from '../../auth/feature.ts'
 import { operatorKey } from '../../auth/operator.ts'
 import type { Principal } from '../../auth/principal.ts'
 import { GatewayError } from '../../errors.ts'
 import { toDouble } from '../../lib/exact-json.ts'
 import type { Scope } from '../../lib/scope.ts'
 import { options as optionsSchema } from '../../options/options.ts'
-import { flag, reportIssues, secondsBetween, told } from '../../options/schemas.ts'
+import { flag, type Reporter, reportIssues, secondsBetween, told } from '../../options/schemas.ts'
 import { type StateBinding, stateBinding, stateOf } from '../../options/state.ts'
 import { STATE_CONTRACT } from '../../options/state-contract.ts'
 import type { EventSource, Recorder } from './events.ts'
@@ -70,9 +70,26 @@ const schema = optionsSchema<RevocationOptions>(
   { example: EXAMPLE, examples: { state: 'env.STATE' }, otherNames: { webhooks: 'events' } },
 )
 
+export interface RevocationFeature extends Feature<Revocation, string> {
+  /** Reports what is wrong with the options beside the entries of `schemes`, below `path`. */
+  checkBeside(path: string, entries: Readonly<Record<string, SchemeFeature>>, to: Reporter): void
+}
+
 /** Cuts tokens off before they expire. Keys and links end by their own means. */
-export function revocation(options: RevocationOptions): Feature<Revocation, string> {
+export function revocation(options: RevocationOptions): RevocationFeature {
   return {
+    checkBeside(path, entries, to) {
+      if (!v.is(schema, options)) return
+      const takers = Object.keys(entries).filter((name) => entries[name]?.oauth)
+      for (const [index, { of }] of (options.events ?? []).entries()) {
+        if (takers.includes(of)) continue
+        const named = takers.map((name) => `'${name}'`).join(' or ')
+        to.report(
+          `${path}.events[${index}].of`,
+          `names no entry of schemes that takes an issuer's tokens. Write ${named || 'the name of one'}`,
+        )
+      }
+    },
     check(path, to) {
       const { success, issues } = v.safeParse(schema, options)
       if (!success) return reportIssues(issues, path, to)
@@ -109,12 +126,12 @@ function compile(options: RevocationOptions, house: House): Revocation & Extras 
       if (marks.length === 0) return
       const at = now()
       for (const issuer of issuersOf(entry)) {
-        await answered(state.keepMarks(STATE_CONTRACT, issuer, marks, keepSeconds, at))
+        await answered(() => state.keepMarks(STATE_CONTRACT, issuer, marks, keepSeconds, at))
       }
     },
     isFirst(entry, id) {
       const [issuer = entry] = issuersOf(entry)
-      return answered(state.firstTime(STATE_CONTRACT, issuer, id, DAY_SECONDS, now()))
+      return answered(() => state.firstTime(STATE_CONTRACT, issuer, id, DAY_SECONDS, now()))
     },
   }
 
@@ -143,9 +160,9 @@ function compile(options: RevocationOptions, house: House): Revocation & Extras 
 /** The clock's skew is in what a principal says of its end: at most this. */
 const SKEW_SECONDS = 300
 
-async function answered<T>(answer: Promise<T>): Promise<T> {
+async function answered<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    return await answer
+    return await ask()
   } catch (cause) {
     const reason = 'revocation: the state Worker does not answer'
     throw new GatewayError('issuer_unavailable', { reason, retryAfterSeconds: 5, cause })

@@ -10,6 +10,8 @@ import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
 import { explainThrown, type Judgement, judge } from '../../../src/config/owners-file.ts'
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
+import { fusionAuthEvents } from '../../../src/operate/revocation/fusionauth-events.ts'
+import { revocation } from '../../../src/operate/revocation/revocation.ts'
 import { claims } from '../../../src/upstream/claims-handler.ts'
 
 export interface Mistake {
@@ -30,6 +32,8 @@ export const ENVIRONMENT = {
   CLIENT_SECRET: 'not-for-any-message',
   ORIGIN: 'https://orders.acme.example',
   EMPTY: '',
+  STATE: binding(),
+  OPERATOR_KEY: 'Hq5tYp2Zr8Lw3Xn7Vc1Kb9Md4Fs6Jg0T',
   STORE: { get: async () => null, put: async () => {} },
   ORDERS: binding(),
   AUTH: binding(),
@@ -107,6 +111,16 @@ export function inLinks(name: string, written: string, ...messages: string[]): M
   return { ...inFile, file: imported + inFile.file }
 }
 
+/** In `revocation( … )`, with what stands in its brackets. */
+export function inRevocation(name: string, written: string, ...messages: string[]): Mistake {
+  const body = `schemes: {${list([SCHEMES])}\n},\nrevocation: revocation(${written}),\nroutes: [${list([CLAIMS])}\n],`
+  const inFile = inConfig(name, body, ...messages)
+  const imported = `import { fusionAuthEvents } from './operate/revocation/fusionauth-events.ts'
+import { revocation } from './operate/revocation/revocation.ts'
+`
+  return { ...inFile, file: imported + inFile.file }
+}
+
 /** In the only scheme. */
 export function inScheme(name: string, scheme: string, ...messages: string[]): Mistake {
   return inConfig(
@@ -147,6 +161,8 @@ const IMPORTED = {
   protectedResource,
   claims,
   signedLinks,
+  revocation,
+  fusionAuthEvents,
 }
 
 /** Judges the text of a file as `npm run check` does, without writing it anywhere. */
