@@ -252,7 +252,7 @@ describe('the marks cannot be read', () => {
   })
 
   it('any more: what is known holds for five minutes, then it is 503', async () => {
-    const link = { isAway: false }
+    const link: { isAway: boolean } = { isAway: false }
     const state = new Proxy(STATE, {
       get: (target, name) => {
         if (link.isAway) return () => Promise.reject(new Error('away'))
