@@ -110,6 +110,7 @@ describe('README.md', () => {
     'README.md',
     'docs/api-keys.md',
     'docs/keys.md',
+    'docs/production.md',
     'docs/refusals.md',
     'docs/simulate.md',
   ])('links to files that exist: %s', (document) => {
