@@ -76,7 +76,7 @@ export const OIDC_OPTIONS: readonly Mistake[] = [
   inOidc(
     'token places that are text',
     "issuer: env.ISSUER, audience: env.CLIENT_ID, tokenFrom: ['CF_Authorization']",
-    "schemes.main.tokenFrom[0]: must be { header: '…' } or { cookie: '…' }, as in [{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]",
+    "schemes.main.tokenFrom[0]: must be { header: '…' }, { cookie: '…' } or { subprotocol: '…' }, as in [{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]",
   ),
   inOidc(
     'a token in a header in upper case',
@@ -101,7 +101,7 @@ export const OIDC_OPTIONS: readonly Mistake[] = [
   inOidc(
     'two places in one',
     "issuer: env.ISSUER, audience: env.CLIENT_ID, tokenFrom: [{ header: 'x-token', cookie: 'token' }]",
-    "schemes.main.tokenFrom[0]: must be { header: '…' } or { cookie: '…' }, as in [{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]",
+    "schemes.main.tokenFrom[0]: must be { header: '…' }, { cookie: '…' } or { subprotocol: '…' }, as in [{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]",
   ),
   inOidc(
     'a binding by its name',
