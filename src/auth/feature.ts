@@ -22,6 +22,8 @@ export interface Feature<Compiled, Site> {
 export interface SchemeFeature extends Feature<Scheme, string> {
   /** Of an entry that takes an issuer's tokens. */
   readonly oauth?: OAuthIssuer
+  /** Reports what is legal and weakens something, below `path`; only `npm run check` asks. */
+  warn?(path: string, to: Reporter): void
 }
 
 /** A part of a route, or of every route. */
@@ -34,6 +36,8 @@ export interface OAuthIssuer {
   readonly issuers?: readonly string[]
   /** What its tokens are for. */
   readonly audiences?: readonly string[]
+  /** Whether clients can get a token there by themselves, as OAuth has it. Default true. */
+  readonly servesClients?: boolean
   /** Whether it may be asked about tokens that do not say whose they are. */
   readonly takesOpaqueTokens: boolean
 }

@@ -3,7 +3,7 @@
 import { GatewayError } from '../errors.ts'
 import type { Scope } from '../lib/scope.ts'
 import { refuseForgery } from './csrf.ts'
-import type { Evidence, Inbound, Place, Scheme, Verified } from './scheme.ts'
+import type { Evidence, Inbound, Scheme, Verified } from './scheme.ts'
 
 /** How a caller of a route has to show who it is. */
 export interface Requirement {
@@ -34,7 +34,7 @@ export async function identify(
 ): Promise<readonly Verified[]> {
   const shown: Shown[] = []
   for (const scheme of schemes) {
-    const evidence = findFor(scheme, inbound, judges)
+    const evidence = findFor(scheme, inbound, scope, judges)
     if (evidence) shown.push({ scheme, evidence })
   }
   if (shown.length === 0 && optional) return []
@@ -58,9 +58,14 @@ function explainMissing(missing: readonly Scheme[], { request }: Inbound): strin
   return `nothing was sent that ${names.join(' or ')} reads${hint}`
 }
 
-function findFor(scheme: Scheme, inbound: Inbound, judges: Scheme[]): Evidence | undefined {
+function findFor(
+  scheme: Scheme,
+  inbound: Inbound,
+  scope: Scope,
+  judges: Scheme[],
+): Evidence | undefined {
   try {
-    return scheme.find(inbound)
+    return scheme.find(inbound, scope)
   } catch (error) {
     judges.push(scheme)
     throw error
@@ -84,7 +89,8 @@ function choose(shown: readonly Shown[], judges: Scheme[]): readonly Shown[] {
   return explicit.length > 0 ? explicit : shown.filter(isSame)
 }
 
-function describePlace(place: Place): string {
+function describePlace(place: Evidence['place']): string {
+  if (place === 'platform') return 'by the platform'
   const [kind, name] = Object.entries(place)[0] ?? []
   return `in the ${kind} ${name}`
 }

@@ -19,7 +19,7 @@ export interface Inbound {
 
 /**
  * Where a credential may stand. Header names are in lower case, cookie and parameter names as they are; a
- * subprotocol is the beginning of an entry of `Sec-WebSocket-Protocol`.
+ * subprotocol is the name of an entry of `Sec-WebSocket-Protocol`, alone or with a dot and a value after it.
  */
 export type Place =
   | { readonly header: string }
@@ -30,7 +30,8 @@ export type Place =
 /** What a caller shows. */
 export interface Evidence {
   readonly value: string
-  readonly place: Place
+  /** `platform`: not in the request, but said by the runtime, so that nobody could withhold it. */
+  readonly place: Place | 'platform'
   /** Whether a browser may have sent it without being asked to: then a page elsewhere may be behind it. */
   readonly ambient: boolean
 }
@@ -59,7 +60,7 @@ export interface Scheme {
    * The evidence of a request that this scheme would judge; the first of several places wins. Throws
    * `multiple_credentials` or the scheme's own 401 where it is there and cannot be read.
    */
-  find(inbound: Inbound): Evidence | undefined
+  find(inbound: Inbound, scope: Scope): Evidence | undefined
   /** Who it is. Throws where the evidence is this scheme's and is not good, or where there is no verdict. */
   verify(
     evidence: Evidence,

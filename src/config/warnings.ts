@@ -145,13 +145,14 @@ function ofSchemes(config: GatewayConfig, fromEnvironment: ReadonlySet<unknown>)
   const used = new Set(routes.flatMap((route) => requiredSchemes(route, schemes)?.names ?? []))
   const found: Warning[] = []
   const byAudience = new Map<string, string>()
-  for (const [name, { oauth }] of Object.entries(schemes)) {
+  for (const [name, { oauth, warn }] of Object.entries(schemes)) {
     if (!used.has(name)) {
       found.push([
         `schemes.${name}`,
         `is used by no route. Name it in the auth of a route: auth: '${name}', or take it out`,
       ])
     }
+    warn?.(`schemes.${name}`, { report: (path, text) => found.push([path, text]) })
     if (isOnThisMachine(oauth?.issuer) && !fromEnvironment.has(oauth?.issuer)) {
       found.push([`schemes.${name}`, `has an issuer that ${LOCAL.replace('ORIGIN', 'ISSUER')}`])
     }

@@ -95,7 +95,8 @@ export function protectedResource(
       const prefix = resource ? resource.pathname.replace(/\/$/, '') : literalPrefix(path)
       const originFor = (location: Location) => resource?.origin ?? ownOrigin(location, site)
       // A FusionAuth issuer may be any text; only a URL leads a client anywhere.
-      const issuers = schemes.map((name) => house.oauth(name)?.issuer).filter(isSecureUrl)
+      const servers = schemes.map(house.oauth).filter((oauth) => oauth?.servesClients !== false)
+      const issuers = servers.map((oauth) => oauth?.issuer).filter(isSecureUrl)
       const asked = scopes ?? site.scopes
       // Section 3.1.
       const document = WELL_KNOWN + prefix

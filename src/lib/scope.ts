@@ -7,11 +7,21 @@ export interface Scope {
   /** Made when it is first asked for, so that a request that waits for nobody has none. */
   deadline(): AbortSignal
   waitUntil(promise: Promise<unknown>): void
+  /** Who Cloudflare Access says it is, where it guards the Worker itself (`ctx.access`). */
+  readonly access?: PlatformAccess | undefined
+}
+
+export interface PlatformAccess {
+  /** The application of Access that let the request in. */
+  readonly aud: string
+  /** Undefined for a service token, which is nobody. */
+  getIdentity(): Promise<unknown>
 }
 
 /** The part of the platform's ExecutionContext that is used. */
 export interface Context {
   waitUntil(promise: Promise<unknown>): void
+  readonly access?: PlatformAccess | undefined
 }
 
 export function createScope(context: Context): Scope {
@@ -19,5 +29,8 @@ export function createScope(context: Context): Scope {
   return {
     deadline: () => (deadline ??= AbortSignal.timeout(DEADLINE_MS)),
     waitUntil: (promise) => context.waitUntil(promise),
+    get access() {
+      return context.access
+    },
   }
 }

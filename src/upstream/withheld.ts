@@ -7,7 +7,7 @@ export interface Withheld {
   readonly headers: ReadonlySet<string>
   readonly cookies: ReadonlySet<string>
   readonly parameters: ReadonlySet<string>
-  /** Beginnings of entries of `Sec-WebSocket-Protocol`. */
+  /** Names of entries of `Sec-WebSocket-Protocol`, which a dot and a value may follow. */
   readonly subprotocols: readonly string[]
 }
 
@@ -35,7 +35,7 @@ function nameOf(pair: string): string {
 }
 
 /** The offered subprotocols (RFC 6455 section 11.3.4) without credentials; empty where none is left. */
-export function withoutSubprotocols(offer: string, beginnings: readonly string[]): string {
+export function withoutSubprotocols(offer: string, names: readonly string[]): string {
   const entries = offer.split(',').map((entry) => entry.trim())
-  return entries.filter((entry) => !beginnings.some((text) => entry.startsWith(text))).join(', ')
+  return entries.filter((entry) => !names.includes(entry.split('.', 1)[0] ?? '')).join(', ')
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ACCESS } from '../config/mistakes/access.ts'
 import { API_KEYS } from '../config/mistakes/api-keys.ts'
+import { CLOUDFLARE_ACCESS } from '../config/mistakes/cloudflare-access.ts'
 import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
 import { HEADERS } from '../config/mistakes/headers.ts'
 import { HOSTS } from '../config/mistakes/hosts.ts'
@@ -24,6 +25,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in signed links': LINKS,
   'in a FusionAuth scheme': FUSIONAUTH,
   'in a scheme of API keys': API_KEYS,
+  'in a scheme of Cloudflare Access': CLOUDFLARE_ACCESS,
   'in a path': PATHS,
   'in a target': TARGETS,
   'in who may come': ACCESS,

@@ -16,7 +16,7 @@ function tickets(more: Partial<Scheme & Extras> = {}): SchemeFeature {
         { header: 'x-ticket' },
         { cookie: 'ticket' },
         { query: 'ticket' },
-        { subprotocol: 'ticket.' },
+        { subprotocol: 'ticket' },
       ],
       find: ({ request }) => {
         const value = request.headers.get('x-ticket')

@@ -53,6 +53,9 @@ const responses = (name: string) => workers('attacks/responses', name)
 const apiKeys = (name: string) => workers('attacks/api-keys', name)
 const refusals = (name: string) => workers('edge/refusal', name)
 const revoked = (name: string) => workers('operate/revocation/revocation', name)
+const access = (name: string) => workers('auth/presets/cloudflare-access', name)
+const tokenPlaces = (name: string) => workers('auth/bearer/token-places', name)
+const combinations = (name: string) => workers('auth/combinations', name)
 const simulation = (name: string) => workers('edge/simulate', name)
 
 export const PROMISES: Promised[] = [
@@ -265,6 +268,17 @@ export const PROMISES: Promised[] = [
       'An audience has to be configured, and aud must contain it as a whole: a string, or an array of strings.',
     mutations: [
       {
+        guard: 'the application that ctx.access names',
+        edits: [
+          edit(
+            'auth/presets/cloudflare-access.ts',
+            'access && audiences.includes(access.aud)',
+            'access',
+          ),
+        ],
+        test: access('counts only for the application that the entry names'),
+      },
+      {
         guard: 'the comparison as a whole',
         edits: [
           edit(
@@ -328,6 +342,16 @@ export const PROMISES: Promised[] = [
         guard: 'the check for security events',
         edits: [edit('auth/bearer/claims.ts', 'claims.events !== undefined', 'false')],
         test: tokens('a logout token without its typ'),
+      },
+      {
+        guard: 'the type of a token of Cloudflare Access',
+        edits: [edit('auth/presets/cloudflare-access.ts', "type !== 'app'", 'false')],
+        test: access('without a type is 401'),
+      },
+      {
+        guard: 'somebody in a token of Cloudflare Access',
+        edits: [edit('auth/presets/cloudflare-access.ts', '!isSomebody && (', 'isSomebody && (')],
+        test: access('of nobody is 401'),
       },
     ],
   },
@@ -469,6 +493,16 @@ export const PROMISES: Promised[] = [
       'What a caller may do is decided for each request and each route from facts; only facts are kept.',
     mutations: [
       {
+        guard: 'the age of what Cloudflare Access has said of a person',
+        edits: [edit('auth/access/identity.ts', 'now() >= known.until', 'false')],
+        test: access('asked for with the cookie, once in 60 s'),
+      },
+      {
+        guard: 'the person that it was said of',
+        edits: [edit('auth/access/identity.ts', 'identity && !isOf(principal, identity)', 'false')],
+        test: access('503 where the answer is somebody else'),
+      },
+      {
         guard: '(a flaw is put in) who was let in once is let in again',
         edits: [
           edit(
@@ -515,8 +549,19 @@ export const PROMISES: Promised[] = [
         ],
         test: headers('two Authorization headers is 400'),
       },
+      {
+        guard: 'the refusal of two kinds',
+        edits: [edit('auth/identify.ts', '!others.every(isSame)', 'others.length < 0')],
+        test: combinations('is 400 where two were chosen, of whatever kinds'),
+      },
+      {
+        guard: 'the refusal of two in subprotocols',
+        edits: [edit('auth/bearer/credential.ts', 'others.length > 0 ||', '')],
+        test: tokenPlaces(
+          'one credential where the same token stands elsewhere too, and two are refused',
+        ),
+      },
     ],
-    later: 'API keys and signed links',
   },
   {
     id: 'P21',
@@ -661,6 +706,41 @@ export const PROMISES: Promised[] = [
           name: 'a redirect of an origin is answered, not followed',
         },
       },
+      {
+        guard: 'the removal from subprotocols',
+        edits: [
+          edit(
+            'upstream/withheld.ts',
+            "!names.includes(entry.split('.', 1)[0] ?? '')",
+            'names.length > 0',
+          ),
+        ],
+        test: tokenPlaces(
+          'leaves the selection to the origin, which sees the other subprotocols alone',
+        ),
+      },
+      {
+        guard: 'the removal from the query',
+        edits: [
+          edit(
+            'auth/bearer/token-source.ts',
+            '{ query: source.dangerouslyQuery }',
+            "{ query: '' }",
+          ),
+        ],
+        test: tokenPlaces('is taken, and the origin gets the rest of the query byte by byte'),
+      },
+      {
+        guard: 'the selection of the name, never of the token',
+        edits: [
+          edit(
+            'auth/bearer/subprotocol.ts',
+            'entries.includes(name)',
+            'entries.some((entry) => entry.startsWith(name))',
+          ),
+        ],
+        test: tokenPlaces('selects nothing that was not offered, and never the token'),
+      },
     ],
   },
   {
@@ -778,8 +858,38 @@ export const PROMISES: Promised[] = [
   {
     id: 'P34',
     promise:
-      'An upgrade is judged like any other request, and ends with the token it was opened with.',
+      'An upgrade is judged like any other request, and ends with the token it was opened with. With a credential that a browser sends by itself, an upgrade, and a request that changes something, has to come from a page of the own origin.',
     mutations: [
+      {
+        guard: 'the look at where an upgrade is from',
+        edits: [edit('auth/csrf.ts', " && !headers.has('upgrade')", '')],
+        test: access('gets nothing by the cookie of Access: a WebSocket of another site'),
+      },
+      {
+        guard: 'the look at where a form is from',
+        edits: [
+          edit('auth/csrf.ts', 'if (!isPerson || isFromOwnPage', 'if (isPerson || isFromOwnPage'),
+        ],
+        test: access('gets nothing by the cookie of Access: a form of another site'),
+      },
+      {
+        guard: 'no neighbours',
+        edits: [
+          edit(
+            'auth/csrf.ts',
+            'return origin === originOf(location)',
+            'return origin.endsWith(new URL(originOf(location)).hostname)',
+          ),
+        ],
+        test: access('gets nothing by the cookie of Access: a form of a neighbour'),
+      },
+      {
+        guard: 'who says nothing of where it is from',
+        edits: [edit('auth/csrf.ts', '(?:origin|cookie|', '(?:origin|')],
+        test: access(
+          'gets nothing by the cookie of Access: a request that does not say where it is from',
+        ),
+      },
       {
         guard: '(a flaw is put in) upgrades pass',
         edits: [
@@ -1172,6 +1282,13 @@ export const PROMISES: Promised[] = [
         guard: 'the challenge',
         edits: [edit('auth/bearer/challenge.ts', "  invalid_token: 'invalid_token',\n", '')],
         test: responses('invalid_token has its challenge'),
+      },
+      {
+        guard: 'the outage of what Cloudflare Access is asked',
+        edits: [
+          edit('auth/access/identity.ts', 'status === 401 || status === 403', 'status !== 200'),
+        ],
+        test: access('is 503 where the answer is an error'),
       },
       {
         guard: 'the outage of the store of keys',

@@ -2,10 +2,12 @@
 
 import { apiKeys } from '../../src/auth/key/api-keys.ts'
 import { signedLinks } from '../../src/auth/link/signed-links.ts'
+import { cloudflareAccess } from '../../src/auth/presets/cloudflare-access.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway, optional } from '../../src/config/define.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
 import { claims } from '../../src/upstream/claims-handler.ts'
+import { accessToken, TEAM } from './access.ts'
 import { LINKS } from './links.ts'
 
 /** What the tour binds, and the variables that `npm run demo` fills in. */
@@ -22,6 +24,7 @@ export default defineGateway((env: DemoEnv) => ({
     main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }),
     keys: apiKeys({ store: env.STORE }),
     links: signedLinks(LINKS),
+    staff: cloudflareAccess(TEAM),
   },
   routes: [
     { path: '/api/claims', auth: 'main', to: claims },
@@ -47,5 +50,7 @@ export default defineGateway((env: DemoEnv) => ({
     { path: '/status', auth: 'public', to: () => new Response('All is well.\n') },
     { path: '/reports/*', auth: 'main', to: env.REPORTS },
     { path: '/stock/*', auth: 'keys', to: env.ORIGIN, scopes: ['stock:read'] },
+    { path: '/staff/*', auth: 'staff', to: env.ORIGIN, forward: { 'x-user-email': 'email' } },
+    { path: '/tour/access-token', auth: 'public', to: accessToken },
   ],
 }))

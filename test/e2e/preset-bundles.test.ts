@@ -8,6 +8,7 @@ import { bundleWorker } from '../support/worker-bundle.ts'
 const MARKS: Record<string, string> = {
   auth0: 'must be the identifier of an API: the id',
   clerk: 'must be origins as a browser spells them',
+  'cloudflare-access': '/cdn-cgi/access/certs',
   cognito: 'must be the id of an app client',
   entra: 'must be ids of tenants in lower case',
   fusionauth: '/oauth2/introspect',

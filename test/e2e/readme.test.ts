@@ -98,7 +98,7 @@ describe('README.md', () => {
     expect(commands.filter((command) => !isRun(command))).toEqual([])
   })
 
-  it.each(['api-keys', 'refusals', 'revocation', 'simulate'])(
+  it.each(['api-keys', 'refusals', 'revocation', 'simulate', 'token-places'])(
     'shows a sound one in docs/%s.md too',
     async (page) => {
       const [block = ''] = readmeBlocks('ts', readFileSync(`docs/${page}.md`, 'utf8'))

@@ -7,14 +7,14 @@ describe('what is kept from origins', () => {
       { header: 'x-key' },
       { cookie: 'session' },
       { query: 'key' },
-      { subprotocol: 'bearer.' },
+      { subprotocol: 'bearer' },
       { header: 'x-other' },
     ]
     expect(withheldAt(places)).toEqual({
       headers: new Set(['x-key', 'x-other']),
       cookies: new Set(['session']),
       parameters: new Set(['key']),
-      subprotocols: ['bearer.'],
+      subprotocols: ['bearer'],
     })
   })
 })
@@ -44,8 +44,8 @@ describe('a query', () => {
 
 describe('an offer of subprotocols', () => {
   it('loses the entries that are credentials, and nothing else', () => {
-    expect(withoutSubprotocols('chat, bearer.abc,v2', ['bearer.'])).toBe('chat, v2')
-    expect(withoutSubprotocols('bearer.abc', ['bearer.'])).toBe('')
-    expect(withoutSubprotocols('mybearer.abc', ['bearer.'])).toBe('mybearer.abc')
+    expect(withoutSubprotocols('chat, bearer.abc,v2', ['bearer'])).toBe('chat, v2')
+    expect(withoutSubprotocols('bearer.abc', ['bearer'])).toBe('')
+    expect(withoutSubprotocols('mybearer.abc', ['bearer'])).toBe('mybearer.abc')
   })
 })

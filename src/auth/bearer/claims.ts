@@ -24,6 +24,8 @@ export interface JwtRules {
   readonly clockSkewSeconds: number
   readonly scopeClaims: readonly ClaimLocation[]
   readonly rolesClaims: readonly ClaimLocation[]
+  /** The first that is there, and not empty, says who it is. Default: `sub`. */
+  readonly subjectClaims?: readonly string[] | undefined
   /** What a preset knows of its issuer's tokens; throws `invalid_token` or `forbidden`. */
   readonly check: ((claims: JsonObject) => void) | undefined
 }
@@ -96,7 +98,7 @@ export function toPrincipal(claims: JsonObject, rules: JwtRules, until = 0): Pri
   const expiry = toDouble(claims.exp)
   return {
     kind: isOfClient(claims) ? 'client' : 'person',
-    subject: (claims.sub as string | undefined) || undefined,
+    subject: readSubject(claims, rules.subjectClaims),
     issuer: (claims.iss as string | undefined) ?? rules.issuers[0] ?? '',
     scheme: rules.name,
     scopes: new Set(rules.scopeClaims.flatMap((location) => readNames(claims, location, ' '))),
@@ -104,6 +106,14 @@ export function toPrincipal(claims: JsonObject, rules: JwtRules, until = 0): Pri
     claims,
     expiresAt: expiry === undefined ? until : expiry + rules.clockSkewSeconds,
   }
+}
+
+function readSubject(claims: JsonObject, names: readonly string[] = ['sub']): string | undefined {
+  for (const name of names) {
+    const value = claims[name]
+    if (typeof value === 'string' && value !== '') return value
+  }
+  return undefined
 }
 
 /**

@@ -10,12 +10,14 @@ import type { NotMine, Place, Scheme, Verified } from '../scheme.ts'
 import { authenticate, type Issuer } from './authenticate.ts'
 import { challengeText } from './challenge.ts'
 import type { JwtRules } from './claims.ts'
-import { placeOf, readCredential, type TokenSource } from './credential.ts'
+import { readCredential } from './credential.ts'
 import { createIntrospection, type IntrospectionOptions } from './introspection.ts'
 import { ALGORITHMS } from './jwk.ts'
 import { createKeySet, type KeySet } from './jwks.ts'
 import { createJwtVerifier } from './jwt.ts'
+import { selecting } from './subprotocol.ts'
 import { DEFAULT_TOKEN_LENGTH } from './token.ts'
+import { placeOf, type TokenSource } from './token-source.ts'
 
 /** What a preset knows of an issuer whose tokens are trusted. */
 export interface TrustedIssuer {
@@ -38,6 +40,8 @@ export interface TrustedIssuer {
   readonly checkClaims?: ((claims: JsonObject) => void) | undefined
   readonly introspection?: IntrospectionOptions | undefined
   readonly tokenFrom?: readonly TokenSource[] | undefined
+  /** The claims of which the first that is there says who it is. Default: `sub`. */
+  readonly subjectClaims?: readonly string[] | undefined
 }
 
 const DEFAULT_CLOCK_SKEW_SECONDS = 30
@@ -49,11 +53,11 @@ export function bearerScheme(name: string, trusted: TrustedIssuer, house: House)
   const { tokenFrom = [] } = trusted
   const keySet = compileKeySet(name, trusted, house)
   const issuer = compileIssuer(name, trusted, keySet, house)
-  return {
+  const scheme: Scheme & Extras = {
     name,
     withholds: [AUTHORIZATION, ...tokenFrom.map(placeOf)],
     keySet,
-    find: ({ request }) => readCredential(request.headers, tokenFrom),
+    find: ({ request, location }) => readCredential(request.headers, tokenFrom, location.search),
     verify({ value }, _inbound, scope) {
       const principal = authenticate(value, issuer, scope)
       return 'then' in principal ? principal.then(toVerdict) : toVerdict(principal)
@@ -62,6 +66,8 @@ export function bearerScheme(name: string, trusted: TrustedIssuer, house: House)
       challengeText(error, { scheme: 'Bearer', scopes, metadata }),
     scheduled: (scope) => keySet.refreshOnSchedule(scope),
   }
+  const markers = tokenFrom.flatMap((from) => ('subprotocol' in from ? from.subprotocol : []))
+  return markers.length === 0 ? scheme : selecting(scheme, markers)
 }
 
 function toVerdict(principal: Principal | NotMine): Verified | NotMine {
@@ -117,6 +123,7 @@ function compileRules(name: string, trusted: TrustedIssuer): JwtRules {
     clockSkewSeconds: clockSkewSeconds ?? DEFAULT_CLOCK_SKEW_SECONDS,
     scopeClaims: scopeClaim === undefined ? ['scope', 'scp'] : locationsIn(scopeClaim),
     rolesClaims: locationsIn(rolesClaim ?? 'roles'),
+    subjectClaims: trusted.subjectClaims,
     check: trusted.checkClaims,
   }
 }

@@ -14,9 +14,9 @@ import {
   told,
 } from '../../options/schemas.ts'
 import { suggest } from '../../options/suggest.ts'
-import { type TokenSource, tokenSources } from '../bearer/credential.ts'
 import { ALGORITHMS } from '../bearer/jwk.ts'
 import { MAX_TOKEN_LENGTH } from '../bearer/token.ts'
+import { type TokenSource, tokenSources } from '../bearer/token-source.ts'
 import type { ClaimLocations } from '../claim-location.ts'
 import { explainSecureUrl } from './urls.ts'
 
@@ -37,8 +37,8 @@ export interface CommonOptions {
   rolesClaim?: ClaimLocations
   /**
    * Places for this issuer's tokens beside `Authorization`, for example `[{ header: 'x-api-token' }]` or
-   * `[{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]`. No origin gets to see them, on any
-   * route. A person whose browser sends a cookie, or for whom an access proxy sets a header, has to come from a
+   * `[{ header: 'x-session-token', ambient: true }, { cookie: 'session' }]`; for WebSockets of browsers
+   * `[{ subprotocol: 'access-token' }]` (docs/token-places.md). No origin gets to see them, on any route. A person whose browser sends a cookie, or for whom an access proxy sets a header, has to come from a
    * page of the gateway's own origin to change something. Default: none.
    */
   tokenFrom?: readonly TokenSource[]

@@ -9,6 +9,7 @@ import { isObject, type JsonObject } from '../../lib/strict-json.ts'
 import { options as optionsSchema } from '../../options/options.ts'
 import { flag, listOf, reportIssues, textLike } from '../../options/schemas.ts'
 import { bearerScheme, type TrustedIssuer } from '../bearer/scheme.ts'
+import { warnOfSources } from '../bearer/token-source.ts'
 import { readNames } from '../claim-location.ts'
 import type { SchemeFeature } from '../feature.ts'
 import { type CommonOptions, commonEntries, optionsOf } from './common.ts'
@@ -79,6 +80,8 @@ export function fusionAuth(options: FusionAuthOptions): SchemeFeature {
       const { success, issues } = v.safeParse(schema, options)
       if (!success) reportIssues(issues, path, to)
     },
+
+    warn: (path, to) => warnOfSources(options.tokenFrom, path, to),
 
     compile(name, house) {
       const { clientId, clientSecret, kids, tenants } = options

@@ -7,6 +7,7 @@ import { options as optionsSchema } from '../../options/options.ts'
 import { flag, listOf, type Reporter, reportIssues, textLike, told } from '../../options/schemas.ts'
 import type { ClientAuthentication, IntrospectionOptions } from '../bearer/introspection.ts'
 import { bearerScheme } from '../bearer/scheme.ts'
+import { warnOfSources } from '../bearer/token-source.ts'
 import type { SchemeFeature } from '../feature.ts'
 import { type CommonOptions, commonEntries, optionsOf, secureUrl } from './common.ts'
 import { slipIn } from './slips.ts'
@@ -69,6 +70,8 @@ export function oidc(options: OidcOptions): SchemeFeature {
       if (introspect) checkAsker(introspect, `${path}.introspect`, to)
       checkOrigins(options.via, [issuer, jwksUri, introspect?.endpoint], path, to)
     },
+
+    warn: (path, to) => warnOfSources(options.tokenFrom, path, to),
 
     compile(name, house) {
       const { audience, introspect } = options

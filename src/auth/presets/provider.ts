@@ -8,9 +8,9 @@ import { GatewayError } from '../../errors.ts'
 import type { JsonObject } from '../../lib/strict-json.ts'
 import { type Entries, options as optionsSchema } from '../../options/options.ts'
 import { reportIssues, textLike } from '../../options/schemas.ts'
-import type { TokenSource } from '../bearer/credential.ts'
 import type { IntrospectionOptions } from '../bearer/introspection.ts'
 import { bearerScheme, type TrustedIssuer } from '../bearer/scheme.ts'
+import { type TokenSource, warnOfSources } from '../bearer/token-source.ts'
 import type { ClaimLocations } from '../claim-location.ts'
 import type { OAuthIssuer, SchemeFeature } from '../feature.ts'
 import { type CommonOptions, commonEntries } from './common.ts'
@@ -74,6 +74,7 @@ export function provider<Options extends CommonOptions>(
       }
     },
 
+    warn: (path, to) => warnOfSources(options.tokenFrom, path, to),
     compile: (name, house) => bearerScheme(name, trust(row, options), house),
   })
 }

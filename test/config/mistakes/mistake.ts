@@ -5,6 +5,7 @@ import { stripTypeScriptTypes } from 'node:module'
 import { runInThisContext } from 'node:vm'
 import { apiKeys } from '../../../src/auth/key/api-keys.ts'
 import { signedLinks } from '../../../src/auth/link/signed-links.ts'
+import { cloudflareAccess } from '../../../src/auth/presets/cloudflare-access.ts'
 import { fusionAuth } from '../../../src/auth/presets/fusionauth.ts'
 import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
@@ -30,6 +31,7 @@ export const ENVIRONMENT = {
   CLIENT_ID: 'orders-api',
   LINK_KEY: 'A7fPq2Zs9vXk4LmN8bRt6WcY3hJd5GeQ',
   CLIENT_SECRET: 'not-for-any-message',
+  ACCESS_AUD: '4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2',
   ORIGIN: 'https://orders.acme.example',
   EMPTY: '',
   STATE: binding(),
@@ -121,6 +123,13 @@ import { revocation } from './operate/revocation/revocation.ts'
   return { ...inFile, file: imported + inFile.file }
 }
 
+/** In `cloudflareAccess( … )`, with what stands in its brackets. */
+export function inAccess(name: string, written: string, ...messages: string[]): Mistake {
+  const inFile = inScheme(name, `staff: cloudflareAccess(${written})`, ...messages)
+  const imported = "import { cloudflareAccess } from './auth/presets/cloudflare-access.ts'\n"
+  return { ...inFile, file: imported + inFile.file }
+}
+
 /** In the only scheme. */
 export function inScheme(name: string, scheme: string, ...messages: string[]): Mistake {
   return inConfig(
@@ -152,6 +161,7 @@ export function inFile(name: string, text: string, ...messages: string[]): Mista
 
 const IMPORTED = {
   apiKeys,
+  cloudflareAccess,
   fusionAuth,
   oidc,
   allOf,

@@ -76,7 +76,7 @@ export const OIDC_OPTIONS: readonly Mistake[] = [
   inOidc(
     'token places that are text',
     "issuer: env.ISSUER, audience: env.CLIENT_ID, tokenFrom: ['CF_Authorization']",
-    "schemes.main.tokenFrom[0]: must be { header: '…' } or { cookie: '…' }, as in [{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]",
+    "schemes.main.tokenFrom[0]: must be { header: '…' }, { cookie: '…' } or { subprotocol: '…' }, as in [{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]",
   ),
   inOidc(
     'a token in a header in upper case',
@@ -101,7 +101,7 @@ export const OIDC_OPTIONS: readonly Mistake[] = [
   inOidc(
     'two places in one',
     "issuer: env.ISSUER, audience: env.CLIENT_ID, tokenFrom: [{ header: 'x-token', cookie: 'token' }]",
-    "schemes.main.tokenFrom[0]: must be { header: '…' } or { cookie: '…' }, as in [{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]",
+    "schemes.main.tokenFrom[0]: must be { header: '…' }, { cookie: '…' } or { subprotocol: '…' }, as in [{ header: 'cf-access-jwt-assertion' }, { cookie: 'CF_Authorization' }]",
   ),
   inOidc(
     'a binding by its name',
@@ -177,5 +177,35 @@ export const OIDC_OPTIONS: readonly Mistake[] = [
     'opaque in quotes',
     "issuer: env.ISSUER, audience: env.CLIENT_ID, introspect: { clientId: env.CLIENT_ID, opaque: 'true' }",
     'schemes.main.introspect.opaque: must be true or false, without quotes',
+  ),
+  inOidc(
+    'a token in the query',
+    "issuer: env.ISSUER, audience: env.CLIENT_ID, tokenFrom: [{ query: 'access_token' }]",
+    "schemes.main.tokenFrom[0]: must not be in the query, which is logged and shared. Use a header, or { subprotocol: 'access-token' } for a WebSocket. Where nothing else works, write { dangerouslyQuery: 'access_token' }",
+  ),
+  inOidc(
+    'a token in the query by its ugly name',
+    "issuer: env.ISSUER, audience: env.CLIENT_ID, tokenFrom: [{ dangerouslyQuery: 'access_token' }]",
+    'WARNING schemes.main.tokenFrom[0].dangerouslyQuery: lets tokens stand in addresses, which are logged, shared and kept in histories. Take it out unless callers can send a token nowhere else',
+  ),
+  inOidc(
+    'a parameter with its separator',
+    "issuer: env.ISSUER, audience: env.CLIENT_ID, tokenFrom: [{ dangerouslyQuery: '?token=' }]",
+    "schemes.main.tokenFrom[0]: must have the name of one parameter, of letters, digits, '_', '.', '~' and '-', as in { dangerouslyQuery: 'access_token' }",
+  ),
+  inOidc(
+    'a subprotocol with the dot before the token',
+    "issuer: env.ISSUER, audience: env.CLIENT_ID, tokenFrom: [{ subprotocol: 'access-token.' }]",
+    "schemes.main.tokenFrom[0]: must have a name of letters, digits, '_' and '-', as in { subprotocol: 'access-token' }",
+  ),
+  inOidc(
+    'the header of subprotocols',
+    "issuer: env.ISSUER, audience: env.CLIENT_ID, tokenFrom: [{ header: 'sec-websocket-protocol' }]",
+    "schemes.main.tokenFrom[0]: must not name the header of subprotocols. Name the subprotocol: { subprotocol: 'access-token' }",
+  ),
+  inOidc(
+    'ambient beside a subprotocol',
+    "issuer: env.ISSUER, audience: env.CLIENT_ID, tokenFrom: [{ subprotocol: 'access-token', ambient: true }]",
+    'schemes.main.tokenFrom[0]: must not have ambient beside subprotocol. Take ambient out',
   ),
 ]
