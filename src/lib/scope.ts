@@ -7,11 +7,27 @@ export interface Scope {
   /** Made when it is first asked for, so that a request that waits for nobody has none. */
   deadline(): AbortSignal
   waitUntil(promise: Promise<unknown>): void
+  /** What the platform knows of the request. */
+  readonly platform?: Platform
 }
 
 /** The part of the platform's ExecutionContext that is used. */
-export interface Context {
+export interface Context extends Platform {
   waitUntil(promise: Promise<unknown>): void
+}
+
+export interface Platform {
+  /** Undefined where the runtime has none. */
+  readonly tracing?: { getActiveSpan(): PlatformSpan | undefined }
+}
+
+/** A span of the platform's own tracing. */
+export interface PlatformSpan {
+  /** Whether it is recorded. */
+  readonly isTraced: boolean
+  spanContext(): { readonly traceId: string; readonly spanId: string; readonly traceFlags: number }
+  updateName(name: string): unknown
+  setStatus(status: { code: 'unset' | 'ok' | 'error' }): unknown
 }
 
 export function createScope(context: Context): Scope {
@@ -19,5 +35,6 @@ export function createScope(context: Context): Scope {
   return {
     deadline: () => (deadline ??= AbortSignal.timeout(DEADLINE_MS)),
     waitUntil: (promise) => context.waitUntil(promise),
+    platform: context,
   }
 }
