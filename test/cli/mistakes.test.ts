@@ -9,6 +9,7 @@ import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
 import { PATHS } from '../config/mistakes/paths.ts'
 import { POLICY } from '../config/mistakes/policy.ts'
+import { PROOF } from '../config/mistakes/proof.ts'
 import { REFUSALS } from '../config/mistakes/refusals.ts'
 import { SCHEMES } from '../config/mistakes/schemes.ts'
 import { SUSPICIOUS } from '../config/mistakes/suspicious.ts'
@@ -29,6 +30,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in what a caller needs': POLICY,
   'in headers and parts': HEADERS,
   'in refusals': REFUSALS,
+  'in assertions and traces': PROOF,
   'that is legal': SUSPICIOUS,
 }
 

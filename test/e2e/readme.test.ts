@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkConfig } from '../../src/config/prepare.ts'
 import { ERROR_CODES } from '../../src/errors.ts'
+import { ASSERTION_KEY } from '../support/assertion-keys.ts'
 import { README, readmeBlocks } from '../support/readme.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-readme-'))
@@ -22,7 +23,12 @@ async function evaluate(block: string, name: string): Promise<unknown> {
     default: (env: Record<string, unknown>) => unknown
   }
   const binding = { fetch: () => Promise.resolve(new Response()), get: () => Promise.resolve(null) }
-  const strings = { ISSUER: 'https://issuer.example', CLIENT_ID: 'my-api', CLIENT_SECRET: 's' }
+  const strings = {
+    ISSUER: 'https://issuer.example',
+    CLIENT_ID: 'my-api',
+    CLIENT_SECRET: 's',
+    ASSERTION_KEY,
+  }
   return define(
     new Proxy({ ...strings }, { get: (known, key) => Reflect.get(known, key) ?? binding }),
   )
@@ -93,7 +99,7 @@ describe('README.md', () => {
     expect(commands.filter((command) => !isRun(command))).toEqual([])
   })
 
-  it.each(['api-keys', 'refusals', 'simulate'])(
+  it.each(['api-keys', 'assertion', 'refusals', 'simulate', 'tracing'])(
     'shows a sound one in docs/%s.md too',
     async (page) => {
       const [block = ''] = readmeBlocks('ts', readFileSync(`docs/${page}.md`, 'utf8'))
@@ -104,6 +110,8 @@ describe('README.md', () => {
   it.each([
     'README.md',
     'docs/api-keys.md',
+    'docs/assertion.md',
+    'docs/tracing.md',
     'docs/keys.md',
     'docs/refusals.md',
     'docs/simulate.md',

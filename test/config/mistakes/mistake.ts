@@ -10,7 +10,10 @@ import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
 import { explainThrown, type Judgement, judge } from '../../../src/config/owners-file.ts'
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
+import { tracing } from '../../../src/operate/tracing.ts'
+import { assertion } from '../../../src/upstream/assertion/assertion.ts'
 import { claims } from '../../../src/upstream/claims-handler.ts'
+import { ASSERTION_KEY } from '../../support/assertion-keys.ts'
 
 export interface Mistake {
   readonly name: string
@@ -29,6 +32,7 @@ export const ENVIRONMENT = {
   LINK_KEY: 'A7fPq2Zs9vXk4LmN8bRt6WcY3hJd5GeQ',
   CLIENT_SECRET: 'not-for-any-message',
   ORIGIN: 'https://orders.acme.example',
+  ASSERTION_KEY,
   EMPTY: '',
   STORE: { get: async () => null, put: async () => {} },
   ORDERS: binding(),
@@ -107,6 +111,13 @@ export function inLinks(name: string, written: string, ...messages: string[]): M
   return { ...inFile, file: imported + inFile.file }
 }
 
+/** In a part of the second route, made by a function of `from`. */
+export function inPart(name: string, from: string, part: string, ...messages: string[]): Mistake {
+  const inFile = inRoute(name, `path: '/orders/*', to: env.ORIGIN, ${part}`, ...messages)
+  const maker = /: (\w+)/.exec(part)?.[1] ?? ''
+  return { ...inFile, file: `import { ${maker} } from './${from}.ts'\n${inFile.file}` }
+}
+
 /** In the only scheme. */
 export function inScheme(name: string, scheme: string, ...messages: string[]): Mistake {
   return inConfig(
@@ -147,6 +158,8 @@ const IMPORTED = {
   protectedResource,
   claims,
   signedLinks,
+  assertion,
+  tracing,
 }
 
 /** Judges the text of a file as `npm run check` does, without writing it anywhere. */
