@@ -120,12 +120,16 @@ async function handle(
     return answer(await route.endpoint.handle(inbound, scope), { isSecure, isPublic: true })
   }
 
+  route.parts.trace?.begin(inbound, trace, scope.platform)
   const admitted = admit(inbound, route, gateway.revocation, scope, trace)
   const principals = await (route.simulation ? simulate(admitted, trace) : admitted)
   const [principal] = principals
 
   const rules = (trace.simulated && route.simulation) || route.headers
-  const outgoing = outgoingRequest(request, departureOf(inbound, route, rules, principal))
+  const { assertion } = route.parts
+  const proof = assertion && !trace.simulated ? await assertion.prove(principals) : undefined
+  const way = departureOf(inbound, route, rules, principal, proof, trace.onward)
+  const outgoing = outgoingRequest(request, way)
   trace.omitted = outgoing.omitted
   const response = await send(route, outgoing, principal, gateway.fetch)
   const lasting = route.mayOutliveToken ? response : endWith(response, principals, gateway.now)

@@ -46,6 +46,8 @@ export interface OAuthIssuer {
 export interface RouteSite {
   readonly path: string
   readonly host: string | undefined
+  /** The origin of the URL that it leads to; undefined for a binding and a handler. */
+  readonly target: string | undefined
   /** Host names that the gateway serves; empty where it serves every host. */
   readonly hosts: readonly string[]
   /** Names of the schemes that the route takes; empty on a public route. */

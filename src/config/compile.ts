@@ -105,7 +105,8 @@ function siteOf(
 ): RouteSite {
   const { path, host } = route
   const scopes = scopesToAskFor(compilePolicy(route))
-  return { path, host, hosts, schemes: required?.names ?? [], scopes }
+  const target = originOfTarget(compileTarget(route))
+  return { path, host, target, hosts, schemes: required?.names ?? [], scopes }
 }
 
 function compileRoute(
@@ -147,21 +148,22 @@ function compileRoute(
 }
 
 function collectEndpoints(brought: Brought): readonly OwnRoute[] {
-  return [...brought].flatMap(([origin, { endpoints = [] }]) =>
-    endpoints.map(
-      (endpoint): OwnRoute => ({
-        path: endpoint.path,
-        host: endpoint.host,
-        methods: new Set(endpoint.methods),
-        isPublic: true,
-        allowsAmbiguousPath: false,
-        endpoint,
-        origin,
-        parts: {},
-        fields: [],
-      }),
-    ),
-  )
+  // One that several parts bring together is there once.
+  const origins = new Map<Endpoint, string>()
+  for (const [origin, { endpoints = [] }] of brought) {
+    for (const endpoint of endpoints) if (!origins.has(endpoint)) origins.set(endpoint, origin)
+  }
+  return [...origins].map(([endpoint, origin]) => ({
+    path: endpoint.path,
+    host: endpoint.host,
+    methods: new Set(endpoint.methods),
+    isPublic: true,
+    allowsAmbiguousPath: false,
+    endpoint,
+    origin,
+    parts: {},
+    fields: [],
+  }))
 }
 
 function collectScheduled(brought: Brought): Compiled['scheduled'] {
@@ -170,6 +172,10 @@ function collectScheduled(brought: Brought): Compiled['scheduled'] {
     return scheduled ? [[origin, scheduled] as const] : []
   })
   return new Map(work)
+}
+
+function originOfTarget(target: Target): string | undefined {
+  return target.kind === 'url' ? new URL(target.base).origin : undefined
 }
 
 function compileTarget({ to, via }: RouteConfig): Target {

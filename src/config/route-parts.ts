@@ -3,18 +3,25 @@
 import * as v from 'valibot'
 import type { Extras, Feature, House, RoutePart, RouteSite } from '../auth/feature.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
+import type { Tracing } from '../operate/tracing.ts'
 import { told } from '../options/schemas.ts'
+import type { Assertion } from '../upstream/assertion/assertion.ts'
 
 export interface RouteParts {
   /** Publishes where to get a token for this route (RFC 9728): `protectedResource()`. Default: nothing. */
   resource?: RoutePart<ProtectedResource>
+  /** Signs for the origin that a request came through the gateway, and for whom: `assertion({ … })`. Default: nothing. */
+  assertion?: RoutePart<Assertion>
+  /** Request ids and W3C traces, for the origin, the client and the log: `tracing()`. Default: nothing. */
+  trace?: RoutePart<Tracing>
 }
 
 /** With the function that makes it, for whoever writes something else. */
-const PARTS = { resource: 'protectedResource()' } as const satisfies Record<
-  keyof RouteParts,
-  string
->
+const PARTS = {
+  resource: 'protectedResource()',
+  assertion: 'assertion({ keys: [env.ASSERTION_KEY] })',
+  trace: 'tracing()',
+} as const satisfies Record<keyof RouteParts, string>
 
 export const PART_NAMES = Object.keys(PARTS) as (keyof RouteParts)[]
 

@@ -27,6 +27,8 @@ export interface ProblemDocument {
 }
 
 const URN = 'urn:gatehouse:error:{code}'
+/** What a request is called by default. A client may call it otherwise, where the route has `trace`. */
+const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
 
 /**
  * Says what is wrong, with `{code}` in `type` replaced. Its text comes from the table of codes and from configuration,
@@ -44,7 +46,7 @@ export function problemDocument(
     status,
     code,
     detail: options.detail ?? detail,
-    instance: `urn:uuid:${requestId}`,
+    instance: `${UUID.test(requestId) ? 'urn:uuid:' : 'urn:gatehouse:request:'}${requestId}`,
   }
 }
 

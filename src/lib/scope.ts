@@ -9,6 +9,8 @@ export interface Scope {
   waitUntil(promise: Promise<unknown>): void
   /** Who Cloudflare Access says it is, where it guards the Worker itself (`ctx.access`). */
   readonly access?: PlatformAccess | undefined
+  /** What the platform knows of the request. */
+  readonly platform?: Platform
 }
 
 export interface PlatformAccess {
@@ -19,9 +21,23 @@ export interface PlatformAccess {
 }
 
 /** The part of the platform's ExecutionContext that is used. */
-export interface Context {
+export interface Context extends Platform {
   waitUntil(promise: Promise<unknown>): void
   readonly access?: PlatformAccess | undefined
+}
+
+export interface Platform {
+  /** Undefined where the runtime has none. */
+  readonly tracing?: { getActiveSpan(): PlatformSpan | undefined }
+}
+
+/** A span of the platform's own tracing. */
+export interface PlatformSpan {
+  /** Whether it is recorded. */
+  readonly isTraced: boolean
+  spanContext(): { readonly traceId: string; readonly spanId: string; readonly traceFlags: number }
+  updateName(name: string): unknown
+  setStatus(status: { code: 'unset' | 'ok' | 'error' }): unknown
 }
 
 export function createScope(context: Context): Scope {
@@ -29,6 +45,7 @@ export function createScope(context: Context): Scope {
   return {
     deadline: () => (deadline ??= AbortSignal.timeout(DEADLINE_MS)),
     waitUntil: (promise) => context.waitUntil(promise),
+    platform: context,
     get access() {
       return context.access
     },

@@ -28,6 +28,10 @@ export interface RequestEvent {
   simulated?: ErrorCode
   /** Why the `refusal` of the owner's file was not used: it threw, or returned something else than a Response. */
   refusalFault?: string
+  /** The W3C trace that the origin was told, where the route has `trace`. */
+  traceId?: string
+  /** The trace that the platform shows for the request, where that is another one. */
+  platformTraceId?: string
   /** Headers that the origin did not get because they would have been too long, with spaces between them. */
   omitted?: string
   /** Fields of the features that the route uses. */

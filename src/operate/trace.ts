@@ -4,6 +4,7 @@ import type { Call, Extras } from '../auth/feature.ts'
 import type { Finish, Scheme } from '../auth/scheme.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Location, Match } from '../router.ts'
+import type { HeaderChanges } from '../upstream/request.ts'
 import type { RequestEvent } from './log.ts'
 
 /** What the log needs to know of a route. */
@@ -18,6 +19,8 @@ export interface Trace<Route extends Traceable> {
   readonly request: Request
   /** The `instance` of the problem document that the client gets; made when something needs it. */
   readonly id: () => string
+  /** What `id` gives from now on. */
+  requestId?: string
   readonly startedMs: number
   location?: Location
   match?: Match<Route>
@@ -26,6 +29,12 @@ export interface Trace<Route extends Traceable> {
   simulated?: GatewayError
   /** Why the owner's `refusal` was called and not used. */
   refusalFault?: string
+  /** The W3C trace that the request is part of. */
+  traceId?: string
+  /** The platform's own trace, where that is another one. */
+  platformTraceId?: string
+  /** Headers that tell the origin of it. */
+  onward?: HeaderChanges
   /** Names of headers that the origin did not get because they would have been too long. */
   omitted?: readonly string[]
   /** The schemes behind the outcome. */
@@ -35,14 +44,14 @@ export interface Trace<Route extends Traceable> {
 }
 
 export function startTrace<Route extends Traceable>(request: Request): Trace<Route> {
-  let id: string | undefined
-  return {
+  const trace: Trace<Route> = {
     request,
-    id: () => (id ??= crypto.randomUUID()),
+    id: () => (trace.requestId ??= crypto.randomUUID()),
     startedMs: Date.now(),
     judges: [],
     finishes: [],
   }
+  return trace
 }
 
 export function toEvent(
@@ -51,7 +60,7 @@ export function toEvent(
   refusal: GatewayError | undefined,
 ): RequestEvent {
   const { id, request, startedMs, location, match, call, judges } = trace
-  const { simulated, refusalFault, omitted = [] } = trace
+  const { simulated, refusalFault, traceId, platformTraceId, omitted = [] } = trace
   const [principal] = call?.principals ?? []
   const because = refusal ?? simulated
   const own: Record<string, string | number> = {}
@@ -72,6 +81,8 @@ export function toEvent(
     scheme: principal?.scheme ?? (because && namesOf(judges, match?.route)),
     code: refusal?.code,
     reason: because && explain(because),
+    ...(traceId !== undefined && { traceId }),
+    ...(platformTraceId !== undefined && { platformTraceId }),
     ...(simulated && { simulated: simulated.code }),
     ...(refusalFault !== undefined && { refusalFault }),
     ...(omitted.length > 0 && { omitted: omitted.join(' ') }),

@@ -4,7 +4,7 @@ import type { Principal } from '../auth/principal.ts'
 import type { Inbound } from '../auth/scheme.ts'
 import { originOf } from '../router.ts'
 import { originPath, type PathMapping } from './location.ts'
-import type { Departure, HeaderRules } from './request.ts'
+import type { Departure, HeaderChanges, HeaderRules } from './request.ts'
 import { cfFor, type Target, targetUrl } from './target.ts'
 import { withoutParameters } from './withheld.ts'
 
@@ -20,8 +20,11 @@ export function departureOf(
   { target, mapping, isPublic }: Way,
   rules: HeaderRules,
   principal: Principal | undefined,
+  proof: string | undefined,
+  onward: HeaderChanges | undefined,
 ): Departure {
   const search = withoutParameters(location.search, rules.withheld.parameters)
   const url = targetUrl(target, originOf(location), originPath(path, mapping) + search)
-  return { url, location, rules, principal, cf: cfFor(target, isPublic, request) }
+  const cf = cfFor(target, isPublic, request)
+  return { url, location, rules, principal, proof, onward, cf }
 }

@@ -7,7 +7,7 @@ import type { Principal } from '../auth/principal.ts'
 import { GatewayError } from '../errors.ts'
 import { withoutCookies } from '../lib/cookies.ts'
 import type { Location } from '../router.ts'
-import { type ClaimHeaders, claimHeaders, type Forward } from './claims.ts'
+import { type ClaimHeaders, claimHeaders, type Forward, MAX_HEADER_LENGTH } from './claims.ts'
 import { fold, isReserved, isWithheld, namesInConnection, remembered } from './header-names.ts'
 import { type Upload, watchUpload } from './upload.ts'
 import { type Withheld, withoutSubprotocols } from './withheld.ts'
@@ -18,6 +18,8 @@ import { type Withheld, withoutSubprotocols } from './withheld.ts'
  */
 const HOPS_HEADER = 'x-gatehouse-hops'
 const MAX_HOPS = 5
+
+const PROOF_HEADER = 'x-auth-assertion'
 
 export interface HeaderRules {
   /** Every name that any route of this gateway forwards a claim under: a client's copy never passes. */
@@ -32,6 +34,9 @@ export interface HeaderRules {
   readonly mayPass: (name: string) => boolean
 }
 
+/** Headers to set, or to take away where they are undefined. Names are in lower case. */
+export type HeaderChanges = readonly (readonly [name: string, value: string | undefined])[]
+
 /** What is known about a request when it leaves. */
 export interface Departure {
   /** Where it goes. */
@@ -39,6 +44,10 @@ export interface Departure {
   readonly location: Location
   readonly rules: HeaderRules
   readonly principal: Principal | undefined
+  /** `X-Auth-Assertion`, where the route has one. */
+  readonly proof: string | undefined
+  /** Headers that the route's other parts give to the origin. */
+  readonly onward: HeaderChanges | undefined
   /** What the platform is to know of it. */
   readonly cf: RequestInit<RequestInitCfProperties>['cf'] | undefined
 }
@@ -57,7 +66,7 @@ export interface Outgoing {
  * `origin_loop` where the request has come through here before.
  */
 export function outgoingRequest(incoming: Request, departure: Departure): Outgoing {
-  const { url, rules, cf } = departure
+  const { url, rules, proof, onward, cf } = departure
   const { method, headers: sent } = incoming
   refuseBodyOfGet(incoming)
   // Copied as it is, and then taken away from: that is what the runtime does for the least CPU (bench/README.md),
@@ -70,6 +79,12 @@ export function outgoingRequest(incoming: Request, departure: Departure): Outgoi
   removeCredentials(headers, rules)
   const own = gatewayHeaders(departure)
   for (const [name, value] of own.headers) headers.set(name, value)
+  for (const [name, value] of onward ?? []) {
+    if (value === undefined) headers.delete(name)
+    else headers.set(name, value)
+  }
+  const hasLongProof = proof !== undefined && proof.length > MAX_HEADER_LENGTH
+  if (proof !== undefined && !hasLongProof) headers.set(PROOF_HEADER, proof)
   setFromPlatform(headers, incoming)
   const upload = watchUpload(incoming)
   return {
@@ -84,7 +99,7 @@ export function outgoingRequest(incoming: Request, departure: Departure): Outgoi
       ...(cf && { cf }),
     },
     upload,
-    omitted: own.omitted,
+    omitted: hasLongProof ? [...own.omitted, PROOF_HEADER] : own.omitted,
   }
 }
 

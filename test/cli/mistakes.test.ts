@@ -10,6 +10,7 @@ import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
 import { PATHS } from '../config/mistakes/paths.ts'
 import { POLICY } from '../config/mistakes/policy.ts'
+import { PROOF } from '../config/mistakes/proof.ts'
 import { REFUSALS } from '../config/mistakes/refusals.ts'
 import { REVOCATION } from '../config/mistakes/revocation.ts'
 import { SCHEMES } from '../config/mistakes/schemes.ts'
@@ -33,6 +34,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in headers and parts': HEADERS,
   'in refusals': REFUSALS,
   'in revocation': REVOCATION,
+  'in assertions and traces': PROOF,
   'that is legal': SUSPICIOUS,
 }
 

@@ -58,6 +58,10 @@ const tokenPlaces = (name: string) => workers('auth/bearer/token-places', name)
 const combinations = (name: string) => workers('auth/combinations', name)
 const simulation = (name: string) => workers('edge/simulate', name)
 
+const ASSERTION = 'upstream/assertion/assertion.ts'
+const proof = (name: string) => workers('upstream/assertion', name)
+const traces = (name: string) => workers('operate/tracing', name)
+
 export const PROMISES: Promised[] = [
   {
     id: 'P1',
@@ -1498,6 +1502,113 @@ export const PROMISES: Promised[] = [
         guard: 'the bound on guesses',
         edits: [edit('auth/operator.ts', 'wrong >= MAX_WRONG', 'wrong < 0')],
         test: revoked('after many wrong ones for a minute'),
+      },
+    ],
+  },
+  {
+    id: 'P48',
+    promise:
+      'An assertion says to one origin, for 60 seconds at most and no longer than the credentials it is made of, who was verified; nobody else can make one.',
+    mutations: [
+      {
+        guard: 'the names that only the gateway sets',
+        edits: [edit('upstream/header-names.ts', '/^(?:x-auth-|x-forwarded-', '/^(?:x-forwarded-')],
+        test: proof('is never one that a client has sent, on any route'),
+      },
+      {
+        guard: 'the end of the credentials',
+        edits: [edit(ASSERTION, 'Math.min(now + LIFE_SECONDS, ...ends)', 'now + LIFE_SECONDS')],
+        test: proof('ends with the credential that it was made of'),
+      },
+      {
+        guard: 'an assertion of its own for several credentials',
+        edits: [
+          edit(ASSERTION, 'others.length === 0 ? (principal ?? facts) : {}', 'principal ?? facts'),
+        ],
+        test: proof('ends with the credential that it was made of'),
+      },
+      {
+        guard: 'the end of reuse',
+        edits: [edit(ASSERTION, 'known && known.from <= now && now < known.until', 'known')],
+        test: proof('is sent again for half of its life'),
+      },
+      {
+        guard: 'one assertion for one caller',
+        edits: [edit(ASSERTION, '(principal ?? facts) : {}', 'facts : {}')],
+        test: proof('is sent again for half of its life'),
+      },
+      {
+        guard: 'none for a request that would be refused',
+        edits: [edit('gateway.ts', 'assertion && !trace.simulated ?', 'assertion ?')],
+        test: proof('is not made for a request that is let through'),
+      },
+      {
+        guard: 'the limit of a header',
+        edits: [
+          edit('upstream/request.ts', 'proof.length > MAX_HEADER_LENGTH', 'proof.length < 0'),
+        ],
+        test: proof('that would be too long for a header is left out'),
+      },
+      {
+        guard: 'the public part alone is published',
+        edits: [
+          edit(
+            'upstream/assertion/key.ts',
+            'published = { ...material, kid',
+            'published = { ...jwk, kid',
+          ),
+        ],
+        test: proof('are public parts alone, of all keys of all routes'),
+      },
+      {
+        guard: 'a key whose parts belong together',
+        edits: [
+          edit(
+            'upstream/assertion/key.ts',
+            'if (await crypto.subtle.verify(parameters, shown, signature, message)) return own',
+            'if (signature && shown) return own',
+          ),
+        ],
+        test: proof('is not signed with a key whose parts do not belong together'),
+      },
+    ],
+  },
+  {
+    id: 'P49',
+    promise:
+      'What a client sends as request id, traceparent or tracestate is passed on and logged only if it is well-formed.',
+    mutations: [
+      {
+        guard: 'the form of a request id',
+        edits: [
+          edit(
+            'operate/tracing.ts',
+            'if (sentId !== null && REQUEST_ID.test(sentId))',
+            'if (sentId !== null && REQUEST_ID)',
+          ),
+        ],
+        test: traces('that has a quote is made anew'),
+      },
+      {
+        guard: 'no state without a parent',
+        edits: [
+          edit(
+            'operate/tracing.ts',
+            'const state = parent && readTraceState',
+            'const state = readTraceState',
+          ),
+        ],
+        test: traces('starts where there is a state alone'),
+      },
+      {
+        guard: 'the form of a state',
+        edits: [edit('operate/trace-context.ts', 'names.includes(undefined) ||', '')],
+        test: workers('operate/trace-context', 'has two @ is dropped as a whole'),
+      },
+      {
+        guard: 'the forbidden version',
+        edits: [edit('operate/trace-context.ts', " || version === 'ff'", '')],
+        test: workers('operate/trace-context', 'has the version ff is not continued'),
       },
     ],
   },

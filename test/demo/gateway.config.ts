@@ -6,8 +6,11 @@ import { cloudflareAccess } from '../../src/auth/presets/cloudflare-access.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway, optional } from '../../src/config/define.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
+import { tracing } from '../../src/operate/tracing.ts'
+import { assertion } from '../../src/upstream/assertion/assertion.ts'
 import { claims } from '../../src/upstream/claims-handler.ts'
 import { accessToken, TEAM } from './access.ts'
+import { DEMO_ASSERTION_KEY } from './keys.ts'
 import { LINKS } from './links.ts'
 
 /** What the tour binds, and the variables that `npm run demo` fills in. */
@@ -26,6 +29,7 @@ export default defineGateway((env: DemoEnv) => ({
     links: signedLinks(LINKS),
     staff: cloudflareAccess(TEAM),
   },
+  every: { trace: tracing() },
   routes: [
     { path: '/api/claims', auth: 'main', to: claims },
     {
@@ -36,6 +40,7 @@ export default defineGateway((env: DemoEnv) => ({
       scopes: ['orders:read'],
       forward: { 'x-user-email': 'email' },
       resource: protectedResource({ name: 'Orders' }),
+      assertion: assertion({ keys: [DEMO_ASSERTION_KEY] }),
     },
     {
       path: '/orders/*',

@@ -10,6 +10,10 @@ export const GOOD_KEY = writeKeyText(GOOD)
 /** Of a key that was taken back there is nothing left. */
 export const REVOKED_KEY = writeKeyText(GONE)
 
+/** What `npm run assertion-key` prints. */
+export const DEMO_ASSERTION_KEY =
+  '{"kty":"EC","x":"p8wxrZFYt3iupYvK5Kr2wnHcDSZcGs5nxzuNp_81PYI","y":"mWjHJ9E_x_fw61DDNYhoiEK1JXIRlCdHKPxtGGt8w5Q","crv":"P-256","d":"ac5vZ--850TIa1sWCjVfq9k5uomD-4Jo2Nntt6f7rhc","kid":"demo","alg":"ES256","use":"sig"}'
+
 /** Does what `npm run api-key -- create` does. */
 export async function keepGoodKey(store: KVNamespace): Promise<void> {
   const stored = {

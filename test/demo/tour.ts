@@ -16,6 +16,10 @@ export async function tour({ port, configs }: Started): Promise<string> {
     ['a token is missing: 401', `curl -i ${url}/orders/42`],
     ['the claims of a token', `curl ${url}/api/claims ${token}`],
     ['what a service gets: headers that say who is calling', `curl ${url}/orders/42 ${token}`],
+    [
+      'the public keys that its X-Auth-Assertion is checked with',
+      `curl ${url}/.well-known/gatehouse/jwks.json`,
+    ],
     ['a scope is missing: 403', `curl -i -X POST ${url}/orders ${readOnly}`],
     ['a role is missing: 403', `curl -i ${url}/admin/users ${token}`],
     ['an API key: what a service gets', `curl ${url}/stock/7 -H "X-API-Key: ${GOOD_KEY}"`],

@@ -36,3 +36,20 @@ describe('revocation', () => {
     expect([REVOKES, LISTENS].filter((mark) => bundle.includes(mark))).toEqual([REVOKES])
   })
 })
+
+describe('proof for the origin, and traces', () => {
+  it('are not in a bundle that does not import them', async () => {
+    const bundle = await bundleWorker({ entry: 'src/index.ts' })
+    const marks = ['/.well-known/gatehouse/jwks.json', 'ASSERTION_KEY', 'acceptRequestId']
+    // The names of the parts are, for whoever writes something else there.
+    expect(marks.filter((mark) => bundle.includes(mark))).toEqual(['ASSERTION_KEY'])
+  })
+
+  it.each([
+    ['upstream/assertion/assertion.ts', '/.well-known/gatehouse/jwks.json'],
+    ['operate/tracing.ts', 'acceptRequestId'],
+  ])('come with src/%s', async (file, mark) => {
+    const bundle = await bundleWorker({ script: `export * from './src/${file}'` })
+    expect(bundle).toContain(mark)
+  })
+})

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { setTimeout as later } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MAX_HEADER_LENGTH } from '../../src/upstream/claims.ts'
+import { ASSERTION_KEY } from '../support/assertion-keys.ts'
 import { type GatewayWorker, startGatewayWorker } from '../support/gateway-worker.ts'
 import { type SocketIssuer, startIssuer } from '../support/issuer.ts'
 import { listenOnLoopback } from '../support/listen.ts'
@@ -23,6 +24,10 @@ if (!isThere) {
 
 const CONFIG = `{
   schemes: { main: oidc({ issuer: env.ISSUER, audience: 'gatehouse', maxTokenLength: 16384 }) },
+  every: {
+    assertion: assertion({ keys: [env.KEY], claims: ['note', 'roles'] }),
+    trace: tracing(),
+  },
   routes: [{ path: '/*', to: env.ORIGIN, forward: { 'x-user-note': 'note' } }],
 }`
 
@@ -46,13 +51,14 @@ describe.skipIf(!isThere)('nginx', () => {
          access_log off;
          client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
          fastcgi_temp_path ${folder}/fastcgi; uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
-         server { listen 127.0.0.1:${free.port}; location / { return 200 "subject=$http_x_auth_subject"; } }
+         server { listen 127.0.0.1:${free.port}; location / { return 200 "subject=$http_x_auth_subject"; }
+           location /assertion { return 200 "$http_x_auth_assertion"; } }
        }`,
     )
     nginx = spawn(BINARY, ['-p', folder, '-c', file], { stdio: 'ignore' })
     while ((await fetch(origin).catch(() => undefined)) === undefined) await later(20)
     issuer = await startIssuer({ algs: ['ES256'] })
-    const vars = { ISSUER: issuer.issuer, ORIGIN: origin }
+    const vars = { ISSUER: issuer.issuer, ORIGIN: origin, KEY: ASSERTION_KEY }
     gateway = await startGatewayWorker({ config: CONFIG, vars })
   })
   afterAll(async () => {
@@ -70,6 +76,26 @@ describe.skipIf(!isThere)('nginx', () => {
       const { status, body } = await gateway.send('/', token)
       expect([status, body]).toEqual([200, 'subject=user-1'])
     }
+  })
+
+  it('takes the longest assertion and the longest trace', async () => {
+    // An assertion grows by four characters for three of a claim; the last ones here are left out.
+    const lengths: number[] = []
+    for (let length = 4_500; length <= 5_100; length += 60) {
+      const token = await issuer.mint({ note: 'x'.repeat(length), roles: undefined })
+      const state = Array.from({ length: 15 }, (_, i) => `k${i}=${'v'.repeat(250)}`).join()
+      const headers: [string, string][] = [
+        ['traceparent', `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`],
+        ['tracestate', state],
+        ['X-Request-Id', 'x'.repeat(128)],
+      ]
+      const { status, body } = await gateway.send('/assertion', token, { headers })
+      expect(status).toBe(200)
+      lengths.push(body.length)
+    }
+    const sent = lengths.filter((length) => length > 0)
+    expect(Math.max(...sent)).toBeGreaterThan(MAX_HEADER_LENGTH - 100)
+    expect(Math.max(...sent)).toBeLessThanOrEqual(MAX_HEADER_LENGTH)
   })
 
   it('would refuse a header that is longer still, which is why there is a limit', async () => {

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkConfig } from '../../src/config/prepare.ts'
 import { ERROR_CODES } from '../../src/errors.ts'
+import { ASSERTION_KEY } from '../support/assertion-keys.ts'
 import { README, readmeBlocks } from '../support/readme.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-readme-'))
@@ -27,6 +28,7 @@ async function evaluate(block: string, name: string): Promise<unknown> {
     CLIENT_ID: 'my-api',
     CLIENT_SECRET: 's',
     OPERATOR_KEY: 'Hq5tYp2Zr8Lw3Xn7Vc1Kb9Md4Fs6Jg0T',
+    ASSERTION_KEY,
   }
   return define(
     new Proxy({ ...strings }, { get: (known, key) => Reflect.get(known, key) ?? binding }),
@@ -98,17 +100,24 @@ describe('README.md', () => {
     expect(commands.filter((command) => !isRun(command))).toEqual([])
   })
 
-  it.each(['api-keys', 'refusals', 'revocation', 'simulate', 'token-places'])(
-    'shows a sound one in docs/%s.md too',
-    async (page) => {
-      const [block = ''] = readmeBlocks('ts', readFileSync(`docs/${page}.md`, 'utf8'))
-      expect(checkConfig(await evaluate(block, page))).toEqual([])
-    },
-  )
+  it.each([
+    'api-keys',
+    'assertion',
+    'refusals',
+    'revocation',
+    'simulate',
+    'token-places',
+    'tracing',
+  ])('shows a sound one in docs/%s.md too', async (page) => {
+    const [block = ''] = readmeBlocks('ts', readFileSync(`docs/${page}.md`, 'utf8'))
+    expect(checkConfig(await evaluate(block, page))).toEqual([])
+  })
 
   it.each([
     'README.md',
     'docs/api-keys.md',
+    'docs/assertion.md',
+    'docs/tracing.md',
     'docs/keys.md',
     'docs/production.md',
     'docs/refusals.md',

@@ -57,6 +57,8 @@ function scriptOf(config: string): string {
     import { fusionAuth } from './src/auth/presets/fusionauth.ts'
     import { oidc } from './src/auth/presets/oidc.ts'
     import { createGateway } from './src/gateway.ts'
+    import { tracing } from './src/operate/tracing.ts'
+    import { assertion } from './src/upstream/assertion/assertion.ts'
     import { claims } from './src/upstream/claims-handler.ts'
 
     let gateway

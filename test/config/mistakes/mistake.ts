@@ -13,7 +13,10 @@ import { explainThrown, type Judgement, judge } from '../../../src/config/owners
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
 import { fusionAuthEvents } from '../../../src/operate/revocation/fusionauth-events.ts'
 import { revocation } from '../../../src/operate/revocation/revocation.ts'
+import { tracing } from '../../../src/operate/tracing.ts'
+import { assertion } from '../../../src/upstream/assertion/assertion.ts'
 import { claims } from '../../../src/upstream/claims-handler.ts'
+import { ASSERTION_KEY } from '../../support/assertion-keys.ts'
 
 export interface Mistake {
   readonly name: string
@@ -33,6 +36,7 @@ export const ENVIRONMENT = {
   CLIENT_SECRET: 'not-for-any-message',
   ACCESS_AUD: '4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2',
   ORIGIN: 'https://orders.acme.example',
+  ASSERTION_KEY,
   EMPTY: '',
   STATE: binding(),
   OPERATOR_KEY: 'Hq5tYp2Zr8Lw3Xn7Vc1Kb9Md4Fs6Jg0T',
@@ -130,6 +134,13 @@ export function inAccess(name: string, written: string, ...messages: string[]): 
   return { ...inFile, file: imported + inFile.file }
 }
 
+/** In a part of the second route, made by a function of `from`. */
+export function inPart(name: string, from: string, part: string, ...messages: string[]): Mistake {
+  const inFile = inRoute(name, `path: '/orders/*', to: env.ORIGIN, ${part}`, ...messages)
+  const maker = /: (\w+)/.exec(part)?.[1] ?? ''
+  return { ...inFile, file: `import { ${maker} } from './${from}.ts'\n${inFile.file}` }
+}
+
 /** In the only scheme. */
 export function inScheme(name: string, scheme: string, ...messages: string[]): Mistake {
   return inConfig(
@@ -173,6 +184,8 @@ const IMPORTED = {
   signedLinks,
   revocation,
   fusionAuthEvents,
+  assertion,
+  tracing,
 }
 
 /** Judges the text of a file as `npm run check` does, without writing it anywhere. */
