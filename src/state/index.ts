@@ -6,18 +6,25 @@
  */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
+import type { ProofOperations } from '../auth/possession/replay.ts'
 import { STATE_CONTRACT, type StateOperations } from '../options/state-contract.ts'
 import { assertServed, servedContracts } from './contract.ts'
 import { Numbers } from './numbers.ts'
+import { Proofs } from './proofs.ts'
 
-export { Numbers }
+export { Numbers, Proofs }
 
 interface Classes {
   Numbers: DurableObjectNamespace<Numbers>
+  Proofs: DurableObjectNamespace<Proofs>
 }
 
+/** Of a SHA-256 in base64url. */
+const HASH = /^[\w-]{43}$/
+const MAX_PROOF_SECONDS = 3_600
+
 /** The only way in: the gateway's service binding STATE names this entrypoint. */
-export class State extends WorkerEntrypoint<unknown> implements StateOperations {
+export class State extends WorkerEntrypoint<unknown> implements StateOperations, ProofOperations {
   readonly #newest: number
 
   constructor(ctx: ExecutionContext, env: unknown, newest = STATE_CONTRACT) {
@@ -33,10 +40,23 @@ export class State extends WorkerEntrypoint<unknown> implements StateOperations 
     return this.#reach('Numbers', contract, name).take()
   }
 
+  async takeProof(contract: number, key: string, proof: string, seconds: number): Promise<boolean> {
+    const isFit = [key, proof].every((hash) => typeof hash === 'string' && HASH.test(hash))
+    if (!isFit || !(seconds > 0 && seconds <= MAX_PROOF_SECONDS)) {
+      throw new TypeError('A proof is taken by the thumbprint of its key, its hash, and seconds.')
+    }
+    return this.#reach('Proofs', contract, key).take(proof, seconds)
+  }
+
   /** No operation gets to an object without naming a contract that is served. */
-  #reach<Name extends keyof Classes>(Class: Name, contract: number, name: string) {
+  #reach<Name extends keyof Classes>(
+    Class: Name,
+    contract: number,
+    name: string,
+  ): ReturnType<Classes[Name]['getByName']> {
     assertServed(contract, this.#newest)
-    return (this.ctx.exports as unknown as Classes)[Class].getByName(name)
+    const classes = this.ctx.exports as unknown as Classes
+    return classes[Class].getByName(name) as ReturnType<Classes[Name]['getByName']>
   }
 }
 

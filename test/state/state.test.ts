@@ -34,7 +34,10 @@ beforeAll(async () => {
           name: 'later',
           main: './test/state/later-state.ts',
           compatibility_date,
-          exports: { Numbers: { type: 'durable-object', storage: 'sqlite' } },
+          exports: {
+            Numbers: { type: 'durable-object', storage: 'sqlite' },
+            Proofs: { type: 'durable-object', storage: 'sqlite' },
+          },
         },
       },
     ],

@@ -5,6 +5,7 @@ import type { Scope } from '../../lib/scope.ts'
 import type { JsonObject } from '../../lib/strict-json.ts'
 import { type ClaimLocations, locationsIn } from '../claim-location.ts'
 import type { Extras, House } from '../feature.ts'
+import type { PossessionFeature } from '../possession/possession.ts'
 import type { Principal } from '../principal.ts'
 import type { NotMine, Place, Scheme, Verified } from '../scheme.ts'
 import { authenticate, type Issuer } from './authenticate.ts'
@@ -38,6 +39,7 @@ export interface TrustedIssuer {
   readonly checkClaims?: ((claims: JsonObject) => void) | undefined
   readonly introspection?: IntrospectionOptions | undefined
   readonly tokenFrom?: readonly TokenSource[] | undefined
+  readonly possession?: readonly PossessionFeature[] | undefined
 }
 
 const DEFAULT_CLOCK_SKEW_SECONDS = 30
@@ -46,10 +48,10 @@ const KEYS_SECONDS = 5
 const HURRIED_KEYS_SECONDS = 3
 
 export function bearerScheme(name: string, trusted: TrustedIssuer, house: House): Scheme & Extras {
-  const { tokenFrom = [] } = trusted
+  const { tokenFrom = [], possession = [] } = trusted
   const keySet = compileKeySet(name, trusted, house)
   const issuer = compileIssuer(name, trusted, keySet, house)
-  return {
+  const scheme: Scheme & Extras = {
     name,
     withholds: [AUTHORIZATION, ...tokenFrom.map(placeOf)],
     find: ({ request }) => readCredential(request.headers, tokenFrom),
@@ -61,6 +63,7 @@ export function bearerScheme(name: string, trusted: TrustedIssuer, house: House)
       challengeText(error, { scheme: 'Bearer', scopes, metadata }),
     scheduled: (scope) => keySet.refreshOnSchedule(scope),
   }
+  return possession.reduce((inner, { around }) => around(inner, house), scheme)
 }
 
 function toVerdict(principal: Principal | NotMine): Verified | NotMine {
@@ -116,6 +119,7 @@ function compileRules(name: string, trusted: TrustedIssuer): JwtRules {
     clockSkewSeconds: clockSkewSeconds ?? DEFAULT_CLOCK_SKEW_SECONDS,
     scopeClaims: scopeClaim === undefined ? ['scope', 'scp'] : locationsIn(scopeClaim),
     rolesClaims: locationsIn(rolesClaim ?? 'roles'),
+    confirms: trusted.possession?.map(({ confirms }) => confirms) ?? [],
     check: trusted.checkClaims,
   }
 }
