@@ -42,8 +42,10 @@ export class State extends WorkerEntrypoint<unknown> implements StateOperations,
 
   async takeProof(contract: number, key: string, proof: string, seconds: number): Promise<boolean> {
     const isFit = [key, proof].every((hash) => typeof hash === 'string' && HASH.test(hash))
-    if (!isFit || !(seconds > 0 && seconds <= MAX_PROOF_SECONDS)) {
-      throw new TypeError('A proof is taken by the thumbprint of its key, its hash, and seconds.')
+    if (!isFit || !(Number.isInteger(seconds) && seconds > 0 && seconds <= MAX_PROOF_SECONDS)) {
+      throw new TypeError(
+        'A proof is taken by the thumbprint of its key, its hash, and whole seconds.',
+      )
     }
     return this.#reach('Proofs', contract, key).take(proof, seconds)
   }
