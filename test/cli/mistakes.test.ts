@@ -9,6 +9,7 @@ import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
 import { PATHS } from '../config/mistakes/paths.ts'
 import { POLICY } from '../config/mistakes/policy.ts'
+import { POSSESSIONS } from '../config/mistakes/possession.ts'
 import { REFUSALS } from '../config/mistakes/refusals.ts'
 import { SCHEMES } from '../config/mistakes/schemes.ts'
 import { SUSPICIOUS } from '../config/mistakes/suspicious.ts'
@@ -21,6 +22,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in a scheme': SCHEMES,
   'in the options of a scheme': OIDC_OPTIONS,
   'in signed links': LINKS,
+  'in what tokens are bound to': POSSESSIONS,
   'in a FusionAuth scheme': FUSIONAUTH,
   'in a scheme of API keys': API_KEYS,
   'in a path': PATHS,

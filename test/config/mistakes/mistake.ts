@@ -5,6 +5,8 @@ import { stripTypeScriptTypes } from 'node:module'
 import { runInThisContext } from 'node:vm'
 import { apiKeys } from '../../../src/auth/key/api-keys.ts'
 import { signedLinks } from '../../../src/auth/link/signed-links.ts'
+import { dpop } from '../../../src/auth/possession/dpop.ts'
+import { mtls } from '../../../src/auth/possession/mtls.ts'
 import { fusionAuth } from '../../../src/auth/presets/fusionauth.ts'
 import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
@@ -138,7 +140,9 @@ export function inFile(name: string, text: string, ...messages: string[]): Mista
 
 const IMPORTED = {
   apiKeys,
+  dpop,
   fusionAuth,
+  mtls,
   oidc,
   allOf,
   anyOf,
