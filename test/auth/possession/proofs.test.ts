@@ -104,7 +104,6 @@ describe('a proof is refused', () => {
     'with its method in lower case': { claims: { htm: 'get' } },
     'without htm': { claims: { htm: undefined } },
     'with another path': { claims: { htu: 'https://api.test/other' } },
-    'with its path in another case': { claims: { htu: 'https://api.test/A' } },
     'with another host': { claims: { htu: 'https://other.test/' } },
     'with another scheme': { claims: { htu: 'http://api.test/' } },
     'with another port': { claims: { htu: 'https://api.test:8443/' } },
@@ -192,6 +191,13 @@ describe('a proof is refused', () => {
       expect(await refusal(await sendProof('/', bad)), bad.slice(-20)).toEqual(NO)
     }
     expect((await sendProof('/', joinParts(once))).status).toBe(200)
+  })
+
+  it('with its path in another case', async () => {
+    const { sendBound } = await createDpopWorld()
+    const changes = { claims: { htu: 'https://api.test/Orders' } }
+    expect(await refusal(await sendBound('/orders', changes))).toEqual(NO)
+    expect((await sendBound('/Orders', changes)).status).toBe(200)
   })
 
   it('that is one of two', async () => {
