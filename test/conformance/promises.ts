@@ -1141,7 +1141,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'required',
-        edits: [edit('auth/possession/dpop.ts', 'if (required) {', 'if (required && asDpop) {')],
+        edits: [edit('auth/possession/dpop.ts', 'if (required)\n', 'if (required && asDpop)\n')],
         test: dpop(
           'is refused where every token has to be bound, and the challenge names DPoP alone',
         ),
@@ -1220,7 +1220,7 @@ export const PROMISES: Promised[] = [
             'taken.toArray()',
           ),
         ],
-        test: state('proofs are new to one of a hundred who bring the same at once'),
+        test: state('are new to one of a hundred who bring the same at once'),
       },
       {
         guard: 'the time of memory',

@@ -201,10 +201,11 @@ describe('a proof is refused', () => {
   })
 
   it('that is one of two', async () => {
-    const { sendProof, proof } = await createDpopWorld()
+    const { sendProof, proof, lastEvent } = await createDpopWorld()
     const [one, other] = [await proof(), await proof()]
     expect(await refusal(await sendProof('/', `${one}, ${other}`))).toEqual(NO)
     expect(await refusal(await sendProof('/', `${one}, ${one}`))).toEqual(NO)
+    expect(lastEvent()?.reason).toBe('there is more than one proof')
   })
 
   it('that is not there', async () => {
