@@ -26,6 +26,16 @@ export const ERROR_CODES = {
     'The access token is not valid',
     'Get a new access token from the issuer of this API and try again.',
   ],
+  invalid_dpop_proof: [
+    401,
+    'The DPoP proof is not valid',
+    'Send one new proof with each request, for its method and its address, made with the key of the token.',
+  ],
+  use_dpop_nonce: [
+    401,
+    'The DPoP proof needs a nonce',
+    'Send the request again with a new proof that has the value of the DPoP-Nonce header as its nonce.',
+  ],
   api_key_invalid: [
     401,
     'The API key is not valid',

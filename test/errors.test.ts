@@ -7,6 +7,7 @@ import { oidc } from '../src/auth/presets/oidc.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
 import { revocation } from '../src/operate/revocation/revocation.ts'
 import { createKeyWorld } from './support/api-keys.ts'
+import { ALGS, createDpopWorld, NONCE_KEY } from './support/dpop.ts'
 import { createTestGateway, ORIGIN, refusal, type TestGateway } from './support/gateway.ts'
 
 type Case = (gateway: TestGateway) => Promise<Response>
@@ -52,6 +53,8 @@ const CASES: Record<ErrorCode, Case> = {
   multiple_credentials: ({ send }) => send('/', bearer('a, Bearer b')),
   credential_missing: ({ send }) => send('/', { headers: { authorization: 'Basic eA==' } }),
   invalid_token: ({ send }) => send('/', bearer('forged')),
+  invalid_dpop_proof: async () => (await createDpopWorld()).sendProof('/', 'forged'),
+  use_dpop_nonce: async () => (await createDpopWorld({ nonce: { key: NONCE_KEY } })).sendBound('/'),
   api_key_invalid: async () => {
     const { sendKey } = await createKeyWorld()
     return sendKey('forged')
@@ -101,6 +104,11 @@ const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
   multiple_credentials: { 'www-authenticate': 'Bearer error="invalid_request"' },
   credential_missing: { 'www-authenticate': 'Bearer' },
   invalid_token: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  invalid_dpop_proof: { 'www-authenticate': `Bearer, DPoP error="invalid_dpop_proof", ${ALGS}` },
+  use_dpop_nonce: {
+    'www-authenticate': `Bearer, DPoP error="use_dpop_nonce", ${ALGS}`,
+    'dpop-nonce': expect.stringMatching(/^[\w-]{43}$/) as string,
+  },
   api_key_invalid: { 'www-authenticate': 'ApiKey header="x-api-key", error="api_key_invalid"' },
   signature_invalid: { 'www-authenticate': 'SignedLink error="signature_invalid"' },
   signature_expired: { 'www-authenticate': 'SignedLink error="signature_expired"' },

@@ -68,7 +68,7 @@ export interface Scheme {
     scope: Scope,
   ): Verified | NotMine | Promise<Verified | NotMine>
   /**
-   * The challenge (RFC 9110 section 11.6.1) for a caller who has shown nothing to this scheme, or whose
+   * The challenge (RFC 9110 section 11.6.1), or several, for a caller who has shown nothing to this scheme, or whose
    * evidence it has refused with `error`, with the scopes to ask for and where to learn from whom; undefined
    * where it has none.
    */
@@ -76,5 +76,17 @@ export interface Scheme {
     error: GatewayError | undefined,
     scopes: readonly string[],
     metadata: string | undefined,
-  ): string | undefined
+  ): string | readonly string[] | undefined
+  /** How its tokens may be bound to what only their client has; undefined where they are not. */
+  readonly boundTokens?: BoundTokens
+}
+
+/** For clients that read the metadata of a resource (RFC 9728 section 2). */
+export interface BoundTokens {
+  /** Signature algorithms of DPoP proofs; empty where none are taken. */
+  readonly dpopAlgorithms: readonly string[]
+  /** Whether every token has to be bound to a DPoP key. */
+  readonly requiresDpop: boolean
+  /** Whether tokens that are bound to a client's certificate are taken. */
+  readonly certificates: boolean
 }

@@ -4,7 +4,7 @@
  */
 
 import * as v from 'valibot'
-import type { RoutePart, RouteSite } from '../auth/feature.ts'
+import type { House, RoutePart, RouteSite } from '../auth/feature.ts'
 import { isLocalhost, isSecureUrl } from '../lib/url.ts'
 import { options } from '../options/options.ts'
 import { listOf, reportIssues, textLike } from '../options/schemas.ts'
@@ -104,6 +104,7 @@ export function protectedResource(
         authorization_servers: issuers,
         ...(asked.length > 0 && { scopes_supported: asked }),
         bearer_methods_supported: ['header'],
+        ...boundTokenMetadata(site, house),
         ...(given.name !== undefined && { resource_name: given.name }),
         ...(given.documentation !== undefined && {
           resource_documentation: given.documentation,
@@ -125,6 +126,21 @@ export function protectedResource(
         ],
       }
     },
+  }
+}
+
+/** Section 2: what clients may, or have to, bind their tokens to. */
+function boundTokenMetadata({ schemes }: RouteSite, house: House): Record<string, unknown> {
+  const takers = schemes.filter((name) => house.oauth(name) !== undefined)
+  const bound = takers.map((name) => house.scheme(name).boundTokens)
+  const algorithms = new Set(bound.flatMap((tokens) => tokens?.dpopAlgorithms ?? []))
+  return {
+    ...(algorithms.size > 0 && { dpop_signing_alg_values_supported: [...algorithms] }),
+    ...(bound.length > 0 &&
+      bound.every((tokens) => tokens?.requiresDpop) && { dpop_bound_access_tokens_required: true }),
+    ...(bound.some((tokens) => tokens?.certificates) && {
+      tls_client_certificate_bound_access_tokens: true,
+    }),
   }
 }
 

@@ -34,12 +34,16 @@ export function encodeBase64url(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
 }
 
+/** The SHA-256 of a text as UTF-8, in base64url. */
+export async function sha256(text: string): Promise<string> {
+  return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', encodeUtf8(text))))
+}
+
 /**
  * A name for a list of strings: the SHA-256 of its length-prefixed parts, as base64url. Two different
  * lists never share a name, whatever characters they hold (CVE-2025-59936 joined them with a colon).
  */
-export async function digest(parts: readonly string[]): Promise<string> {
+export function digest(parts: readonly string[]): Promise<string> {
   const text = parts.map((part) => `${part.length}:${part}`).join('')
-  const bytes = await crypto.subtle.digest('SHA-256', encodeUtf8(text))
-  return encodeBase64url(new Uint8Array(bytes))
+  return sha256(text)
 }

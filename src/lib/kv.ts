@@ -4,6 +4,8 @@
  * asked for with {@link askStore}, which tells a miss from a failure.
  */
 
+import { within } from './within.ts'
+
 /** The part of a KV namespace that is used; the platform's `KVNamespace` fits. */
 export interface Store {
   get(key: string): Promise<string | null>
@@ -32,16 +34,12 @@ export async function readStore(
 }
 
 /** Undefined where there is no value. Rejects where the read fails, or has not ended when `signal` aborts. */
-export function askStore(
+export async function askStore(
   store: Pick<Store, 'get'>,
   key: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    store.get(key).then((value) => resolve(value ?? undefined), reject)
-  })
+  return (await within(() => store.get(key), signal)) ?? undefined
 }
 
 export async function writeStore(

@@ -6,21 +6,31 @@
  */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
+import type { ProofOperations } from '../auth/possession/replay.ts'
 import type { MarkOperations } from '../operate/revocation/state-operations.ts'
 import { STATE_CONTRACT, type StateOperations } from '../options/state-contract.ts'
 import { assertServed, servedContracts } from './contract.ts'
 import { Marks } from './marks.ts'
 import { Numbers } from './numbers.ts'
+import { Proofs } from './proofs.ts'
 
-export { Marks, Numbers }
+export { Marks, Numbers, Proofs }
 
 interface Classes {
   Marks: DurableObjectNamespace<Marks>
   Numbers: DurableObjectNamespace<Numbers>
+  Proofs: DurableObjectNamespace<Proofs>
 }
 
+/** Of a SHA-256 in base64url. */
+const HASH = /^[\w-]{43}$/
+const MAX_PROOF_SECONDS = 3_600
+
 /** The only way in: the gateway's service binding STATE names this entrypoint. */
-export class State extends WorkerEntrypoint<unknown> implements StateOperations, MarkOperations {
+export class State
+  extends WorkerEntrypoint<unknown>
+  implements StateOperations, MarkOperations, ProofOperations
+{
   readonly #newest: number
 
   constructor(ctx: ExecutionContext, env: unknown, newest = STATE_CONTRACT) {
@@ -60,8 +70,22 @@ export class State extends WorkerEntrypoint<unknown> implements StateOperations,
     return this.#reach('Marks', contract, issuer).firstTime(id, keepSeconds, now)
   }
 
+  async takeProof(contract: number, key: string, proof: string, seconds: number): Promise<boolean> {
+    const isFit = [key, proof].every((hash) => typeof hash === 'string' && HASH.test(hash))
+    if (!isFit || !(Number.isInteger(seconds) && seconds > 0 && seconds <= MAX_PROOF_SECONDS)) {
+      throw new TypeError(
+        'A proof is taken by the thumbprint of its key, its hash, and whole seconds.',
+      )
+    }
+    return this.#reach('Proofs', contract, key).take(proof, seconds)
+  }
+
   /** No operation gets to an object without naming a contract that is served. */
-  #reach<Name extends keyof Classes>(Class: Name, contract: number, name: string) {
+  #reach<Name extends keyof Classes>(
+    Class: Name,
+    contract: number,
+    name: string,
+  ): ReturnType<Classes[Name]['getByName']> {
     assertServed(contract, this.#newest)
     const classes = this.ctx.exports as unknown as Classes
     return classes[Class].getByName(name) as ReturnType<Classes[Name]['getByName']>

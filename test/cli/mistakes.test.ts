@@ -10,6 +10,7 @@ import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
 import { PATHS } from '../config/mistakes/paths.ts'
 import { POLICY } from '../config/mistakes/policy.ts'
+import { POSSESSIONS } from '../config/mistakes/possession.ts'
 import { PROOF } from '../config/mistakes/proof.ts'
 import { REFUSALS } from '../config/mistakes/refusals.ts'
 import { REVOCATION } from '../config/mistakes/revocation.ts'
@@ -24,6 +25,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in a scheme': SCHEMES,
   'in the options of a scheme': OIDC_OPTIONS,
   'in signed links': LINKS,
+  'in what tokens are bound to': POSSESSIONS,
   'in a FusionAuth scheme': FUSIONAUTH,
   'in a scheme of API keys': API_KEYS,
   'in a scheme of Cloudflare Access': CLOUDFLARE_ACCESS,

@@ -56,6 +56,15 @@ const revoked = (name: string) => workers('operate/revocation/revocation', name)
 const access = (name: string) => workers('auth/presets/cloudflare-access', name)
 const tokenPlaces = (name: string) => workers('auth/bearer/token-places', name)
 const combinations = (name: string) => workers('auth/combinations', name)
+const proofs = (name: string) => workers('auth/possession/proofs', name)
+const dpop = (name: string) => workers('auth/possession/dpop', name)
+const replays = (name: string) => workers('auth/possession/replay', name)
+const certificates = (name: string) => workers('auth/possession/mtls', name)
+const state = (name: string): TestName => ({
+  project: 'node',
+  file: 'test/state/state.test.ts',
+  name,
+})
 const simulation = (name: string) => workers('edge/simulate', name)
 
 const ASSERTION = 'upstream/assertion/assertion.ts'
@@ -570,7 +579,7 @@ export const PROMISES: Promised[] = [
   {
     id: 'P21',
     promise:
-      'Bearer means the scheme Bearer and one token; a DPoP credential, and a token that is bound to a key, is none.',
+      'Bearer means the scheme Bearer and one token; a DPoP credential, and a token that is bound to a key, is none. A binding that nobody checks is refused.',
     mutations: [
       {
         guard: 'the scheme',
@@ -587,6 +596,17 @@ export const PROMISES: Promised[] = [
         guard: 'the refusal of bound tokens',
         edits: [edit('auth/bearer/claims.ts', 'claims.cnf !== undefined', 'false')],
         test: tokens('a token bound to a key, sent as Bearer'),
+      },
+      {
+        guard: 'the refusal of bindings that nobody checks',
+        edits: [
+          edit(
+            'auth/bearer/claims.ts',
+            'names.every((name) => members.includes(name))',
+            'names.some((name) => members.includes(name))',
+          ),
+        ],
+        test: dpop('is refused where cnf has one such member beside its own'),
       },
     ],
   },
@@ -1110,9 +1130,251 @@ export const PROMISES: Promised[] = [
   {
     id: 'P42',
     promise:
-      'DPoP: proofs are checked in full and remembered, and the memory fails closed. Until then a bound token is refused (P21).',
-    mutations: [],
-    later: 'DPoP',
+      'DPoP: a token that is bound to a key comes with one proof of that key for this method, address, token and moment, with a nonce where the owner wants one, and each proof is taken once; where that cannot be said, it is 503. A token that is bound to a certificate comes from the client that has shown it.',
+    mutations: [
+      {
+        guard: 'the typ',
+        edits: [edit('auth/possession/proof.ts', "typ !== 'dpop+jwt'", 'false')],
+        test: proofs('with another typ'),
+      },
+      {
+        guard: 'the algorithms',
+        edits: [
+          edit(
+            'auth/possession/proof.ts',
+            'if (!algorithms.includes(algorithm))',
+            'if (algorithms.length === 0)',
+          ),
+        ],
+        test: proofs('of an algorithm that the owner does not allow'),
+      },
+      {
+        guard: 'the private members',
+        edits: [
+          edit(
+            'auth/possession/proof.ts',
+            'PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))',
+            'false',
+          ),
+        ],
+        test: proofs('with the private part of its key, also where that is right'),
+      },
+      {
+        guard: 'the key of the token',
+        edits: [edit('auth/possession/proof.ts', 'thumbprint !== bound', 'false')],
+        test: proofs('of another client for its own token, with what a thief has'),
+      },
+      {
+        guard: 'the signature',
+        edits: [
+          edit(
+            'auth/possession/proof.ts',
+            '!(await key.verify(proof.algorithm, proof.signature, proof.signedBytes))',
+            'false',
+          ),
+        ],
+        test: proofs('that another key has signed'),
+      },
+      {
+        guard: 'the method',
+        edits: [edit('auth/possession/proof.ts', 'htm !== request.method', 'htm === undefined')],
+        test: proofs('with another method'),
+      },
+      {
+        guard: 'the address',
+        edits: [edit('auth/possession/proof.ts', '!isTarget(htu, location)', "htu === ''")],
+        test: proofs('with another path'),
+      },
+      {
+        guard: 'the case of a path',
+        edits: [
+          edit(
+            'auth/possession/target-uri.ts',
+            '.toLowerCase() + canonical',
+            '.toLowerCase() + canonical.toLowerCase()',
+          ),
+        ],
+        test: proofs('with its path in another case'),
+      },
+      {
+        guard: 'the hash of the token',
+        edits: [
+          edit('auth/possession/proof.ts', 'proof.claims.ath !== (await sha256(token))', 'false'),
+        ],
+        test: proofs('with the hash of another token'),
+      },
+      {
+        guard: 'the age',
+        edits: [
+          edit(
+            'auth/possession/proof.ts',
+            'if (madeAt + maxAgeSeconds < now)',
+            'if (madeAt + maxAgeSeconds < 0)',
+          ),
+        ],
+        test: proofs('with an iat that is too old'),
+      },
+      {
+        guard: 'the future',
+        edits: [
+          edit(
+            'auth/possession/proof.ts',
+            'if (madeAt > now + CLOCK_SKEW_SECONDS)',
+            'if (madeAt > Infinity)',
+          ),
+        ],
+        test: proofs('with an iat in the future'),
+      },
+      {
+        guard: 'one header',
+        edits: [edit('auth/possession/proof.ts', "text.includes(',')", "text === ','")],
+        test: proofs('that is one of two'),
+      },
+      {
+        guard: 'the length of a proof',
+        edits: [
+          edit(
+            'auth/possession/proof.ts',
+            'text.length > MAX_PROOF_LENGTH',
+            'text.length > 100_000',
+          ),
+        ],
+        test: proofs('that is no JWT, is longer than it may be, or has a repeated member'),
+      },
+      {
+        guard: 'the length of jti',
+        edits: [edit('auth/possession/proof.ts', ' && jti.length <= MAX_JTI_LENGTH', '')],
+        test: proofs('with a jti of 257 characters'),
+      },
+      {
+        guard: 'the refusal as Bearer',
+        edits: [edit('auth/possession/dpop.ts', 'if (!asDpop)', 'if (!asDpop && required)')],
+        test: dpop('is refused as plain Bearer, with and without a proof'),
+      },
+      {
+        guard: 'the refusal of an unbound token as DPoP',
+        edits: [
+          edit('auth/possession/dpop.ts', 'if (asDpop) throw', 'if (asDpop && required) throw'),
+        ],
+        test: dpop('is taken as Bearer, with or without a proof, and refused as DPoP'),
+      },
+      {
+        guard: 'required',
+        edits: [edit('auth/possession/dpop.ts', 'if (required)\n', 'if (required && asDpop)\n')],
+        test: dpop(
+          'is refused where every token has to be bound, and the challenge names DPoP alone',
+        ),
+      },
+      {
+        guard: 'the check on every request',
+        edits: [
+          edit(
+            'auth/possession/guarded.ts',
+            'const finish = possession.check(bound, evidence, inbound, scope)',
+            'if (seen.has(verdict.principal)) return verdict\n    seen.add(verdict.principal)\n    const finish = possession.check(bound, evidence, inbound, scope)',
+          ),
+          edit(
+            'auth/possession/guarded.ts',
+            'boundTokens } = possession\n',
+            'boundTokens } = possession\n  const seen = new WeakSet()\n',
+          ),
+        ],
+        test: dpop('is judged with every request, also when its signature was proven before'),
+      },
+      {
+        guard: 'the nonce',
+        edits: [
+          edit(
+            'auth/possession/dpop.ts',
+            'if (await nonces.takes(nonce)) return finish',
+            'if (nonces) return finish',
+          ),
+        ],
+        test: dpop('is asked for with the one to use, which then is good'),
+      },
+      {
+        guard: 'the end of a nonce',
+        edits: [
+          edit(
+            'auth/possession/nonces.ts',
+            '(await nonceOf(slot - 1))',
+            '(await nonceOf(slot - 1)) || nonce === (await nonceOf(slot - 2))',
+          ),
+        ],
+        test: dpop('is replaced in an answer when there is a newer one, and ends after two turns'),
+      },
+      {
+        guard: 'the memory',
+        edits: [edit('auth/possession/dpop.ts', 'if (!isNew)', 'if (isNew === undefined)')],
+        test: replays('is taken once'),
+      },
+      {
+        guard: 'the outage of the memory',
+        edits: [
+          edit(
+            'auth/possession/replay.ts',
+            "throw new GatewayError('issuer_unavailable', {",
+            "if (cause) return true\n        throw new GatewayError('issuer_unavailable', {",
+          ),
+        ],
+        test: replays('that fails is an outage'),
+      },
+      {
+        guard: 'the kind of its answer',
+        edits: [
+          edit(
+            'auth/possession/replay.ts',
+            "if (typeof isNew === 'boolean') return isNew",
+            'return Boolean(isNew)',
+          ),
+        ],
+        test: replays('that answers a text is an outage'),
+      },
+      {
+        guard: 'one place for one key',
+        edits: [
+          edit(
+            'state/proofs.ts',
+            'if (taken.toArray().length === 0) return false',
+            'taken.toArray()',
+          ),
+        ],
+        test: state('are new to one of a hundred who bring the same at once'),
+      },
+      {
+        guard: 'the time of memory',
+        edits: [
+          edit(
+            'state/proofs.ts',
+            "'DELETE FROM proofs WHERE forget_at <= ?', this.#now()",
+            "'DELETE FROM proofs WHERE forget_at > ?', 0",
+          ),
+        ],
+        test: state('are forgotten when they are over and not before'),
+      },
+      {
+        guard: 'the limit of memory',
+        edits: [edit('state/proofs.ts', 'count >= MAX_PROOFS', 'count < 0')],
+        test: state('have a limit for each key'),
+      },
+      {
+        guard: 'the header that origins do not see',
+        edits: [
+          edit('auth/possession/dpop.ts', 'withholds: [{ header: PROOF_HEADER }]', 'withholds: []'),
+        ],
+        test: proofs('stays here, as does its token'),
+      },
+      {
+        guard: 'the certificate',
+        edits: [edit('auth/possession/mtls.ts', 'if (shown !== bound)', 'if (shown === bound)')],
+        test: certificates('is refused where another was shown'),
+      },
+      {
+        guard: 'the verification of the certificate',
+        edits: [edit('auth/possession/mtls.ts', "shown.certVerified !== 'SUCCESS' || ", '')],
+        test: certificates('is refused where it was not verified'),
+      },
+    ],
   },
   {
     id: 'P43',

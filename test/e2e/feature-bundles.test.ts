@@ -53,3 +53,24 @@ describe('proof for the origin, and traces', () => {
     expect(bundle).toContain(mark)
   })
 })
+
+/** Texts of the proof of possession: of DPoP, of its nonces, and of certificates. */
+const OF_DPOP = ['dpop+jwt', 'gatehouse-dpop-nonce-1', 'takeProof']
+const OF_CERTIFICATES = 'certFingerprintSHA256'
+
+describe('proof of possession', () => {
+  it('is not in a bundle that does not import it', async () => {
+    const bundle = await bundleWorker({ entry: 'src/index.ts' })
+    expect([...OF_DPOP, OF_CERTIFICATES].filter((mark) => bundle.includes(mark))).toEqual([])
+  })
+
+  it('comes one by one: DPoP without certificates, certificates without DPoP', async () => {
+    const of = (file: string) =>
+      bundleWorker({ script: `export * from './src/auth/possession/${file}.ts'` })
+    const [dpop, mtls] = await Promise.all([of('dpop'), of('mtls')])
+    expect(OF_DPOP.filter((mark) => dpop.includes(mark))).toEqual(OF_DPOP)
+    expect(dpop).not.toContain(OF_CERTIFICATES)
+    expect(OF_DPOP.filter((mark) => mtls.includes(mark))).toEqual([])
+    expect(mtls).toContain(OF_CERTIFICATES)
+  })
+})

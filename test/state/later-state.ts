@@ -3,7 +3,7 @@
 import { STATE_CONTRACT } from '../../src/options/state-contract.ts'
 import { State } from '../../src/state/index.ts'
 
-export { default, Numbers } from '../../src/state/index.ts'
+export { default, Numbers, Proofs } from '../../src/state/index.ts'
 
 export class NextState extends State {
   constructor(ctx: ExecutionContext, env: unknown) {

@@ -5,6 +5,9 @@ import { createTestHarness } from 'wrangler'
 import { STATE_CONTRACT } from '../../src/options/state-contract.ts'
 import type { Answer, Question } from './caller.ts'
 
+/** Of one key at once: src/state/proofs.ts, which needs the Workers runtime. */
+const MAX_PROOFS = 100_000
+
 type Harness = ReturnType<typeof createTestHarness>
 
 const STATE_WORKER = 'gatehouse-state'
@@ -25,6 +28,7 @@ beforeAll(async () => {
             { binding: 'NO_ENTRYPOINT', service: STATE_WORKER },
             { binding: 'NEXT', service: 'later', entrypoint: 'NextState' },
             { binding: 'AFTER_NEXT', service: 'later', entrypoint: 'StateAfterNext' },
+            { binding: 'PROOFS', service: 'later-proofs', entrypoint: 'Objects' },
           ],
         },
       },
@@ -34,7 +38,18 @@ beforeAll(async () => {
           name: 'later',
           main: './test/state/later-state.ts',
           compatibility_date,
-          exports: { Numbers: { type: 'durable-object', storage: 'sqlite' } },
+          exports: {
+            Numbers: { type: 'durable-object', storage: 'sqlite' },
+            Proofs: { type: 'durable-object', storage: 'sqlite' },
+          },
+        },
+      },
+      {
+        config: {
+          name: 'later-proofs',
+          main: './test/state/later-proofs.ts',
+          compatibility_date,
+          exports: { LaterProofs: { type: 'durable-object', storage: 'sqlite' } },
         },
       },
     ],
@@ -80,6 +95,93 @@ describe('numbers', () => {
     expect(await take('evicted')).toEqual([{ result: 1 }])
     await harness.getWorker(STATE_WORKER).evictDurableObject('Numbers', { name: 'evicted' })
     expect(await take('evicted')).toEqual([{ result: 2 }])
+  })
+})
+
+describe('proofs', () => {
+  const KEY = 'k'.repeat(43)
+  const proofOf = (text: string) => text.padEnd(43, '-')
+  const takeProof = (key: unknown, proof: unknown, seconds: unknown = 120, times = 1) =>
+    ask({
+      binding: 'STATE',
+      operation: 'takeProof',
+      args: [NOW, key, proof, seconds],
+      times,
+    })
+
+  it('are new once under each key', async () => {
+    expect(await takeProof(KEY, proofOf('a'))).toEqual([{ result: true }])
+    expect(await takeProof(KEY, proofOf('a'))).toEqual([{ result: false }])
+    expect(await takeProof(KEY, proofOf('b'))).toEqual([{ result: true }])
+    expect(await takeProof('o'.repeat(43), proofOf('a'))).toEqual([{ result: true }])
+  })
+
+  it('are new to one of a hundred who bring the same at once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => takeProof(KEY, proofOf('hundred'), 120, 25)),
+    )
+    const results = answers.flat().map((answer) => ('result' in answer ? answer.result : answer))
+    expect(results.filter(Boolean)).toEqual([true])
+    expect(results).toHaveLength(100)
+  })
+
+  it('are remembered when the object has left memory', async () => {
+    expect(await takeProof(KEY, proofOf('evicted'))).toEqual([{ result: true }])
+    await harness.getWorker(STATE_WORKER).evictDurableObject('Proofs', { name: KEY })
+    expect(await takeProof(KEY, proofOf('evicted'))).toEqual([{ result: false }])
+  })
+
+  it.each([
+    ['a key that is no thumbprint', 'x', proofOf('a'), 60],
+    ['a proof that is no hash', KEY, 'x', 60],
+    ['a proof that is a number', KEY, 1, 60],
+    ['no time', KEY, proofOf('a'), 0],
+    ['too much time', KEY, proofOf('a'), 3_601],
+    ['a time that is a text', KEY, proofOf('a'), 'x'],
+  ])('are not taken with %s', async (_what, key, proof, seconds) => {
+    expect(await takeProof(key, proof, seconds)).toEqual([
+      {
+        error:
+          'TypeError: A proof is taken by the thumbprint of its key, its hash, and whole seconds.',
+      },
+    ])
+  })
+
+  it('are taken of gateways alone whose version is served', async () => {
+    const [answer] = await ask({
+      binding: 'STATE',
+      operation: 'takeProof',
+      args: [NOW + 1, KEY, proofOf('ahead'), 60],
+    })
+    expect(answer).toMatchObject({ error: expect.stringContaining('Deploy state') as string })
+    expect(await takeProof(KEY, proofOf('ahead'))).toEqual([{ result: true }])
+  })
+
+  const object = async (operation: string, ...args: unknown[]) => {
+    const [answer] = await ask({ binding: 'PROOFS', operation, args })
+    return answer && 'result' in answer ? answer.result : answer
+  }
+
+  it('are forgotten when they are over and not before, and then the object is empty', async () => {
+    expect(await object('take', 'ada', 'short', 100)).toBe(true)
+    expect(await object('take', 'ada', 'long', 300)).toBe(true)
+    expect(await object('later', 'ada', 99)).toEqual({ tables: 1, rows: 2, isSet: true })
+    expect(await object('take', 'ada', 'short', 100)).toBe(false)
+    expect(await object('later', 'ada', 2)).toEqual({ tables: 1, rows: 1, isSet: true })
+    expect(await object('take', 'ada', 'long', 300)).toBe(false)
+    expect(await object('later', 'ada', 200)).toEqual({ tables: 0, rows: 0, isSet: false })
+    expect(await object('take', 'ada', 'long', 300)).toBe(true)
+    expect(await object('later', 'ada', 0)).toEqual({ tables: 1, rows: 1, isSet: true })
+  })
+
+  it('have a limit for each key, at which none is taken and none is new', async () => {
+    expect(await object('take', 'full', 'first', 600)).toBe(true)
+    await object('fill', 'full', MAX_PROOFS - 1)
+    await object('later', 'full', 0)
+    expect(await object('take', 'full', 'second', 600)).toEqual({
+      error: `RangeError: the key has ${MAX_PROOFS} proofs at once`,
+    })
+    expect(await object('take', 'other', 'second', 600)).toBe(true)
   })
 })
 

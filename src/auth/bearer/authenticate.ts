@@ -114,7 +114,9 @@ async function introspect(
     claims.sub === undefined && !introspection.options.mayOmit.includes('sub')
   if (isWithoutSubject) throw refused('the answer of introspection has no sub')
   const type = claims.token_type
-  if (type !== undefined && (typeof type !== 'string' || type.toLowerCase() !== 'bearer')) {
+  // RFC 9449 section 6.2: of a token that is bound, which checkClaims has let pass where that is looked at.
+  const types = claims.cnf === undefined ? ['bearer'] : ['bearer', 'dpop']
+  if (type !== undefined && (typeof type !== 'string' || !types.includes(type.toLowerCase()))) {
     throw refused('introspection says that the token is no bearer token')
   }
   return toPrincipal(claims, rules, until)

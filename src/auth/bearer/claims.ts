@@ -2,7 +2,7 @@
 
 import { GatewayError } from '../../errors.ts'
 import { toDouble } from '../../lib/exact-json.ts'
-import type { JsonObject } from '../../lib/strict-json.ts'
+import { isObject, type JsonObject } from '../../lib/strict-json.ts'
 import { type ClaimLocation, readNames, readRoles } from '../claim-location.ts'
 import type { Principal } from '../principal.ts'
 
@@ -26,6 +26,8 @@ export interface JwtRules {
   readonly rolesClaims: readonly ClaimLocation[]
   /** The first that is there, and not empty, says who it is. Default: `sub`. */
   readonly subjectClaims?: readonly string[] | undefined
+  /** The members of `cnf` that are checked with every request, elsewhere. */
+  readonly confirms: readonly string[]
   /** What a preset knows of its issuer's tokens; throws `invalid_token` or `forbidden`. */
   readonly check: ((claims: JsonObject) => void) | undefined
 }
@@ -58,10 +60,18 @@ export function checkClaims(
   }
   if (claims.sub !== undefined && typeof claims.sub !== 'string') throw refused('sub is no string')
   // RFC 7800, RFC 9449: a token bound to a key proves nothing to whom it is merely shown.
-  if (claims.cnf !== undefined) throw refused('the token is bound to a key and was sent as Bearer')
+  if (claims.cnf !== undefined && !isChecked(claims.cnf, rules.confirms)) {
+    throw refused('the token is bound to its client (cnf), and this scheme does not check how')
+  }
   // RFC 8417: a security event or logout token is a message, whatever its typ says.
   if (claims.events !== undefined) throw refused('the token is a security event')
   rules.check?.(claims)
+}
+
+/** RFC 7800 lets a reader pass over what it does not know; here a token has no binding that nobody looks at. */
+function isChecked(confirmation: unknown, members: readonly string[]): boolean {
+  const names = isObject(confirmation) ? Object.keys(confirmation) : []
+  return names.length > 0 && names.every((name) => members.includes(name))
 }
 
 /** An empty list is no audience: the same as none where there may be none, and nobody's otherwise. */

@@ -67,7 +67,8 @@ export function readKeySet(document: unknown): VerificationKey[] | undefined {
   return document.keys.slice(0, MAX_KEYS).flatMap((key) => readKey(key) ?? [])
 }
 
-function readKey(jwk: unknown): VerificationKey | undefined {
+/** One public key; undefined where it cannot be used. */
+export function readKey(jwk: unknown): VerificationKey | undefined {
   if (!isObject(jwk) || !isForVerifying(jwk)) return undefined
   const material = publicMaterial(jwk)
   if (!material) return undefined

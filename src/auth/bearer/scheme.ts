@@ -5,6 +5,7 @@ import type { Scope } from '../../lib/scope.ts'
 import type { JsonObject } from '../../lib/strict-json.ts'
 import { type ClaimLocations, locationsIn } from '../claim-location.ts'
 import type { Extras, House } from '../feature.ts'
+import type { PossessionFeature } from '../possession/possession.ts'
 import type { Principal } from '../principal.ts'
 import type { NotMine, Place, Scheme, Verified } from '../scheme.ts'
 import { authenticate, type Issuer } from './authenticate.ts'
@@ -42,6 +43,7 @@ export interface TrustedIssuer {
   readonly tokenFrom?: readonly TokenSource[] | undefined
   /** The claims of which the first that is there says who it is. Default: `sub`. */
   readonly subjectClaims?: readonly string[] | undefined
+  readonly possession?: readonly PossessionFeature[] | undefined
 }
 
 const DEFAULT_CLOCK_SKEW_SECONDS = 30
@@ -50,7 +52,7 @@ const KEYS_SECONDS = 5
 const HURRIED_KEYS_SECONDS = 3
 
 export function bearerScheme(name: string, trusted: TrustedIssuer, house: House): Scheme & Extras {
-  const { tokenFrom = [] } = trusted
+  const { tokenFrom = [], possession = [] } = trusted
   const keySet = compileKeySet(name, trusted, house)
   const issuer = compileIssuer(name, trusted, keySet, house)
   const scheme: Scheme & Extras = {
@@ -66,8 +68,9 @@ export function bearerScheme(name: string, trusted: TrustedIssuer, house: House)
       challengeText(error, { scheme: 'Bearer', scopes, metadata }),
     scheduled: (scope) => keySet.refreshOnSchedule(scope),
   }
+  const guarded = possession.reduce((inner, { around }) => around(inner, house), scheme)
   const markers = tokenFrom.flatMap((from) => ('subprotocol' in from ? from.subprotocol : []))
-  return markers.length === 0 ? scheme : selecting(scheme, markers)
+  return markers.length === 0 ? guarded : selecting(guarded, markers)
 }
 
 function toVerdict(principal: Principal | NotMine): Verified | NotMine {
@@ -124,6 +127,7 @@ function compileRules(name: string, trusted: TrustedIssuer): JwtRules {
     scopeClaims: scopeClaim === undefined ? ['scope', 'scp'] : locationsIn(scopeClaim),
     rolesClaims: locationsIn(rolesClaim ?? 'roles'),
     subjectClaims: trusted.subjectClaims,
+    confirms: trusted.possession?.map(({ confirms }) => confirms) ?? [],
     check: trusted.checkClaims,
   }
 }

@@ -18,6 +18,7 @@ import { ALGORITHMS } from '../bearer/jwk.ts'
 import { MAX_TOKEN_LENGTH } from '../bearer/token.ts'
 import { type TokenSource, tokenSources } from '../bearer/token-source.ts'
 import type { ClaimLocations } from '../claim-location.ts'
+import { type PossessionFeature, possessionFeatures } from '../possession/possession.ts'
 import { explainSecureUrl } from './urls.ts'
 
 /** Options that every preset takes. */
@@ -42,6 +43,11 @@ export interface CommonOptions {
    * page of the gateway's own origin to change something. Default: none.
    */
   tokenFrom?: readonly TokenSource[]
+  /**
+   * Takes tokens that are bound to what only their client has, and checks it with every request:
+   * `[dpop({ state: env.STATE })]`, `[mtls()]`, or both. Default: none, and a bound token is refused.
+   */
+  possession?: readonly PossessionFeature[]
   /**
    * A binding through which the issuer is reached: a Worker cannot fetch its own hostname. All of the
    * issuer's URLs must then be on one origin.
@@ -74,6 +80,7 @@ export const commonEntries = {
   scopeClaim: v.exactOptional(claimLocations),
   rolesClaim: v.exactOptional(claimLocations),
   tokenFrom: v.exactOptional(tokenSources),
+  possession: v.exactOptional(possessionFeatures),
   via: v.exactOptional(fetcher),
 }
 

@@ -5,6 +5,8 @@ import { stripTypeScriptTypes } from 'node:module'
 import { runInThisContext } from 'node:vm'
 import { apiKeys } from '../../../src/auth/key/api-keys.ts'
 import { signedLinks } from '../../../src/auth/link/signed-links.ts'
+import { dpop } from '../../../src/auth/possession/dpop.ts'
+import { mtls } from '../../../src/auth/possession/mtls.ts'
 import { cloudflareAccess } from '../../../src/auth/presets/cloudflare-access.ts'
 import { fusionAuth } from '../../../src/auth/presets/fusionauth.ts'
 import { oidc } from '../../../src/auth/presets/oidc.ts'
@@ -173,7 +175,9 @@ export function inFile(name: string, text: string, ...messages: string[]): Mista
 const IMPORTED = {
   apiKeys,
   cloudflareAccess,
+  dpop,
   fusionAuth,
+  mtls,
   oidc,
   allOf,
   anyOf,
