@@ -1,7 +1,7 @@
 // What README.md says is true: its configuration is sound, its codes are those of the table, and each of
 // its commands is run somewhere.
 
-import { existsSync, mkdtempSync, readdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -29,6 +29,7 @@ async function evaluate(block: string, name: string): Promise<unknown> {
     CLIENT_SECRET: 's',
     OPERATOR_KEY: 'Hq5tYp2Zr8Lw3Xn7Vc1Kb9Md4Fs6Jg0T',
     ASSERTION_KEY,
+    LINK_KEY: 'A7fPq2Zs9vXk4LmN8bRt6WcY3hJd5GeQ',
   }
   return define(
     new Proxy({ ...strings }, { get: (known, key) => Reflect.get(known, key) ?? binding }),

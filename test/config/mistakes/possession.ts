@@ -41,7 +41,7 @@ export const POSSESSIONS: readonly Mistake[] = [
   ),
   inPossession(
     'a state that is not bound',
-    '[dpop({ state: env.STATE })]',
+    '[dpop({ state: env.STAT })]',
     `${POSSESSION}[0].state: ${UNBOUND}`,
   ),
   inDpop('DPoP without a state', '{}', `${POSSESSION}[0].state: ${UNBOUND}`),
