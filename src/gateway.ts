@@ -11,6 +11,7 @@ import type { Compiled, OwnRoute, Route } from './config/compile.ts'
 import type { GatewayConfig } from './config/define.ts'
 import { prepare, unconfigured } from './config/prepare.ts'
 import { checkDoor } from './edge/door.ts'
+import { preflight } from './edge/preflight.ts'
 import { refuse } from './edge/refusal.ts'
 import { answer, finish } from './edge/response.ts'
 import { simulate } from './edge/simulate.ts'
@@ -83,6 +84,8 @@ export function createGateway(
         refusal = toGatewayError(error)
         response = refuse(refusal, trace, compiled?.refusals)
       }
+      const cors = trace.match ? trace.match.route.parts.cors : compiled?.cors
+      if (cors) trace.finishes.push(cors.finish(request))
       const finished = finish(response, trace.finishes)
       log(toEvent(trace, finished, refusal))
       return finished
@@ -112,6 +115,8 @@ async function handle(
   checkDoor(location, gateway.hosts, isLocal)
   const isSecure = location.scheme === 'https'
 
+  const asked = preflight(location, gateway, trace)
+  if (asked) return answer(asked, { isSecure, isPublic: true })
   const match = gateway.router.match(request.method, location)
   trace.match = match
   const { route, path } = match

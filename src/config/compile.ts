@@ -4,6 +4,7 @@ import { type ClaimValue, type Need, type Policy, scopesToAskFor } from '../auth
 import type { Endpoint, Extras, House, RouteSite } from '../auth/feature.ts'
 import type { Requirement } from '../auth/identify.ts'
 import type { Scheme } from '../auth/scheme.ts'
+import type { Cors } from '../edge/cors.ts'
 import type { RefusalRules } from '../edge/refusal.ts'
 import { type Binding, bound } from '../lib/fetch.ts'
 import {
@@ -57,6 +58,8 @@ export interface Compiled extends Dependencies {
   readonly ownRoutes: readonly OwnRoute[]
   readonly router: Router<Route | OwnRoute>
   readonly refusals: RefusalRules
+  /** For what is no route's: preflights and refusals before one is found. */
+  readonly cors: Cors | undefined
   /** Work for the cron trigger, by what it is for. */
   readonly scheduled: ReadonlyMap<string, NonNullable<Extras['scheduled']>>
 }
@@ -65,6 +68,16 @@ export interface Compiled extends Dependencies {
 type Brought = ReadonlyMap<string, Extras>
 
 const DEFAULT_TIMEOUT_SECONDS = 30
+
+/** Where no route is. */
+const NOWHERE: RouteSite = {
+  path: '/*',
+  host: undefined,
+  hosts: [],
+  methods: DEFAULT_METHODS,
+  schemes: [],
+  scopes: [],
+}
 
 /** Compiles a config in whose shape nothing is wrong. */
 export function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
@@ -89,6 +102,7 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
     ownRoutes,
     router: createRouter([...routes, ...ownRoutes]),
     refusals: { page: config.refusal, problemType: config.problemType },
+    cors: config.every?.cors?.compile(NOWHERE, house),
     scheduled: collectScheduled(brought),
   }
 }
@@ -98,9 +112,9 @@ function siteOf(
   required: RequiredSchemes | undefined,
   hosts: readonly string[] = [],
 ): RouteSite {
-  const { path, host } = route
+  const { path, host, methods = DEFAULT_METHODS } = route
   const scopes = scopesToAskFor(compilePolicy(route))
-  return { path, host, hosts, schemes: required?.names ?? [], scopes }
+  return { path, host, hosts, methods, schemes: required?.names ?? [], scopes }
 }
 
 function compileRoute(
@@ -125,7 +139,13 @@ function compileRoute(
     methods: new Set(config.methods ?? DEFAULT_METHODS),
     isPublic: required === undefined,
     allowsAmbiguousPath: config.dangerouslyAllowAmbiguousPaths ?? false,
-    requirement: required && { schemes, all, optional, scopes: scopesToAskFor(policy) },
+    requirement: required && {
+      schemes,
+      all,
+      optional,
+      scopes: scopesToAskFor(policy),
+      trustsPagesOf: parts.cors?.allowsCredentials,
+    },
     policy,
     headers: rules.headers,
     simulation: isSimulated ? rules.simulation() : undefined,

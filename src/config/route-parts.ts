@@ -2,19 +2,22 @@
 
 import * as v from 'valibot'
 import type { Extras, Feature, House, RoutePart, RouteSite } from '../auth/feature.ts'
+import type { Cors } from '../edge/cors.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
 import { told } from '../options/schemas.ts'
 
 export interface RouteParts {
+  /** Lets pages of other origins use the route: `cors({ origins })`. Default: an origin's own headers pass. */
+  cors?: RoutePart<Cors>
   /** Publishes where to get a token for this route (RFC 9728): `protectedResource()`. Default: nothing. */
   resource?: RoutePart<ProtectedResource>
 }
 
 /** With the function that makes it, for whoever writes something else. */
-const PARTS = { resource: 'protectedResource()' } as const satisfies Record<
-  keyof RouteParts,
-  string
->
+const PARTS = {
+  cors: 'cors({ … })',
+  resource: 'protectedResource()',
+} as const satisfies Record<keyof RouteParts, string>
 
 export const PART_NAMES = Object.keys(PARTS) as (keyof RouteParts)[]
 

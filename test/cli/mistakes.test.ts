@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ACCESS } from '../config/mistakes/access.ts'
 import { API_KEYS } from '../config/mistakes/api-keys.ts'
+import { CORS } from '../config/mistakes/cors.ts'
 import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
 import { HEADERS } from '../config/mistakes/headers.ts'
 import { HOSTS } from '../config/mistakes/hosts.ts'
@@ -28,6 +29,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in who may come': ACCESS,
   'in what a caller needs': POLICY,
   'in headers and parts': HEADERS,
+  'in CORS': CORS,
   'in refusals': REFUSALS,
   'that is legal': SUSPICIOUS,
 }

@@ -9,6 +9,7 @@ import { fusionAuth } from '../../../src/auth/presets/fusionauth.ts'
 import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
 import { explainThrown, type Judgement, judge } from '../../../src/config/owners-file.ts'
+import { cors } from '../../../src/edge/cors.ts'
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
 import { claims } from '../../../src/upstream/claims-handler.ts'
 
@@ -107,6 +108,13 @@ export function inLinks(name: string, written: string, ...messages: string[]): M
   return { ...inFile, file: imported + inFile.file }
 }
 
+/** In `cors( … )` of the second route, with what stands in its brackets. */
+export function inCors(name: string, written: string, ...messages: string[]): Mistake {
+  const route = `path: '/orders/*', to: env.ORIGIN, cors: cors(${written})`
+  const inFile = inRoute(name, route, ...messages)
+  return { ...inFile, file: `import { cors } from './edge/cors.ts'\n${inFile.file}` }
+}
+
 /** In the only scheme. */
 export function inScheme(name: string, scheme: string, ...messages: string[]): Mistake {
   return inConfig(
@@ -142,6 +150,7 @@ const IMPORTED = {
   oidc,
   allOf,
   anyOf,
+  cors,
   defineGateway,
   optional,
   protectedResource,
