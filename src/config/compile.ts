@@ -102,7 +102,7 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
     ownRoutes,
     router: createRouter([...routes, ...ownRoutes]),
     refusals: { page: config.refusal, problemType: config.problemType },
-    cors: config.every?.cors?.compile(NOWHERE, house),
+    cors: config.every?.cors?.compile({ ...NOWHERE, schemes: [...schemes.keys()] }, house),
     scheduled: collectScheduled(brought),
   }
 }

@@ -52,6 +52,7 @@ const linkRules = (name: string) => workers('auth/link/links', name)
 const responses = (name: string) => workers('attacks/responses', name)
 const apiKeys = (name: string) => workers('attacks/api-keys', name)
 const refusals = (name: string) => workers('edge/refusal', name)
+const corsTest = (name: string) => workers('edge/cors', name)
 const simulation = (name: string) => workers('edge/simulate', name)
 
 export const PROMISES: Promised[] = [
@@ -862,9 +863,91 @@ export const PROMISES: Promised[] = [
   {
     id: 'P38',
     promise:
-      'CORS: exact origins, no wildcard with credentials, Vary: Origin, headers on refusals too.',
-    mutations: [],
-    later: 'CORS',
+      'CORS: exact origins or one label more, no wildcard with credentials, Vary: Origin, headers on refusals too. Only a true preflight is answered without a credential, and none reaches a service.',
+    mutations: [
+      {
+        guard: 'the list of origins',
+        edits: [
+          edit(
+            'edge/cors.ts',
+            "origins !== '*' && (origin === null || !isAllowed(origin))",
+            'origin === null',
+          ),
+        ],
+        test: corsTest(
+          'may be read by pages of the origins and no other, and varies by origin for all',
+        ),
+      },
+      {
+        guard: 'the one label of a wildcard',
+        edits: [edit('edge/cors.ts', '[a-z0-9_-]+(?=', '[a-z0-9_.-]+(?=')],
+        test: corsTest('is one label, the first'),
+      },
+      {
+        guard: 'no wildcard with credentials',
+        edits: [edit('edge/cors.ts', "dataset.value.origins === '*'", 'false')],
+        test: corsTest('never go with every origin, or with every header'),
+      },
+      {
+        guard: 'Vary',
+        edits: [edit('edge/cors.ts', '          varyByOrigin(answer)\n', '')],
+        test: corsTest(
+          'may be read by pages of the origins and no other, and varies by origin for all',
+        ),
+      },
+      {
+        guard: 'what the service says of CORS',
+        edits: [edit('edge/cors.ts', 'for (const name of OWN) answer.delete(name)', 'OWN.at(0)')],
+        test: corsTest('has what the gateway says of CORS once, in place of what its origin says'),
+      },
+      {
+        guard: 'headers on refusals',
+        edits: [
+          edit(
+            'gateway.ts',
+            'if (cors) trace.finishes.push(cors.finish(request))',
+            'if (cors && !refusal) trace.finishes.push(cors.finish(request))',
+          ),
+        ],
+        test: corsTest('may be read by pages of the origins and no other'),
+      },
+      {
+        guard: 'every cors, where no route is found',
+        edits: [
+          edit(
+            'gateway.ts',
+            'trace.match ? trace.match.route.parts.cors : compiled?.cors',
+            'trace.match?.route.parts.cors',
+          ),
+        ],
+        test: corsTest('before a route is found may be read by the origins of every route'),
+      },
+      {
+        guard: 'a true preflight alone',
+        edits: [edit('edge/preflight.ts', "!headers.has('origin')", 'false')],
+        test: corsTest('is one only with an origin and a method'),
+      },
+      {
+        guard: 'the preflight, which no service sees',
+        edits: [
+          edit(
+            'gateway.ts',
+            'const asked = preflight(location, gateway, trace)',
+            'const asked = trace.match ? preflight(location, gateway, trace) : undefined',
+          ),
+        ],
+        test: corsTest(
+          'is answered without a credential and without the origin, where the route takes no OPTIONS',
+        ),
+      },
+      {
+        guard: 'credentials of listed origins alone',
+        edits: [edit('edge/cors.ts', 'credentials && isAllowed(origin)', 'isAllowed(origin)')],
+        test: corsTest(
+          'that a browser sends by itself count from pages of these origins, and of no others',
+        ),
+      },
+    ],
   },
   {
     id: 'P39',

@@ -386,6 +386,18 @@ describe('a wildcard', () => {
 })
 
 describe('credentials', () => {
+  it('never go with every origin, or with every header', async () => {
+    const { gateway } = await gatewayWith({ origins: '*', headers: '*', credentials: true })
+    expect(gateway.problems).toEqual([
+      expect.stringMatching(
+        /^routes\[0\] \(\/orders\/\*\)\.cors: has '\*' in origins and credentials/,
+      ),
+      expect.stringMatching(
+        /^routes\[0\] \(\/orders\/\*\)\.cors: has '\*' in headers and credentials/,
+      ),
+    ])
+  })
+
   it('go with origins that are named, on answers, refusals and preflights', async () => {
     const { send, sendWithToken } = await gatewayWith({ credentials: true })
     for (const response of [
