@@ -121,6 +121,8 @@ async function handle(
   trace.match = match
   const { route, path } = match
   const inbound: Inbound = { request, location, path }
+  if (route.parts.deprecated) trace.finishes.push(route.parts.deprecated.finish)
+  if (route.parts.limit) await route.parts.limit.admit(inbound, trace.finishes)
   if (route.endpoint) {
     return answer(await route.endpoint.handle(inbound, scope), { isSecure, isPublic: true })
   }
@@ -141,7 +143,7 @@ async function handle(
 /** Who asks, and may they? What is found out is noted at once, for the log and the answer of a refusal. */
 async function admit(
   inbound: Inbound,
-  { requirement, policy }: Route,
+  { requirement, policy, parts }: Route,
   scope: Scope,
   trace: Trace<Route | OwnRoute>,
 ): Promise<readonly Principal[]> {
@@ -150,6 +152,7 @@ async function admit(
   const principals = verified.map(({ principal }) => principal)
   const [principal] = principals
   trace.call = { ...inbound, principals }
+  if (parts.limit) await parts.limit.meter(trace.call, trace.finishes)
   if (principal) authorize(principal, policy)
   return principals
 }

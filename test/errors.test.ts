@@ -4,6 +4,7 @@ import type { LinkOptions } from '../src/auth/link/options.ts'
 import { signLink } from '../src/auth/link/sign.ts'
 import { signedLinks } from '../src/auth/link/signed-links.ts'
 import { oidc } from '../src/auth/presets/oidc.ts'
+import { limit } from '../src/edge/limit/limit.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
 import { createKeyWorld } from './support/api-keys.ts'
 import { createTestGateway, ORIGIN, refusal, type TestGateway } from './support/gateway.ts'
@@ -35,6 +36,15 @@ const BROKEN: SchemeFeature = {
     challenge: () => undefined,
   }),
 }
+
+const limited = (binding: { limit(): Promise<{ success: boolean }> }) =>
+  gatewayWith([
+    {
+      path: '/',
+      to: ORIGIN,
+      limit: limit({ by: 'address', requests: 9, perSeconds: 60, binding, onFailure: 'closed' }),
+    },
+  ])
 
 /** One request for each code; a code without one is no public contract. */
 const CASES: Record<ErrorCode, Case> = {
@@ -76,6 +86,7 @@ const CASES: Record<ErrorCode, Case> = {
     const { send } = await createTestGateway({ config: { hosts: ['other.test'] } })
     return send('/')
   },
+  rate_limited: async () => (await limited({ limit: async () => ({ success: false }) })).send('/'),
   config_invalid: async () => (await gatewayWith([])).send('/'),
   internal: async () => {
     const { send } = await createTestGateway({ config: { schemes: { main: BROKEN } } })
@@ -86,6 +97,8 @@ const CASES: Record<ErrorCode, Case> = {
     issuer.mode = 'unreachable'
     return sendWithToken('/')
   },
+  limit_unavailable: async () =>
+    (await limited({ limit: () => Promise.reject(new Error('s3cr3t')) })).send('/'),
   origin_timeout: ({ send }) => send('/slow'),
   origin_loop: ({ send }) => send('/away', { headers: { 'x-gatehouse-hops': '5' } }),
 }
@@ -101,7 +114,9 @@ const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
     'www-authenticate': 'Bearer error="insufficient_scope", scope="admin"',
   },
   method_not_allowed: { allow: 'GET, HEAD' },
+  rate_limited: { 'retry-after': '60', 'ratelimit-policy': '"address";q=9;w=60' },
   issuer_unavailable: { 'retry-after': '5' },
+  limit_unavailable: { 'retry-after': '5' },
 }
 
 function bearer(token: string) {

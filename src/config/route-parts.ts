@@ -3,12 +3,18 @@
 import * as v from 'valibot'
 import type { Extras, Feature, House, RoutePart, RouteSite } from '../auth/feature.ts'
 import type { Cors } from '../edge/cors.ts'
+import type { Deprecated } from '../edge/deprecation.ts'
+import type { Limit } from '../edge/limit/limit.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
 import { told } from '../options/schemas.ts'
 
 export interface RouteParts {
   /** Lets pages of other origins use the route: `cors({ origins })`. Default: an origin's own headers pass. */
   cors?: RoutePart<Cors>
+  /** How many requests somebody may make: `limit({ by, requests, perSeconds, state })`. Default: any number. */
+  limit?: RoutePart<Limit>
+  /** Tells clients that the route is old, and when it ends: `deprecated({ since })`. Default: it is not. */
+  deprecated?: RoutePart<Deprecated>
   /** Publishes where to get a token for this route (RFC 9728): `protectedResource()`. Default: nothing. */
   resource?: RoutePart<ProtectedResource>
 }
@@ -16,6 +22,8 @@ export interface RouteParts {
 /** With the function that makes it, for whoever writes something else. */
 const PARTS = {
   cors: 'cors({ … })',
+  limit: 'limit({ … })',
+  deprecated: 'deprecated({ … })',
   resource: 'protectedResource()',
 } as const satisfies Record<keyof RouteParts, string>
 

@@ -6,13 +6,20 @@
  */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { STATE_CONTRACT, type StateOperations } from '../options/state-contract.ts'
+import {
+  type Granted,
+  STATE_CONTRACT,
+  type StateOperations,
+  type TakeRequests,
+} from '../options/state-contract.ts'
 import { assertServed, servedContracts } from './contract.ts'
+import { Limits } from './limits.ts'
 import { Numbers } from './numbers.ts'
 
-export { Numbers }
+export { Limits, Numbers }
 
 interface Classes {
+  Limits: DurableObjectNamespace<Limits>
   Numbers: DurableObjectNamespace<Numbers>
 }
 
@@ -33,10 +40,19 @@ export class State extends WorkerEntrypoint<unknown> implements StateOperations 
     return this.#reach('Numbers', contract, name).take()
   }
 
+  async takeRequests(contract: number, shard: string, question: TakeRequests): Promise<Granted> {
+    const answer = await this.#reach('Limits', contract, shard).take(question)
+    const { granted, remaining, resetMs, retryMs } = answer
+    answer[Symbol.dispose]()
+    return { granted, remaining, resetMs, retryMs }
+  }
+
   /** No operation gets to an object without naming a contract that is served. */
   #reach<Name extends keyof Classes>(Class: Name, contract: number, name: string) {
     assertServed(contract, this.#newest)
-    return (this.ctx.exports as unknown as Classes)[Class].getByName(name)
+    return (this.ctx.exports as unknown as Classes)[Class].getByName(name) as ReturnType<
+      Classes[Name]['getByName']
+    >
   }
 }
 
