@@ -5,6 +5,7 @@ import { CORS } from '../config/mistakes/cors.ts'
 import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
 import { HEADERS } from '../config/mistakes/headers.ts'
 import { HOSTS } from '../config/mistakes/hosts.ts'
+import { LIMITS } from '../config/mistakes/limits.ts'
 import { LINKS } from '../config/mistakes/links.ts'
 import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake.ts'
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
@@ -30,6 +31,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in what a caller needs': POLICY,
   'in headers and parts': HEADERS,
   'in CORS': CORS,
+  'in limits and ageing': LIMITS,
   'in refusals': REFUSALS,
   'that is legal': SUSPICIOUS,
 }

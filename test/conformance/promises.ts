@@ -52,6 +52,7 @@ const linkRules = (name: string) => workers('auth/link/links', name)
 const responses = (name: string) => workers('attacks/responses', name)
 const apiKeys = (name: string) => workers('attacks/api-keys', name)
 const refusals = (name: string) => workers('edge/refusal', name)
+const limits = (name: string) => workers('edge/limit', name)
 const corsTest = (name: string) => workers('edge/cors', name)
 const simulation = (name: string) => workers('edge/simulate', name)
 
@@ -1293,6 +1294,120 @@ export const PROMISES: Promised[] = [
           edit('edge/refusal.ts', 'if (!all.has(name)) all.set(name, value)', 'all.has(name)'),
         ],
         test: refusals('keeps status and headers that it does not set'),
+      },
+    ],
+  },
+  {
+    id: 'P46',
+    promise:
+      'Limits: with the state Worker, of one key at most N requests pass at one moment and at most 2N − 1 in any stretch below the period, from however many gateways; by address, a limit is counted before any credential is read; what is counted stands under a hash; a count that does not come is open or closed as the owner says, within the time that it says.',
+    mutations: [
+      {
+        guard: 'the end of what may pass',
+        edits: [edit('state/gcra.ts', 'after(enough) <= full ? enough : 0', 'enough')],
+        test: limits('lets N of 1,000 pass that come at once on one key to ten gateways'),
+      },
+      {
+        guard: 'what has been used',
+        edits: [edit('state/gcra.ts', '(used?.level ?? 0) - drained', '0 - drained')],
+        test: {
+          project: 'node',
+          file: 'test/state/gcra.test.ts',
+          name: 'lets at most N pass at one moment, and at most 2N',
+        },
+      },
+      {
+        guard: 'a clock that goes back',
+        edits: [edit('state/gcra.ts', 'Math.max(nowMs, used?.atMs ?? nowMs)', 'nowMs')],
+        test: {
+          project: 'node',
+          file: 'test/state/gcra.test.ts',
+          name: 'counts on where a clock goes back',
+        },
+      },
+      {
+        guard: 'one key, one object',
+        edits: [
+          edit(
+            'edge/limit/engine.ts',
+            'readUInt32BE() % shards',
+            'readUInt32BE() % shards + Math.random()',
+          ),
+        ],
+        test: limits('lets N of 1,000 pass that come at once on one key to ten gateways'),
+      },
+      {
+        guard: 'what is written, not only remembered',
+        edits: [
+          edit(
+            'state/limits.ts',
+            'CREATE TABLE IF NOT EXISTS used (',
+            'DROP TABLE IF EXISTS used; CREATE TABLE IF NOT EXISTS used (',
+          ),
+        ],
+        test: {
+          project: 'node',
+          file: 'test/state/state.test.ts',
+          name: 'forgets nothing when the object has left memory',
+        },
+      },
+      {
+        guard: 'the address, before authentication',
+        edits: [
+          edit(
+            'gateway.ts',
+            '  if (route.parts.limit) await route.parts.limit.admit(inbound, trace.finishes)\n',
+            '',
+          ),
+        ],
+        test: limits('is an address before anybody is asked who they are'),
+      },
+      {
+        guard: 'the /64',
+        edits: [edit('edge/limit/counted.ts', '.slice(0, 4)', '.slice(0, 8)')],
+        test: limits('of the address'),
+      },
+      {
+        guard: 'the hash',
+        edits: [
+          edit(
+            'edge/limit/limit.ts',
+            'await digest([...scope, ...whose])',
+            '[...scope, ...whose].join()',
+          ),
+        ],
+        test: limits(
+          'is said by subject, client, key or claim, and who has none counts by its subject',
+        ),
+      },
+      {
+        guard: 'the time that a count may take',
+        edits: [
+          edit(
+            'edge/limit/limit.ts',
+            'await Promise.race([engine.take(key, requests, cost), late])',
+            'await engine.take(key, requests, cost)',
+          ),
+        ],
+        test: limits('hangs'),
+      },
+      {
+        guard: 'the closed door',
+        edits: [
+          edit(
+            'edge/limit/limit.ts',
+            "if (onFailure === 'open') note(why)",
+            "if (onFailure !== 'x') note(why)",
+          ),
+        ],
+        test: limits('closes the door where the owner says so'),
+      },
+      {
+        guard: 'the plans of the owner alone',
+        edits: [
+          edit('edge/limit/limit.ts', 'Object.hasOwn(requests.of, plan)', 'plan in requests.of'),
+        ],
+        test: limits('is as high as the plan that a claim names'),
       },
     ],
   },

@@ -4,6 +4,7 @@ import { apiKeys } from '../../src/auth/key/api-keys.ts'
 import { signedLinks } from '../../src/auth/link/signed-links.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway, optional } from '../../src/config/define.ts'
+import { limit } from '../../src/edge/limit/limit.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
 import { claims } from '../../src/upstream/claims-handler.ts'
 import { LINKS } from './links.ts'
@@ -15,6 +16,7 @@ export interface DemoEnv {
   CLIENT_ID: string
   ORIGIN: string
   REPORTS: Fetcher
+  STATE: Fetcher
 }
 
 export default defineGateway((env: DemoEnv) => ({
@@ -46,6 +48,12 @@ export default defineGateway((env: DemoEnv) => ({
     { path: '/news', auth: optional('main'), to: env.ORIGIN },
     { path: '/status', auth: 'public', to: () => new Response('All is well.\n') },
     { path: '/reports/*', auth: 'main', to: env.REPORTS },
+    {
+      path: '/limited',
+      auth: 'public',
+      to: () => new Response('You may.\n'),
+      limit: limit({ by: 'address', requests: 3, perSeconds: 60, state: env.STATE }),
+    },
     { path: '/stock/*', auth: 'keys', to: env.ORIGIN, scopes: ['stock:read'] },
   ],
 }))

@@ -10,6 +10,8 @@ const MAKES = 'A prefix has 1 to 99 segments'
 /** Parts of routes: a text of each, and what brings it. */
 const PARTS = {
   cors: ['access-control-expose-headers', './src/edge/cors.ts'],
+  deprecated: ['rel="deprecation"', './src/edge/deprecation.ts'],
+  limit: ['ratelimit-policy', './src/edge/limit/limit.ts'],
 } as const
 
 describe.each(Object.entries(PARTS))('%s', (_, [mark, file]) => {

@@ -93,7 +93,7 @@ describe('README.md', () => {
     expect(commands.filter((command) => !isRun(command))).toEqual([])
   })
 
-  it.each(['api-keys', 'cors', 'refusals', 'simulate'])(
+  it.each(['api-keys', 'cors', 'deprecation', 'limits', 'refusals', 'simulate'])(
     'shows a sound one in docs/%s.md too',
     async (page) => {
       const [block = ''] = readmeBlocks('ts', readFileSync(`docs/${page}.md`, 'utf8'))
@@ -105,7 +105,9 @@ describe('README.md', () => {
     'README.md',
     'docs/api-keys.md',
     'docs/cors.md',
+    'docs/deprecation.md',
     'docs/keys.md',
+    'docs/limits.md',
     'docs/refusals.md',
     'docs/simulate.md',
   ])('links to files that exist: %s', (document) => {

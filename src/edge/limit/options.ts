@@ -137,12 +137,17 @@ const shapeWith = (counting: Entries) =>
     },
   )
 
-const limiter = told((value) => {
-  if (value === undefined) return 'is not bound. Declare it in wrangler.toml under [[ratelimits]]'
-  return typeof (value as RateLimitBinding | null)?.limit === 'function'
-    ? undefined
-    : 'must be an entry of [[ratelimits]] in wrangler.toml: binding: env.LIMITER'
-})
+/** Left out and undefined are one mistake: nothing is bound. */
+const limiter = v.pipe(
+  v.optional(v.unknown(), () => undefined),
+  v.check(
+    (value) => typeof (value as RateLimitBinding | undefined | null)?.limit === 'function',
+    ({ input }) =>
+      input === undefined
+        ? 'is not bound. Declare it in wrangler.toml under [[ratelimits]]'
+        : 'must be an entry of [[ratelimits]] in wrangler.toml: binding: env.LIMITER',
+  ),
+)
 const BOTH =
   'stands beside binding. Keep one of them: state counts exactly, binding roughly and by location'
 
@@ -150,7 +155,7 @@ const BOTH =
 const exact = shapeWith({ state: stateBinding, binding: v.exactOptional(limiter) })
 const rough = shapeWith({
   state: v.exactOptional(told(() => BOTH)),
-  binding: v.lazy(() => limiter),
+  binding: limiter,
 })
 
 const shape = v.lazy((value): v.GenericSchema<LimitOptions> => (isRough(value) ? rough : exact))
@@ -174,7 +179,7 @@ function* contradictions(limit: LimitOptions): Generator<string> {
     yield 'counts by address, where no claim is known yet. Write a number in requests, or count by another name'
   }
   const least = hasPlans ? Math.min(given.otherwise, ...Object.values(given.of)) : given
-  if (cost > least)
+  if (cost > 1 && cost > least)
     yield 'has a cost that is more than requests, so that no request would ever pass'
   if (!isRough(limit)) return
   if (perSeconds !== 10 && perSeconds !== 60) {

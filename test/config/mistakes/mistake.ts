@@ -10,6 +10,8 @@ import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
 import { explainThrown, type Judgement, judge } from '../../../src/config/owners-file.ts'
 import { cors } from '../../../src/edge/cors.ts'
+import { deprecated } from '../../../src/edge/deprecation.ts'
+import { limit } from '../../../src/edge/limit/limit.ts'
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
 import { claims } from '../../../src/upstream/claims-handler.ts'
 
@@ -35,6 +37,8 @@ export const ENVIRONMENT = {
   ORDERS: binding(),
   AUTH: binding(),
   CERT: binding(),
+  STATE: binding(),
+  LIMITER: { limit: async () => ({ success: true }) },
 }
 
 const IMPORTS = `import { fusionAuth } from './auth/presets/fusionauth.ts'
@@ -108,6 +112,26 @@ export function inLinks(name: string, written: string, ...messages: string[]): M
   return { ...inFile, file: imported + inFile.file }
 }
 
+/** In `limit( … )` of the second route, with what stands in its brackets. */
+export function inLimit(name: string, written: string, ...messages: string[]): Mistake {
+  const inFile = inRoute(
+    name,
+    `path: '/orders/*', to: env.ORIGIN, limit: limit(${written})`,
+    ...messages,
+  )
+  return { ...inFile, file: `import { limit } from './edge/limit/limit.ts'\n${inFile.file}` }
+}
+
+/** In `deprecated( … )` of the second route, with what stands in its brackets. */
+export function inDeprecated(name: string, written: string, ...messages: string[]): Mistake {
+  const inFile = inRoute(
+    name,
+    `path: '/orders/*', to: env.ORIGIN, deprecated: deprecated(${written})`,
+    ...messages,
+  )
+  return { ...inFile, file: `import { deprecated } from './edge/deprecation.ts'\n${inFile.file}` }
+}
+
 /** In `cors( … )` of the second route, with what stands in its brackets. */
 export function inCors(name: string, written: string, ...messages: string[]): Mistake {
   const route = `path: '/orders/*', to: env.ORIGIN, cors: cors(${written})`
@@ -151,6 +175,8 @@ const IMPORTED = {
   allOf,
   anyOf,
   cors,
+  limit,
+  deprecated,
   defineGateway,
   optional,
   protectedResource,
