@@ -11,6 +11,7 @@ import { startWorkerd, type Workerd } from '../support/workerd.ts'
 /** Tickets in a header and in a cookie; a good one has no role. */
 const script = (appPort: number) => `
 import { cors } from './src/edge/cors.ts'
+import { limit } from './src/edge/limit/limit.ts'
 import { createGateway } from './src/gateway.ts'
 
 // One site, so that the browser sends its cookies from pages of both origins.
@@ -34,6 +35,8 @@ const tickets = {
     challenge: () => 'Ticket',
   }),
 }
+const never = { limit: async () => ({ success: false }) }
+const busy = limit({ by: 'address', requests: 5, perSeconds: 10, binding: never })
 const answer = (request) => new Response(request.method + ' ' + request.headers.get('x-trace-id'), {
   headers: { 'x-total-count': '7', 'set-cookie': 'ticket=good; Path=/' },
 })
@@ -42,6 +45,7 @@ const gateway = createGateway({
   every: { cors: cors({ origins: [app], headers: ['x-trace-id'], exposed: ['x-total-count'] }) },
   routes: [
     { path: '/open', auth: 'public', to: answer },
+    { path: '/busy', to: answer, limit: busy },
     { path: '/orders', methods: ['GET', 'PUT'], to: answer },
     { path: '/admin', roles: ['admin'], to: answer },
     { path: '/cookie', cors: cors({ origins: [app], credentials: true }), to: answer },
@@ -55,6 +59,8 @@ interface Seen {
   readonly text: string
   readonly challenge: string | null
   readonly count: string | null
+  readonly retry: string | null
+  readonly policy: string | null
   readonly code?: string
 }
 
@@ -97,6 +103,8 @@ describe.skipIf(!CHROMIUM)('a page in a browser', () => {
           text: isProblem ? '' : text,
           challenge: response.headers.get('www-authenticate'),
           count: response.headers.get('x-total-count'),
+          retry: response.headers.get('retry-after'),
+          policy: response.headers.get('ratelimit-policy'),
           ...(isProblem && { code: JSON.parse(text).code }),
         }
       },
@@ -108,7 +116,7 @@ describe.skipIf(!CHROMIUM)('a page in a browser', () => {
   const ticket = { 'x-ticket': 'good', 'x-trace-id': 'a' }
 
   it('of an allowed origin sends what needs a preflight, and reads the answer', async () => {
-    const answer = { status: 200, challenge: null, count: '7' }
+    const answer = { status: 200, challenge: null, count: '7', retry: null, policy: null }
     expect(await ask(app, '/open')).toEqual({ ...answer, text: 'GET null' })
     expect(await ask(app, '/orders', { method: 'PUT', headers: ticket })).toEqual({
       ...answer,
@@ -120,6 +128,11 @@ describe.skipIf(!CHROMIUM)('a page in a browser', () => {
     const refusals: readonly (readonly [path: string, init: object, Partial<Seen>])[] = [
       ['/orders', {}, { status: 401, code: 'credential_missing', challenge: 'Ticket' }],
       ['/admin', { headers: ticket }, { status: 403, code: 'forbidden' }],
+      [
+        '/busy',
+        {},
+        { status: 429, code: 'rate_limited', retry: '10', policy: '"address";q=5;w=10' },
+      ],
       ['/nothing', {}, { status: 404, code: 'not_found' }],
     ]
     for (const [path, init, expected] of refusals) {

@@ -96,14 +96,14 @@ describe('a limit', () => {
     answers.map((answer) => ('result' in answer ? (answer.result as Granted).granted : answer))
 
   it('grants as many as it says, each key for itself, to whoever asks at once', async () => {
-    expect(granted(await takeRequest('a', 5)).sort()).toEqual([0, 0, 1, 1, 1])
+    expect(granted(await takeRequest('a', 5))).toEqual([1, 1, 1, 0, 0])
     expect(granted(await takeRequest('b'))).toEqual([1])
   })
 
   it('forgets nothing when the object has left memory', async () => {
     expect(granted(await takeRequest('c', 2))).toEqual([1, 1])
     await harness.getWorker(STATE_WORKER).evictDurableObject('Limits', { name: 'shard' })
-    expect(granted(await takeRequest('c', 2)).sort()).toEqual([0, 1])
+    expect(granted(await takeRequest('c', 2))).toEqual([1, 0])
   })
 })
 
