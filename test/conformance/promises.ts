@@ -1317,15 +1317,6 @@ export const PROMISES: Promised[] = [
         },
       },
       {
-        guard: 'a clock that goes back',
-        edits: [edit('state/gcra.ts', 'Math.max(nowMs, used?.atMs ?? nowMs)', 'nowMs')],
-        test: {
-          project: 'node',
-          file: 'test/state/gcra.test.ts',
-          name: 'counts on where a clock goes back',
-        },
-      },
-      {
         guard: 'one key, one object',
         edits: [
           edit(

@@ -99,7 +99,7 @@ const shapeWith = (counting: Entries) =>
     {
       by,
       requests,
-      perSeconds: secondsBetween(1, 86_400, { example: 60 }),
+      perSeconds: whole(1, 86_400, 60),
       ...counting,
       name: v.exactOptional(
         textLike("'orders'", (name) =>
