@@ -67,7 +67,11 @@ export const ERROR_CODES = {
   ],
   body_too_large: [413, 'The request body is too large', 'Send less.'],
   host_unknown: [421, 'This host is not served here', 'Check the host name.'],
-  rate_limited: [429, 'Too many requests', 'Try again after the time in the Retry-After header.'],
+  rate_limited: [
+    429,
+    'Too many requests',
+    'Wait as long as the Retry-After header says, then try again.',
+  ],
   config_invalid: [
     500,
     'The gateway is not configured',
@@ -79,6 +83,11 @@ export const ERROR_CODES = {
     503,
     'The credential cannot be checked right now',
     'Nothing is wrong with the credential; try again after the time in the Retry-After header.',
+  ],
+  limit_unavailable: [
+    503,
+    'The limit of requests cannot be checked right now',
+    'Nothing is wrong with the request; try again after the time in the Retry-After header.',
   ],
   origin_timeout: [504, 'The service behind the gateway took too long', 'Try again later.'],
   origin_loop: [

@@ -11,6 +11,7 @@ import type { Compiled, OwnRoute, Route } from './config/compile.ts'
 import type { GatewayConfig } from './config/define.ts'
 import { prepare, unconfigured } from './config/prepare.ts'
 import { checkDoor } from './edge/door.ts'
+import { preflight } from './edge/preflight.ts'
 import { refuse } from './edge/refusal.ts'
 import { answer, finish } from './edge/response.ts'
 import { simulate } from './edge/simulate.ts'
@@ -83,6 +84,8 @@ export function createGateway(
         refusal = toGatewayError(error)
         response = refuse(refusal, trace, compiled?.refusals)
       }
+      const cors = trace.match ? trace.match.route.parts.cors : compiled?.cors
+      if (cors) trace.finishes.push(cors.finish(request))
       const finished = finish(response, trace.finishes)
       log(toEvent(trace, finished, refusal))
       return finished
@@ -112,10 +115,14 @@ async function handle(
   checkDoor(location, gateway.hosts, isLocal)
   const isSecure = location.scheme === 'https'
 
+  const asked = preflight(location, gateway, trace)
+  if (asked) return answer(asked, { isSecure, isPublic: true })
   const match = gateway.router.match(request.method, location)
   trace.match = match
   const { route, path } = match
   const inbound: Inbound = { request, location, path }
+  if (route.parts.deprecated) trace.finishes.push(route.parts.deprecated.finish)
+  if (route.parts.limit) await route.parts.limit.admit(inbound, trace.finishes)
   if (route.endpoint) {
     return answer(await route.endpoint.handle(inbound, scope), { isSecure, isPublic: true })
   }
@@ -140,7 +147,7 @@ async function handle(
 /** Who asks, and may they? What is found out is noted at once, for the log and the answer of a refusal. */
 async function admit(
   inbound: Inbound,
-  { requirement, policy }: Route,
+  { requirement, policy, parts }: Route,
   revocation: Compiled['revocation'],
   scope: Scope,
   trace: Trace<Route | OwnRoute>,
@@ -151,6 +158,7 @@ async function admit(
   const [principal] = principals
   trace.call = { ...inbound, principals }
   if (principal && revocation) await revocation.refuse(principals, scope)
+  if (parts.limit) await parts.limit.meter(trace.call, trace.finishes)
   if (principal) authorize(principal, policy)
   return principals
 }

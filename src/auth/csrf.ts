@@ -9,19 +9,27 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * Throws `csrf` where a request that changes something, or switches protocols, carries ambient evidence of a
- * person, and nothing says that a page of the gateway's own origin has made it, or that no browser has.
+ * person, and nothing says that a page of the gateway's own origin, or of one that `trustsPagesOf`
+ * is true for, has made it, or that no browser has.
  */
-export function refuseForgery(inbound: Inbound, callers: readonly Verified[]): void {
+export function refuseForgery(
+  inbound: Inbound,
+  callers: readonly Verified[],
+  trustsPagesOf: (origin: string) => boolean = () => false,
+): void {
   const { method, headers } = inbound.request
   if (SAFE_METHODS.has(method) && !headers.has('upgrade')) return
   const isPerson = callers.some(({ principal }) => principal.kind === 'person')
-  if (!isPerson || isFromOwnPage(inbound) || isByNoBrowser(headers)) return
+  if (!isPerson || isFromTrustedPage(inbound, trustsPagesOf) || isByNoBrowser(headers)) return
   throw new GatewayError('csrf', { reason: 'the request comes from another origin' })
 }
 
-function isFromOwnPage({ request: { headers }, location }: Inbound): boolean {
+function isFromTrustedPage(
+  { request: { headers }, location }: Inbound,
+  trustsPagesOf: (origin: string) => boolean,
+): boolean {
   const origin = headers.get('origin')
-  if (origin !== null) return origin === originOf(location)
+  if (origin !== null) return origin === originOf(location) || trustsPagesOf(origin)
   return headers.get('sec-fetch-site') === 'same-origin'
 }
 

@@ -50,6 +50,7 @@ export interface RouteSite {
   readonly target: string | undefined
   /** Host names that the gateway serves; empty where it serves every host. */
   readonly hosts: readonly string[]
+  readonly methods: readonly string[]
   /** Names of the schemes that the route takes; empty on a public route. */
   readonly schemes: readonly string[]
   /** Every scope that a client has to ask for. */

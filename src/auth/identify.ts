@@ -14,6 +14,8 @@ export interface Requirement {
   readonly optional: boolean
   /** Scopes that a client should ask for: a 401 names them (RFC 6750 section 3). */
   readonly scopes: readonly string[]
+  /** Whether pages of another origin may use what a browser adds by itself. Undefined: of none. */
+  readonly trustsPagesOf?: ((origin: string) => boolean) | undefined
 }
 
 interface Shown {
@@ -28,7 +30,7 @@ interface Shown {
  */
 export async function identify(
   inbound: Inbound,
-  { schemes, all, optional }: Requirement,
+  { schemes, all, optional, trustsPagesOf }: Requirement,
   scope: Scope,
   judges: Scheme[],
 ): Promise<readonly Verified[]> {
@@ -46,7 +48,7 @@ export async function identify(
   const verify = all ? verifyAll : verifyAny
   const callers = await verify(chosen, inbound, scope, judges)
   const ambient = callers.filter((_, index) => chosen[index]?.evidence.ambient)
-  if (ambient.length > 0) refuseForgery(inbound, ambient)
+  if (ambient.length > 0) refuseForgery(inbound, ambient, trustsPagesOf)
   return callers
 }
 

@@ -105,7 +105,7 @@ const gatewaySchema = options<GatewayConfig>(
       paths: 'routes',
       endpoints: 'routes',
       domains: 'hosts',
-      cors: 'Take it out: there is no CORS part in this version',
+      cors: 'Write every: { cors: cors({ … }) }',
       defaults: 'every',
       global: 'every',
       onError: 'refusal',

@@ -4,6 +4,7 @@ import { type ClaimValue, type Need, type Policy, scopesToAskFor } from '../auth
 import type { Endpoint, Extras, House, RouteSite } from '../auth/feature.ts'
 import type { Requirement } from '../auth/identify.ts'
 import type { Scheme } from '../auth/scheme.ts'
+import type { Cors } from '../edge/cors.ts'
 import type { RefusalRules } from '../edge/refusal.ts'
 import { type Binding, bound } from '../lib/fetch.ts'
 import type { Revocation } from '../operate/revocation/revocation.ts'
@@ -59,6 +60,8 @@ export interface Compiled extends Dependencies {
   readonly router: Router<Route | OwnRoute>
   readonly refusals: RefusalRules
   readonly revocation: Revocation | undefined
+  /** For what is no route's: preflights and refusals before one is found. */
+  readonly cors: Cors | undefined
   /** Work for the cron trigger, by what it is for. */
   readonly scheduled: ReadonlyMap<string, NonNullable<Extras['scheduled']>>
 }
@@ -67,6 +70,16 @@ export interface Compiled extends Dependencies {
 type Brought = ReadonlyMap<string, Extras>
 
 const DEFAULT_TIMEOUT_SECONDS = 30
+
+/** Where no route is. */
+const NOWHERE: RouteSite = {
+  path: '/*',
+  host: undefined,
+  hosts: [],
+  methods: DEFAULT_METHODS,
+  schemes: [],
+  scopes: [],
+}
 
 /** Compiles a config in whose shape nothing is wrong. */
 export function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
@@ -94,6 +107,7 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
     router: createRouter([...routes, ...ownRoutes]),
     revocation,
     refusals: { page: config.refusal, problemType: config.problemType },
+    cors: config.every?.cors?.compile({ ...NOWHERE, schemes: [...schemes.keys()] }, house),
     scheduled: collectScheduled(brought),
   }
 }
@@ -103,10 +117,10 @@ function siteOf(
   required: RequiredSchemes | undefined,
   hosts: readonly string[] = [],
 ): RouteSite {
-  const { path, host } = route
+  const { path, host, methods = DEFAULT_METHODS } = route
   const scopes = scopesToAskFor(compilePolicy(route))
   const target = originOfTarget(compileTarget(route))
-  return { path, host, target, hosts, schemes: required?.names ?? [], scopes }
+  return { path, host, target, hosts, methods, schemes: required?.names ?? [], scopes }
 }
 
 function compileRoute(
@@ -131,7 +145,13 @@ function compileRoute(
     methods: new Set(config.methods ?? DEFAULT_METHODS),
     isPublic: required === undefined,
     allowsAmbiguousPath: config.dangerouslyAllowAmbiguousPaths ?? false,
-    requirement: required && { schemes, all, optional, scopes: scopesToAskFor(policy) },
+    requirement: required && {
+      schemes,
+      all,
+      optional,
+      scopes: scopesToAskFor(policy),
+      trustsPagesOf: parts.cors?.allowsCredentials,
+    },
     policy,
     headers: rules.headers,
     simulation: isSimulated ? rules.simulation() : undefined,

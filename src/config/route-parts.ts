@@ -2,12 +2,21 @@
 
 import * as v from 'valibot'
 import type { Extras, Feature, House, RoutePart, RouteSite } from '../auth/feature.ts'
+import type { Cors } from '../edge/cors.ts'
+import type { Deprecated } from '../edge/deprecation.ts'
+import type { Limit } from '../edge/limit/limit.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
 import type { Tracing } from '../operate/tracing.ts'
 import { told } from '../options/schemas.ts'
 import type { Assertion } from '../upstream/assertion/assertion.ts'
 
 export interface RouteParts {
+  /** Lets pages of other origins use the route: `cors({ origins })`. Default: an origin's own headers pass. */
+  cors?: RoutePart<Cors>
+  /** How many requests somebody may make: `limit({ by, requests, perSeconds, state })`. Default: any number. */
+  limit?: RoutePart<Limit>
+  /** Tells clients that the route is old, and when it ends: `deprecated({ since })`. Default: it is not. */
+  deprecated?: RoutePart<Deprecated>
   /** Publishes where to get a token for this route (RFC 9728): `protectedResource()`. Default: nothing. */
   resource?: RoutePart<ProtectedResource>
   /** Signs for the origin that a request came through the gateway, and for whom: `assertion({ … })`. Default: nothing. */
@@ -18,6 +27,9 @@ export interface RouteParts {
 
 /** With the function that makes it, for whoever writes something else. */
 const PARTS = {
+  cors: 'cors({ … })',
+  limit: 'limit({ … })',
+  deprecated: 'deprecated({ … })',
   resource: 'protectedResource()',
   assertion: 'assertion({ keys: [env.ASSERTION_KEY] })',
   trace: 'tracing()',

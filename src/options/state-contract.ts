@@ -9,6 +9,30 @@
  */
 export const STATE_CONTRACT = 2
 
+/** A limit's question. */
+export interface TakeRequests {
+  /** A hash. */
+  readonly key: string
+  /** 1 to 1,000,000. */
+  readonly requests: number
+  /** 1,000 to a day. */
+  readonly periodMs: number
+  /** How many have to pass, or none does. At most `requests`. */
+  readonly enough: number
+  /** How many may pass where that leaves half of the limit. */
+  readonly want: number
+}
+
+export interface Granted {
+  readonly granted: number
+  /** How many more would pass at once. */
+  readonly remaining: number
+  /** Until the limit is whole again. */
+  readonly resetMs: number
+  /** Until as many as had to would pass; 0 where they did. */
+  readonly retryMs: number
+}
+
 /** What can be asked of every state Worker. A feature's own operations are declared by its room. */
 export interface StateOperations {
   /** The versions of the contract that are served, newest first. The one call that names none. */
@@ -18,4 +42,9 @@ export interface StateOperations {
    * @throws RangeError where `contract` is not served; it says which side to deploy
    */
   takeNumber(contract: number, name: string): Promise<number>
+  /**
+   * Takes requests from a limit. All of one key have to name one shard.
+   * @throws RangeError where `contract` is not served; it says which side to deploy
+   */
+  takeRequests(contract: number, shard: string, question: TakeRequests): Promise<Granted>
 }

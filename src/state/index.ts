@@ -8,15 +8,22 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { ProofOperations } from '../auth/possession/replay.ts'
 import type { MarkOperations } from '../operate/revocation/state-operations.ts'
-import { STATE_CONTRACT, type StateOperations } from '../options/state-contract.ts'
+import {
+  type Granted,
+  STATE_CONTRACT,
+  type StateOperations,
+  type TakeRequests,
+} from '../options/state-contract.ts'
 import { assertServed, servedContracts } from './contract.ts'
+import { Limits } from './limits.ts'
 import { Marks } from './marks.ts'
 import { Numbers } from './numbers.ts'
 import { Proofs } from './proofs.ts'
 
-export { Marks, Numbers, Proofs }
+export { Limits, Marks, Numbers, Proofs }
 
 interface Classes {
+  Limits: DurableObjectNamespace<Limits>
   Marks: DurableObjectNamespace<Marks>
   Numbers: DurableObjectNamespace<Numbers>
   Proofs: DurableObjectNamespace<Proofs>
@@ -80,6 +87,13 @@ export class State
     return this.#reach('Proofs', contract, key).take(proof, seconds)
   }
 
+  async takeRequests(contract: number, shard: string, question: TakeRequests): Promise<Granted> {
+    const answer = await this.#reach('Limits', contract, shard).take(question)
+    const { granted, remaining, resetMs, retryMs } = answer
+    answer[Symbol.dispose]()
+    return { granted, remaining, resetMs, retryMs }
+  }
+
   /** No operation gets to an object without naming a contract that is served. */
   #reach<Name extends keyof Classes>(
     Class: Name,
@@ -89,6 +103,9 @@ export class State
     assertServed(contract, this.#newest)
     const classes = this.ctx.exports as unknown as Classes
     return classes[Class].getByName(name) as ReturnType<Classes[Name]['getByName']>
+    return (this.ctx.exports as unknown as Classes)[Class].getByName(name) as ReturnType<
+      Classes[Name]['getByName']
+    >
   }
 }
 

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { ACCESS } from '../config/mistakes/access.ts'
 import { API_KEYS } from '../config/mistakes/api-keys.ts'
 import { CLOUDFLARE_ACCESS } from '../config/mistakes/cloudflare-access.ts'
+import { CORS } from '../config/mistakes/cors.ts'
 import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
 import { HEADERS } from '../config/mistakes/headers.ts'
 import { HOSTS } from '../config/mistakes/hosts.ts'
+import { LIMITS } from '../config/mistakes/limits.ts'
 import { LINKS } from '../config/mistakes/links.ts'
 import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake.ts'
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
@@ -34,6 +36,8 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in who may come': ACCESS,
   'in what a caller needs': POLICY,
   'in headers and parts': HEADERS,
+  'in CORS': CORS,
+  'in limits and ageing': LIMITS,
   'in refusals': REFUSALS,
   'in revocation': REVOCATION,
   'in assertions and traces': PROOF,

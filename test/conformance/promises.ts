@@ -65,6 +65,8 @@ const state = (name: string): TestName => ({
   file: 'test/state/state.test.ts',
   name,
 })
+const limits = (name: string) => workers('edge/limit', name)
+const corsTest = (name: string) => workers('edge/cors', name)
 const simulation = (name: string) => workers('edge/simulate', name)
 
 const ASSERTION = 'upstream/assertion/assertion.ts'
@@ -997,9 +999,91 @@ export const PROMISES: Promised[] = [
   {
     id: 'P38',
     promise:
-      'CORS: exact origins, no wildcard with credentials, Vary: Origin, headers on refusals too.',
-    mutations: [],
-    later: 'CORS',
+      'CORS: exact origins or one label more, no wildcard with credentials, Vary: Origin, headers on refusals too. Only a true preflight is answered without a credential, and none reaches a service.',
+    mutations: [
+      {
+        guard: 'the list of origins',
+        edits: [
+          edit(
+            'edge/cors.ts',
+            "origins !== '*' && (origin === null || !isAllowed(origin))",
+            'origin === null',
+          ),
+        ],
+        test: corsTest(
+          'may be read by pages of the origins and no other, and varies by origin for all',
+        ),
+      },
+      {
+        guard: 'the one label of a wildcard',
+        edits: [edit('edge/cors.ts', '[a-z0-9_-]+(?=', '[a-z0-9_.-]+(?=')],
+        test: corsTest('is one label, the first'),
+      },
+      {
+        guard: 'no wildcard with credentials',
+        edits: [edit('edge/cors.ts', "dataset.value.origins === '*'", 'false')],
+        test: corsTest('never go with every origin, or with every header'),
+      },
+      {
+        guard: 'Vary',
+        edits: [edit('edge/cors.ts', '          varyByOrigin(answer)\n', '')],
+        test: corsTest(
+          'may be read by pages of the origins and no other, and varies by origin for all',
+        ),
+      },
+      {
+        guard: 'what the service says of CORS',
+        edits: [edit('edge/cors.ts', 'for (const name of OWN) answer.delete(name)', 'OWN.at(0)')],
+        test: corsTest('has what the gateway says of CORS once, in place of what its origin says'),
+      },
+      {
+        guard: 'headers on refusals',
+        edits: [
+          edit(
+            'gateway.ts',
+            'if (cors) trace.finishes.push(cors.finish(request))',
+            'if (cors && !refusal) trace.finishes.push(cors.finish(request))',
+          ),
+        ],
+        test: corsTest('may be read by pages of the origins and no other'),
+      },
+      {
+        guard: 'every cors, where no route is found',
+        edits: [
+          edit(
+            'gateway.ts',
+            'trace.match ? trace.match.route.parts.cors : compiled?.cors',
+            'trace.match?.route.parts.cors',
+          ),
+        ],
+        test: corsTest('before a route is found may be read by the origins of every route'),
+      },
+      {
+        guard: 'a true preflight alone',
+        edits: [edit('edge/preflight.ts', "!headers.has('origin')", 'false')],
+        test: corsTest('is one only with an origin and a method'),
+      },
+      {
+        guard: 'the preflight, which no service sees',
+        edits: [
+          edit(
+            'gateway.ts',
+            'const asked = preflight(location, gateway, trace)',
+            'const asked = trace.match ? preflight(location, gateway, trace) : undefined',
+          ),
+        ],
+        test: corsTest(
+          'is answered without a credential and without the origin, where the route takes no OPTIONS',
+        ),
+      },
+      {
+        guard: 'credentials of listed origins alone',
+        edits: [edit('edge/cors.ts', 'credentials && isAllowed(origin)', 'isAllowed(origin)')],
+        test: corsTest(
+          'that a browser sends by itself count from pages of these origins, and of no others',
+        ),
+      },
+    ],
   },
   {
     id: 'P39',
@@ -1871,6 +1955,111 @@ export const PROMISES: Promised[] = [
         guard: 'the forbidden version',
         edits: [edit('operate/trace-context.ts', " || version === 'ff'", '')],
         test: workers('operate/trace-context', 'has the version ff is not continued'),
+      },
+    ],
+  },
+  {
+    id: 'P50',
+    promise:
+      'Limits: with the state Worker, of one key at most N requests pass at one moment and at most 2N − 1 in any stretch below the period, from however many gateways; by address, a limit is counted before any credential is read; what is counted stands under a hash; a count that does not come is open or closed as the owner says, within the time that it says.',
+    mutations: [
+      {
+        guard: 'the end of what may pass',
+        edits: [edit('state/gcra.ts', 'after(enough) <= full ? enough : 0', 'enough')],
+        test: limits('lets N of 1,000 pass that come at once on one key to ten gateways'),
+      },
+      {
+        guard: 'what has been used',
+        edits: [edit('state/gcra.ts', '(used?.level ?? 0) - drained', '0 - drained')],
+        test: {
+          project: 'node',
+          file: 'test/state/gcra.test.ts',
+          name: 'lets at most N pass at one moment, and at most 2N',
+        },
+      },
+      {
+        guard: 'one key, one object',
+        edits: [
+          edit(
+            'edge/limit/engine.ts',
+            'readUInt32BE() % shards',
+            'readUInt32BE() % shards + Math.random()',
+          ),
+        ],
+        test: limits('lets N of 1,000 pass that come at once on one key to ten gateways'),
+      },
+      {
+        guard: 'what is written, not only remembered',
+        edits: [
+          edit(
+            'state/limits.ts',
+            'CREATE TABLE IF NOT EXISTS used (',
+            'DROP TABLE IF EXISTS used; CREATE TABLE IF NOT EXISTS used (',
+          ),
+        ],
+        test: {
+          project: 'node',
+          file: 'test/state/state.test.ts',
+          name: 'forgets nothing when the object has left memory',
+        },
+      },
+      {
+        guard: 'the address, before authentication',
+        edits: [
+          edit(
+            'gateway.ts',
+            '  if (route.parts.limit) await route.parts.limit.admit(inbound, trace.finishes)\n',
+            '',
+          ),
+        ],
+        test: limits('is an address before anybody is asked who they are'),
+      },
+      {
+        guard: 'the /64',
+        edits: [edit('edge/limit/counted.ts', '.slice(0, 4)', '.slice(0, 8)')],
+        test: limits('of the address'),
+      },
+      {
+        guard: 'the hash',
+        edits: [
+          edit(
+            'edge/limit/limit.ts',
+            'await digest([...scope, ...whose])',
+            '[...scope, ...whose].join()',
+          ),
+        ],
+        test: limits(
+          'is said by subject, client, key or claim, and who has none counts by its subject',
+        ),
+      },
+      {
+        guard: 'the time that a count may take',
+        edits: [
+          edit(
+            'edge/limit/limit.ts',
+            'await Promise.race([engine.take(key, requests, cost), late])',
+            'await engine.take(key, requests, cost)',
+          ),
+        ],
+        test: limits('hangs'),
+      },
+      {
+        guard: 'the closed door',
+        edits: [
+          edit(
+            'edge/limit/limit.ts',
+            "if (onFailure === 'open') note(why)",
+            "if (onFailure !== 'x') note(why)",
+          ),
+        ],
+        test: limits('closes the door where the owner says so'),
+      },
+      {
+        guard: 'the plans of the owner alone',
+        edits: [
+          edit('edge/limit/limit.ts', 'Object.hasOwn(requests.of, plan)', 'plan in requests.of'),
+        ],
+        test: limits('is as high as the plan that a claim names'),
       },
     ],
   },

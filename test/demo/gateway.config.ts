@@ -5,6 +5,7 @@ import { signedLinks } from '../../src/auth/link/signed-links.ts'
 import { cloudflareAccess } from '../../src/auth/presets/cloudflare-access.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway, optional } from '../../src/config/define.ts'
+import { limit } from '../../src/edge/limit/limit.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
 import { tracing } from '../../src/operate/tracing.ts'
 import { assertion } from '../../src/upstream/assertion/assertion.ts'
@@ -20,6 +21,7 @@ export interface DemoEnv {
   CLIENT_ID: string
   ORIGIN: string
   REPORTS: Fetcher
+  STATE: Fetcher
 }
 
 export default defineGateway((env: DemoEnv) => ({
@@ -54,6 +56,12 @@ export default defineGateway((env: DemoEnv) => ({
     { path: '/news', auth: optional('main'), to: env.ORIGIN },
     { path: '/status', auth: 'public', to: () => new Response('All is well.\n') },
     { path: '/reports/*', auth: 'main', to: env.REPORTS },
+    {
+      path: '/limited',
+      auth: 'public',
+      to: () => new Response('You may.\n'),
+      limit: limit({ by: 'address', requests: 3, perSeconds: 60, state: env.STATE }),
+    },
     { path: '/stock/*', auth: 'keys', to: env.ORIGIN, scopes: ['stock:read'] },
     { path: '/staff/*', auth: 'staff', to: env.ORIGIN, forward: { 'x-user-email': 'email' } },
     { path: '/tour/access-token', auth: 'public', to: accessToken },

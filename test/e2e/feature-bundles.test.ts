@@ -7,6 +7,21 @@ import { bundleWorker } from '../support/worker-bundle.ts'
 const VERIFIES = 'gatehouse-link-1'
 const MAKES = 'A prefix has 1 to 99 segments'
 
+/** Parts of routes: a text of each, and what brings it. */
+const PARTS = {
+  cors: ['access-control-expose-headers', './src/edge/cors.ts'],
+  deprecated: ['rel="deprecation"', './src/edge/deprecation.ts'],
+  limit: ['ratelimit-policy', './src/edge/limit/limit.ts'],
+} as const
+
+describe.each(Object.entries(PARTS))('%s', (_, [mark, file]) => {
+  it('is not in a bundle that does not import it', async () => {
+    const bundle = await bundleWorker({ entry: 'src/index.ts' })
+    expect(bundle).not.toContain(mark)
+    expect(await bundleWorker({ script: `export * from '${file}'` })).toContain(mark)
+  })
+})
+
 describe('signed links', () => {
   it('are not in a bundle that does not import them', async () => {
     const bundle = await bundleWorker({ entry: 'src/index.ts' })

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestHarness } from 'wrangler'
-import { STATE_CONTRACT } from '../../src/options/state-contract.ts'
+import { type Granted, STATE_CONTRACT } from '../../src/options/state-contract.ts'
 import type { Answer, Question } from './caller.ts'
 
 /** Of one key at once: src/state/proofs.ts, which needs the Workers runtime. */
@@ -182,6 +182,30 @@ describe('proofs', () => {
       error: `RangeError: the key has ${MAX_PROOFS} proofs at once`,
     })
     expect(await object('take', 'other', 'second', 600)).toBe(true)
+  })
+})
+
+describe('a limit', () => {
+  const question = { requests: 3, periodMs: 86_400_000, enough: 1, want: 1 }
+  const takeRequest = (key: string, times = 1) =>
+    ask({
+      binding: 'STATE',
+      operation: 'takeRequests',
+      args: [NOW, 'shard', { ...question, key }],
+      times,
+    })
+  const granted = (answers: Answer[]) =>
+    answers.map((answer) => ('result' in answer ? (answer.result as Granted).granted : answer))
+
+  it('grants as many as it says, each key for itself, to whoever asks at once', async () => {
+    expect(granted(await takeRequest('a', 5))).toEqual([1, 1, 1, 0, 0])
+    expect(granted(await takeRequest('b'))).toEqual([1])
+  })
+
+  it('forgets nothing when the object has left memory', async () => {
+    expect(granted(await takeRequest('c', 2))).toEqual([1, 1])
+    await harness.getWorker(STATE_WORKER).evictDurableObject('Limits', { name: 'shard' })
+    expect(granted(await takeRequest('c', 2))).toEqual([1, 0])
   })
 })
 

@@ -123,9 +123,9 @@ export const HEADERS: readonly Mistake[] = [
     `routes[1] (/orders/*).resource.name: is undefined: what stands here is not set. Set the variable or secret (in .dev.vars, and with "npx wrangler secret put <NAME>"), declare the binding (in wrangler.toml), or write a value, for example name: 'Orders', or take this option out`,
   ),
   inRoute(
-    'a limit',
-    "path: '/orders/*', to: env.ORIGIN, rateLimit: 100",
-    'routes[1] (/orders/*).rateLimit: is not an option. Take it out: there are no limits in this version',
+    'a limit that is a number',
+    "path: '/orders/*', to: env.ORIGIN, limit: 100",
+    'routes[1] (/orders/*).limit: must be made by limit({ … })',
   ),
   inRoute(
     'a switch in quotes',

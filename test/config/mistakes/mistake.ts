@@ -12,6 +12,9 @@ import { fusionAuth } from '../../../src/auth/presets/fusionauth.ts'
 import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
 import { explainThrown, type Judgement, judge } from '../../../src/config/owners-file.ts'
+import { cors } from '../../../src/edge/cors.ts'
+import { deprecated } from '../../../src/edge/deprecation.ts'
+import { limit } from '../../../src/edge/limit/limit.ts'
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
 import { fusionAuthEvents } from '../../../src/operate/revocation/fusionauth-events.ts'
 import { revocation } from '../../../src/operate/revocation/revocation.ts'
@@ -46,6 +49,8 @@ export const ENVIRONMENT = {
   ORDERS: binding(),
   AUTH: binding(),
   CERT: binding(),
+  STATE: binding(),
+  LIMITER: { limit: async () => ({ success: true }) },
 }
 
 const IMPORTS = `import { fusionAuth } from './auth/presets/fusionauth.ts'
@@ -143,6 +148,33 @@ export function inPart(name: string, from: string, part: string, ...messages: st
   return { ...inFile, file: `import { ${maker} } from './${from}.ts'\n${inFile.file}` }
 }
 
+/** In `limit( … )` of the second route, with what stands in its brackets. */
+export function inLimit(name: string, written: string, ...messages: string[]): Mistake {
+  const inFile = inRoute(
+    name,
+    `path: '/orders/*', to: env.ORIGIN, limit: limit(${written})`,
+    ...messages,
+  )
+  return { ...inFile, file: `import { limit } from './edge/limit/limit.ts'\n${inFile.file}` }
+}
+
+/** In `deprecated( … )` of the second route, with what stands in its brackets. */
+export function inDeprecated(name: string, written: string, ...messages: string[]): Mistake {
+  const inFile = inRoute(
+    name,
+    `path: '/orders/*', to: env.ORIGIN, deprecated: deprecated(${written})`,
+    ...messages,
+  )
+  return { ...inFile, file: `import { deprecated } from './edge/deprecation.ts'\n${inFile.file}` }
+}
+
+/** In `cors( … )` of the second route, with what stands in its brackets. */
+export function inCors(name: string, written: string, ...messages: string[]): Mistake {
+  const route = `path: '/orders/*', to: env.ORIGIN, cors: cors(${written})`
+  const inFile = inRoute(name, route, ...messages)
+  return { ...inFile, file: `import { cors } from './edge/cors.ts'\n${inFile.file}` }
+}
+
 /** In the only scheme. */
 export function inScheme(name: string, scheme: string, ...messages: string[]): Mistake {
   return inConfig(
@@ -181,6 +213,9 @@ const IMPORTED = {
   oidc,
   allOf,
   anyOf,
+  cors,
+  limit,
+  deprecated,
   defineGateway,
   optional,
   protectedResource,
