@@ -75,6 +75,7 @@ const DEFAULT_TIMEOUT_SECONDS = 30
 const NOWHERE: RouteSite = {
   path: '/*',
   host: undefined,
+  target: undefined,
   hosts: [],
   methods: DEFAULT_METHODS,
   schemes: [],

@@ -894,7 +894,7 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the look at where a form is from',
         edits: [
-          edit('auth/csrf.ts', 'if (!isPerson || isFromOwnPage', 'if (isPerson || isFromOwnPage'),
+          edit('auth/csrf.ts', 'if (!isPerson || isFromTrusted', 'if (isPerson || isFromTrusted'),
         ],
         test: access('gets nothing by the cookie of Access: a form of another site'),
       },

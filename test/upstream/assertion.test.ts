@@ -35,7 +35,8 @@ function gatewayWith(more: Partial<AssertionOptions> = {}, options: TestGatewayO
 function compiled(more: Partial<AssertionOptions> = {}) {
   const dependencies = { fetch: undefined, store: undefined, now: () => START }
   const { house } = createHouse({}, dependencies)
-  const site = { path: '/*', host: undefined, target: ORIGIN, hosts: [], schemes: [], scopes: [] }
+  const nothing = { hosts: [], methods: [], schemes: [], scopes: [] }
+  const site = { path: '/*', host: undefined, target: ORIGIN, ...nothing }
   return proof(more).compile(site, house)
 }
 

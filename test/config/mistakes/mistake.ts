@@ -49,7 +49,6 @@ export const ENVIRONMENT = {
   ORDERS: binding(),
   AUTH: binding(),
   CERT: binding(),
-  STATE: binding(),
   LIMITER: { limit: async () => ({ success: true }) },
 }
 
