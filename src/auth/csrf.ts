@@ -19,7 +19,8 @@ export function refuseForgery(inbound: Inbound, callers: readonly Verified[]): v
   throw new GatewayError('csrf', { reason: 'the request comes from another origin' })
 }
 
-function isFromOwnPage({ request: { headers }, location }: Inbound): boolean {
+/** Whether a browser says that a page of the gateway's own origin has made the request. */
+export function isFromOwnPage({ request: { headers }, location }: Inbound): boolean {
   const origin = headers.get('origin')
   if (origin !== null) return origin === originOf(location)
   return headers.get('sec-fetch-site') === 'same-origin'

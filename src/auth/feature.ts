@@ -3,7 +3,7 @@
  * and compiles to one object with the methods of its steps; nothing else reaches the corridor.
  */
 
-import type { Fetch } from '../lib/fetch.ts'
+import type { Binding, Fetch } from '../lib/fetch.ts'
 import type { Store } from '../lib/kv.ts'
 import type { Scope } from '../lib/scope.ts'
 import type { Reporter } from '../options/schemas.ts'
@@ -22,6 +22,10 @@ export interface Feature<Compiled, Site> {
 export interface SchemeFeature extends Feature<Scheme, string> {
   /** Of an entry that takes an issuer's tokens. */
   readonly oauth?: OAuthIssuer
+  /** The entry whose tokens this one holds for people. */
+  readonly of?: string
+  /** Reports what is wrong with the options beside the other entries, below `path`. */
+  checkBeside?(path: string, entries: Readonly<Record<string, SchemeFeature>>, to: Reporter): void
 }
 
 /** A part of a route, or of every route. */
@@ -36,6 +40,10 @@ export interface OAuthIssuer {
   readonly audiences?: readonly string[]
   /** Whether it may be asked about tokens that do not say whose they are. */
   readonly takesOpaqueTokens: boolean
+  /** A binding through which all of its URLs are reached. */
+  readonly via?: Binding | undefined
+  /** Where its endpoints are, where its issuer does not say that. */
+  readonly url?: string
 }
 
 /** The route that a part is compiled for. */

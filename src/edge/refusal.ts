@@ -1,6 +1,7 @@
 /** A refusal as it leaves: the problem document, or what the owner's `refusal` makes of it. */
 
 import type { Requirement } from '../auth/identify.ts'
+import { isNavigation } from '../auth/navigation.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Trace, Traceable } from '../operate/trace.ts'
 import { type ProblemDocument, problemDocument, problemHeaders } from './problem.ts'
@@ -45,8 +46,21 @@ export function refuse<Route extends Refusing>(
     trace.refusalFault =
       cause instanceof Error ? `${cause.name}: ${cause.message}` : 'a value was thrown'
   }
+  if (error.options.page !== undefined && isNavigation(request)) {
+    for (const [name, value] of Object.entries(PAGE_HEADERS)) headers.set(name, value)
+    return new Response(error.options.page, { status: document.status, headers })
+  }
   headers.set('content-type', 'application/problem+json')
   return new Response(JSON.stringify(document), { status: document.status, headers })
+}
+
+/** A page of ours runs nothing, loads nothing and is in no frame. */
+const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
 }
 
 /** Of an owner's status: a refusal may lead elsewhere or fail in another way, and never looks like success. */

@@ -7,7 +7,7 @@
  * The version of the contract. State serves this one and the one before. A release that adds, changes or
  * removes an operation adds one.
  */
-export const STATE_CONTRACT = 1
+export const STATE_CONTRACT = 2
 
 /** What can be asked of every state Worker. A feature's own operations are declared by its room. */
 export interface StateOperations {
