@@ -7,6 +7,7 @@ import { oidc } from '../src/auth/presets/oidc.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
 import { createKeyWorld } from './support/api-keys.ts'
 import { createTestGateway, ORIGIN, refusal, type TestGateway } from './support/gateway.ts'
+import { createSessionWorld } from './support/sessions.ts'
 
 type Case = (gateway: TestGateway) => Promise<Response>
 
@@ -55,6 +56,8 @@ const CASES: Record<ErrorCode, Case> = {
     const { sendKey } = await createKeyWorld()
     return sendKey('forged')
   },
+  session_invalid: async () => createSessionWorld().newBrowser().go('/auth/me'),
+  login_failed: async () => createSessionWorld().newBrowser().go('/auth/callback?code=x&state=y'),
   signature_invalid: async () => (await gatewayWithLinks()).send('/?verify=x'),
   signature_expired: async () => {
     const { send, clock } = await gatewayWithLinks()

@@ -73,4 +73,6 @@ export interface Scheme {
     scopes: readonly string[],
     metadata: string | undefined,
   ): string | undefined
+  /** Where a person signs in, to come back to a path of this origin; undefined where nobody can. */
+  readonly loginAt?: ((returnTo: string) => string) | undefined
 }

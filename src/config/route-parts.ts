@@ -2,16 +2,19 @@
 
 import * as v from 'valibot'
 import type { Extras, Feature, House, RoutePart, RouteSite } from '../auth/feature.ts'
+import type { LoginPage } from '../edge/refusal.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
 import { told } from '../options/schemas.ts'
 
 export interface RouteParts {
   /** Publishes where to get a token for this route (RFC 9728): `protectedResource()`. Default: nothing. */
   resource?: RoutePart<ProtectedResource>
+  /** Sends people who have to sign in to the login: `loginPage()`. Default: they get the 401. */
+  login?: RoutePart<LoginPage>
 }
 
 /** With the function that makes it, for whoever writes something else. */
-const PARTS = { resource: 'protectedResource()' } as const satisfies Record<
+const PARTS = { resource: 'protectedResource()', login: 'loginPage()' } as const satisfies Record<
   keyof RouteParts,
   string
 >

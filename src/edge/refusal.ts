@@ -4,6 +4,7 @@ import type { Requirement } from '../auth/identify.ts'
 import { isNavigation } from '../auth/navigation.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Trace, Traceable } from '../operate/trace.ts'
+import type { Location } from '../router.ts'
 import { type ProblemDocument, problemDocument, problemHeaders } from './problem.ts'
 import type { ProtectedResource } from './resource-metadata.ts'
 
@@ -20,10 +21,16 @@ export interface RefusalRules {
   readonly problemType: string | undefined
 }
 
+/** Where a person is sent who has to sign in. */
+export interface LoginPage {
+  /** Undefined for a request that is no person's who goes to a page. */
+  address(request: Request, location: Location): string | undefined
+}
+
 /** What a refusal needs to know of a route. */
 interface Refusing extends Traceable {
   readonly requirement?: Requirement | undefined
-  readonly parts: { readonly resource?: ProtectedResource }
+  readonly parts: { readonly resource?: ProtectedResource; readonly login?: LoginPage }
 }
 
 /** Builds the answer. Undefined rules: those of a gateway whose config has problems. */
@@ -39,6 +46,12 @@ export function refuse<Route extends Refusing>(
   const metadata = location && parts?.resource?.metadataUrl(location)
   const asked = requirement && { ...requirement, judges, metadata }
   const headers = problemHeaders(error, asked)
+  const login =
+    error.status === 401 && location ? parts?.login?.address(request, location) : undefined
+  if (login !== undefined) {
+    headers.set('location', login)
+    return new Response(null, { status: 302, headers })
+  }
   try {
     const answer: unknown = rules?.page?.(document, request)
     if (answer !== undefined) return dressed(answer, document.status, headers)

@@ -82,10 +82,11 @@ async function finishLogin(
   const { client, paths, now } = options
   const answer = new URLSearchParams(location.search)
   const cookie = loginCookie(answer.get('state') ?? '')
-  const begun = await readBegun(cookieValue(request.headers, cookie), options)
+  const shown = cookieValue(request.headers, cookie)
+  const begun = await readBegun(shown, options)
   if (!begun || now() >= begun.startedAt + LOGIN_SECONDS) {
     const reason = begun ? 'it took too long' : 'this browser has begun no such login'
-    throw failed(reason, '/', cookie, options)
+    throw failed(reason, '/', shown === undefined ? undefined : cookie, options)
   }
   try {
     const callback = originOf(location) + paths.callback
@@ -161,7 +162,7 @@ function redirectTo(location: string): Headers {
 function failed(
   reason: string,
   returnTo: string,
-  cookie: string,
+  cookie: string | undefined,
   { paths, returnParameter }: LoginOptions,
 ): GatewayError {
   const again = `${paths.login}?${new URLSearchParams({ [returnParameter]: returnTo })}`
@@ -172,6 +173,8 @@ function failed(
       text: 'Signing in did not come to an end here: it took too long, was used already, or was called off.',
       link: { to: again, text: 'Sign in again' },
     }),
-    finish: (headers) => headers.append('set-cookie', clearCookie(cookie)),
+    finish: (headers) => {
+      if (cookie !== undefined) headers.append('set-cookie', clearCookie(cookie))
+    },
   })
 }

@@ -136,6 +136,8 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
       return 'then' in verdict ? verdict.then(asPerson) : asPerson(verdict)
     },
 
+    loginAt: (path) => `${at('login')}?${new URLSearchParams({ return_to: path })}`,
+
     challenge: (error) =>
       error && error.status !== 401 ? undefined : `Session login="${at('login')}"`,
   }
