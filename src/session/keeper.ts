@@ -12,6 +12,7 @@ import { type StateBinding, stateOf } from '../options/state.ts'
 import { STATE_CONTRACT } from '../options/state-contract.ts'
 import type { SessionClient, Tokens } from './client.ts'
 import { clearCookie } from './cookie.ts'
+import { page } from './page.ts'
 import { isDue, readRecord, type SessionRecord, writeRecord } from './record.ts'
 import { describe, unavailable } from './server.ts'
 import type { SessionContent, SessionOperations, StoredSession } from './state-operations.ts'
@@ -31,6 +32,8 @@ export interface KeeperOptions {
   readonly client: SessionClient
   readonly issuer: OAuthIssuer
   readonly cookie: string
+  /** Where a person signs in again. */
+  readonly login: string
   readonly idleSeconds: number
   /** Unix seconds. */
   readonly now: () => number
@@ -63,9 +66,14 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const state = stateOf<SessionOperations>(options.state)
   const memory = createBoundedMap<Held>({ maxEntries: 1_000, maxKeyLength: 100_000 })
 
+  const endedPage = page({
+    title: 'Your session has ended',
+    text: 'You have signed out, or you were away for too long.',
+    link: { to: options.login, text: 'Sign in again' },
+  })
   const ended = (reason: string) => {
     const finish = (headers: Headers) => headers.append('set-cookie', clearCookie(cookie))
-    return new GatewayError('session_invalid', { reason, finish })
+    return new GatewayError('session_invalid', { reason, finish, page: endedPage })
   }
 
   async function hold(handle: Handle, { sealed, version }: StoredSession): Promise<Held> {

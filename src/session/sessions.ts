@@ -74,16 +74,17 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   const judge = house.scheme(options.of)
   const { issuer, clientId, server, client } = atIssuer(options, house)
   const vault = createVault(keys, 'session')
-  const keeper = createKeeper({ state, vault, client, issuer, cookie, idleSeconds, now })
   const at = (end: string) => `${options.path}/${end}`
+  const login = at('login')
+  const keeper = createKeeper({ state, vault, client, issuer, cookie, login, idleSeconds, now })
   const place: Place = { cookie }
   const read = ({ request }: Inbound) => readOne(request.headers, cookie)
 
-  const login = loginEndpoints({
+  const ways = loginEndpoints({
     client,
     logins: createVault(keys, 'login'),
     judge,
-    paths: { login: at('login'), callback: at('callback') },
+    paths: { login, callback: at('callback') },
     returnParameter: 'return_to',
     maxSeconds,
     now,
@@ -121,7 +122,7 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   return {
     name,
     withholds: cookiePlaces(cookie),
-    endpoints: [...login, ...account, backchannel],
+    endpoints: [...ways, ...account, backchannel],
 
     find(inbound) {
       const value = read(inbound)
@@ -136,10 +137,9 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
       return 'then' in verdict ? verdict.then(asPerson) : asPerson(verdict)
     },
 
-    loginAt: (path) => `${at('login')}?${new URLSearchParams({ return_to: path })}`,
+    loginAt: (path) => `${login}?${new URLSearchParams({ return_to: path })}`,
 
-    challenge: (error) =>
-      error && error.status !== 401 ? undefined : `Session login="${at('login')}"`,
+    challenge: (error) => (error && error.status !== 401 ? undefined : `Session login="${login}"`),
   }
 }
 

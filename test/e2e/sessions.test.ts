@@ -69,6 +69,14 @@ describe.skipIf(!CHROMIUM)('a person with a browser', () => {
     return page
   }
 
+  /** Here, and at the authorization server, which asks. */
+  async function signOut(page: Page): Promise<void> {
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL(`${issuer.tap.url}/**`)
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await page.getByRole('link', { name: 'Sign in' }).waitFor()
+  }
+
   const status = (page: Page, path: string, method = 'GET') =>
     page.evaluate(`fetch('${path}', { method: '${method}' }).then(({ status }) => status)`)
   const refreshes = () => issuer.tap.calls.filter((call) => call === REFRESH).length
@@ -87,8 +95,8 @@ describe.skipIf(!CHROMIUM)('a person with a browser', () => {
     const seen = `${await page.evaluate("fetch('/auth/me').then((answer) => answer.text())")}`
     expect(JSON.parse(seen)).toMatchObject({ claims: { email: 'ada@acme.example', name: 'Ada' } })
     expect(seen).not.toContain('eyJ')
-    await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.getByRole('link', { name: 'Sign in' }).waitFor()
+    await signOut(page)
+    expect(page.url()).toBe(`${gateway.origin}/people`)
     await expectGoodPage(page)
     expect(await status(page, '/people/api')).toBe(401)
   })
@@ -110,6 +118,9 @@ describe.skipIf(!CHROMIUM)('a person with a browser', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Sign out' }).focus()
     await page.keyboard.press('Enter')
+    await page.waitForURL(`${issuer.tap.url}/**`)
+    await page.getByRole('button', { name: 'Sign out', exact: true }).focus()
+    await page.keyboard.press('Enter')
     await page.getByRole('link', { name: 'Sign in' }).waitFor()
     await quiet.close()
   })
@@ -128,8 +139,7 @@ describe.skipIf(!CHROMIUM)('a person with a browser', () => {
     const one = await signIn()
     const two = await open('/people')
     expect(await status(two, '/people/api')).toBe(200)
-    await one.getByRole('button', { name: 'Sign out' }).click()
-    await one.getByRole('link', { name: 'Sign in' }).waitFor()
+    await signOut(one)
     expect(await status(two, '/people/api')).toBe(401)
     await two.evaluate("dispatchEvent(new Event('focus'))")
     await two.getByRole('link', { name: 'Sign in' }).waitFor()
@@ -144,6 +154,7 @@ describe.skipIf(!CHROMIUM)('a person with a browser', () => {
     expect(answer?.status()).toBe(400)
     await page.getByRole('heading', { name: 'You are not signed in' }).waitFor()
     await expectGoodPage(page)
+    await page.goto(`${gateway.origin}/people`)
     expect(await status(page, '/people/api')).toBe(200)
   })
 
@@ -166,6 +177,9 @@ describe.skipIf(!CHROMIUM)('a person with a browser', () => {
     await page.getByRole('heading', { name: 'Signed out' }).waitFor()
     await gateway.setClockAhead(10)
     await page.goto(`${gateway.origin}/people`)
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor()
+    await expectGoodPage(page)
+    await page.reload()
     await page.getByRole('link', { name: 'Sign in' }).waitFor()
   })
 

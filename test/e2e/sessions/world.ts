@@ -171,6 +171,7 @@ export interface LocalIssuer {
   readonly tap: Tap
   readonly client: { id: string; secret: string }
   administer<Answer>(command: AdminCommand): Promise<Answer>
+  logs(): string
   stop(): Promise<void>
 }
 
@@ -234,6 +235,7 @@ const config :Workerd.Config = (
     tap,
     client,
     administer,
+    logs: () => workerd?.logs() ?? '',
     async stop() {
       await tap.stop()
       await workerd?.kill()
