@@ -83,7 +83,7 @@ export interface Extras {
 }
 
 export interface Endpoint {
-  /** Literal segments. */
+  /** Literal segments, and `*` as the last one for all that is below. */
   readonly path: string
   /** Undefined for every host that has no route of its own for the path. */
   readonly host: string | undefined

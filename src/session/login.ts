@@ -1,4 +1,4 @@
-/** `/auth/login` and `/auth/callback`: the way to the issuer and back (RFC 6749 section 4.1). */
+/** Login and callback: the way to the issuer and back (RFC 6749 section 4.1). */
 
 import type { Endpoint } from '../auth/feature.ts'
 import type { Evidence, Inbound, Scheme } from '../auth/scheme.ts'
@@ -10,7 +10,6 @@ import type { LoginStart, SessionClient, Tokens } from './client.ts'
 import { begunLogins, clearCookie, cookieValue, loginCookie, setCookie } from './cookie.ts'
 import { page } from './page.ts'
 import type { SessionRecord } from './record.ts'
-import { readReturnTo } from './return-to.ts'
 import { HANDLE_LENGTH, type Vault } from './vault.ts'
 
 const LOGIN_SECONDS = 600
@@ -23,9 +22,11 @@ export interface LoginOptions {
   readonly logins: Vault
   /** Judges the access token that the issuer gave, as it will on every request. */
   readonly judge: Scheme
-  readonly paths: { readonly login: string; readonly callback: string }
-  /** The parameter with the path to come back to. */
-  readonly returnParameter: string
+  readonly callback: string
+  /** The path that a login wants to come back to. Throws `invalid_request` for any other place. */
+  readReturnTo(inbound: Inbound): string
+  /** Where a person tries again. */
+  loginAt(returnTo: string): string
   readonly maxSeconds: number
   /** Unix seconds. */
   readonly now: () => number
@@ -38,25 +39,23 @@ interface Begun extends LoginStart {
   readonly startedAt: number
 }
 
-export function loginEndpoints(options: LoginOptions): readonly Endpoint[] {
-  const { paths } = options
-  const common = { host: undefined, methods: ['GET'] }
-  return [
-    { ...common, path: paths.login, handle: (i, scope) => startLogin(i, {}, scope, options) },
-    { ...common, path: paths.callback, handle: (i, scope) => finishLogin(i, scope, options) },
-  ]
+export function callbackEndpoint(options: LoginOptions): Endpoint {
+  const handle = (inbound: Inbound, scope: Scope) => finishLogin(inbound, scope, options)
+  return { path: options.callback, host: undefined, methods: ['GET'], handle }
 }
 
 /** Sends the browser to the issuer. `more` are parameters for it. */
 export async function startLogin(
-  { request, location }: Inbound,
+  inbound: Inbound,
   more: Readonly<Record<string, string>>,
   scope: Scope,
-  { client, logins, paths, returnParameter, now }: LoginOptions,
+  options: LoginOptions,
 ): Promise<Response> {
-  const returnTo = readReturnTo(location.search, returnParameter)
+  const { client, logins, now } = options
+  const { request, location } = inbound
+  const returnTo = options.readReturnTo(inbound)
   const begun = begunLogins(request.headers)
-  const callback = originOf(location) + paths.callback
+  const callback = originOf(location) + options.callback
   let login = await client.start(callback, more, scope.deadline())
   for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
     if (!begun.includes(loginCookie(login.kept.state))) break
@@ -79,7 +78,7 @@ async function finishLogin(
   options: LoginOptions,
 ): Promise<Response> {
   const { request, location } = inbound
-  const { client, paths, now } = options
+  const { client, now } = options
   const answer = new URLSearchParams(location.search)
   const cookie = loginCookie(answer.get('state') ?? '')
   const shown = cookieValue(request.headers, cookie)
@@ -89,7 +88,7 @@ async function finishLogin(
     throw failed(reason, '/', shown === undefined ? undefined : cookie, options)
   }
   try {
-    const callback = originOf(location) + paths.callback
+    const callback = originOf(location) + options.callback
     const tokens = await client.finish(begun, answer, callback, scope.deadline())
     await judgeTokens(tokens, inbound, scope, options)
     const headers = await options.begin(toRecord(tokens, options), inbound, scope)
@@ -163,15 +162,14 @@ function failed(
   reason: string,
   returnTo: string,
   cookie: string | undefined,
-  { paths, returnParameter }: LoginOptions,
+  { loginAt }: LoginOptions,
 ): GatewayError {
-  const again = `${paths.login}?${new URLSearchParams({ [returnParameter]: returnTo })}`
   return new GatewayError('login_failed', {
     reason,
     page: page({
       title: 'You are not signed in',
       text: 'Signing in did not come to an end here: it took too long, was used already, or was called off.',
-      link: { to: again, text: 'Sign in again' },
+      link: { to: loginAt(returnTo), text: 'Sign in again' },
     }),
     finish: (headers) => {
       if (cookie !== undefined) headers.append('set-cookie', clearCookie(cookie))

@@ -19,8 +19,21 @@ export function isOwnPath(path: string): boolean {
 export function readReturnTo(search: string, name: string): string {
   const [path = '/', ...others] = new URLSearchParams(search).getAll(name)
   if (others.length === 0 && isOwnPath(path)) return path
-  throw new GatewayError('invalid_request', {
-    reason: `${name} is no path of this origin`,
-    detail: `The parameter ${name} must be a path that begins with one slash, such as /account.`,
+  throw elsewhere(name, 'a path that begins with one slash, such as /account')
+}
+
+/** The same of a parameter that has a whole address, of this origin. */
+export function readReturnAddress(search: string, name: string, origin: string): string {
+  const [address = origin, ...others] = new URLSearchParams(search).getAll(name)
+  const url = URL.parse(address)
+  const path = url?.origin === origin ? url.pathname + url.search + url.hash : ''
+  if (others.length === 0 && isOwnPath(path)) return path
+  throw elsewhere(name, 'an address of this origin')
+}
+
+function elsewhere(name: string, wanted: string): GatewayError {
+  return new GatewayError('invalid_request', {
+    reason: `${name} leads to another origin, or is malformed`,
+    detail: `The parameter ${name} must be ${wanted}.`,
   })
 }

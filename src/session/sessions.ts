@@ -3,7 +3,7 @@
  * cookie (RFC 10017 section 6.1).
  */
 
-import type { Extras, House, OAuthIssuer, SchemeFeature } from '../auth/feature.ts'
+import type { Endpoint, Extras, House, OAuthIssuer, SchemeFeature } from '../auth/feature.ts'
 import type { Inbound, NotMine, Place, Scheme, Verified } from '../auth/scheme.ts'
 import { GatewayError } from '../errors.ts'
 import type { Scope } from '../lib/scope.ts'
@@ -12,13 +12,14 @@ import { backchannelEndpoint } from './backchannel.ts'
 import { createClient, type SessionClient } from './client.ts'
 import { clearCookie, cookiePlaces, cookieValue, setCookie } from './cookie.ts'
 import { createKeeper, type Keeper } from './keeper.ts'
-import { loginEndpoints } from './login.ts'
+import { callbackEndpoint, type LoginOptions, startLogin } from './login.ts'
 import {
   type CommonSessionOptions,
   checkBeside,
   checkSessions,
   type SessionsOptions,
 } from './options.ts'
+import { readReturnTo } from './return-to.ts'
 import { createServer, type Server } from './server.ts'
 import { createVault } from './vault.ts'
 
@@ -80,12 +81,14 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   const place: Place = { cookie }
   const read = ({ request }: Inbound) => readOne(request.headers, cookie)
 
-  const ways = loginEndpoints({
+  const loginAt = (path: string) => `${login}?${new URLSearchParams({ return_to: path })}`
+  const way: LoginOptions = {
     client,
     logins: createVault(keys, 'login'),
     judge,
-    paths: { login, callback: at('callback') },
-    returnParameter: 'return_to',
+    callback: at('callback'),
+    readReturnTo: ({ location }) => readReturnTo(location.search, 'return_to'),
+    loginAt,
     maxSeconds,
     now,
     async begin(record, inbound, scope) {
@@ -94,7 +97,13 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
       endBefore(inbound, cookie, keeper, scope)
       return new Headers({ 'set-cookie': setCookie(cookie, value) })
     },
-  })
+  }
+  const start: Endpoint = {
+    path: login,
+    host: undefined,
+    methods: ['GET'],
+    handle: (inbound, scope) => startLogin(inbound, {}, scope, way),
+  }
   const account = accountEndpoints({
     keeper,
     client,
@@ -122,7 +131,7 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   return {
     name,
     withholds: cookiePlaces(cookie),
-    endpoints: [...ways, ...account, backchannel],
+    endpoints: [start, callbackEndpoint(way), ...account, backchannel],
 
     find(inbound) {
       const value = read(inbound)
@@ -137,7 +146,7 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
       return 'then' in verdict ? verdict.then(asPerson) : asPerson(verdict)
     },
 
-    loginAt: (path) => `${login}?${new URLSearchParams({ return_to: path })}`,
+    loginAt,
 
     challenge: (error) => (error && error.status !== 401 ? undefined : `Session login="${login}"`),
   }

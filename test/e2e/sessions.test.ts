@@ -44,9 +44,9 @@ describe.skipIf(!CHROMIUM)('a person with a browser', () => {
   })
   afterEach(() => context.close())
   afterAll(async () => {
-    await browser?.close()
-    await gateway?.stop()
-    await issuer?.stop()
+    await browser.close()
+    await gateway.stop()
+    await issuer.stop()
   })
 
   async function open(path: string, at: BrowserContext = context): Promise<Page> {
@@ -161,7 +161,7 @@ describe.skipIf(!CHROMIUM)('a person with a browser', () => {
   it('cannot be made to sign out, or to change anything, by a page elsewhere', async () => {
     const page = await signIn()
     const evil = await context.newPage()
-    await evil.goto(gateway.origin.replace('localhost', '127.0.0.1') + '/people')
+    await evil.goto(`${gateway.origin.replace('localhost', '127.0.0.1')}/people`)
     await evil.setContent(
       `<form method="post" action="${gateway.origin}/auth/logout"><button>x</button></form>`,
     )
