@@ -84,7 +84,7 @@ export function createLoginIssuer(now: () => number): LoginIssuer {
       codes.delete(form.get('code') ?? '')
       const challenge = await challengeOf(form.get('code_verifier') ?? '')
       if (challenge !== asked.get('code_challenge')) return failure('invalid_grant')
-      return answerTokens(`family-${++count}`, asked.get('nonce') ?? undefined)
+      return answerTokens(`family-${crypto.randomUUID()}`, asked.get('nonce') ?? undefined)
     }
     const shown = form.get('refresh_token') ?? ''
     const family = shown.split('.')[0] ?? ''
