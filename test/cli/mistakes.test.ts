@@ -11,6 +11,7 @@ import { PATHS } from '../config/mistakes/paths.ts'
 import { POLICY } from '../config/mistakes/policy.ts'
 import { REFUSALS } from '../config/mistakes/refusals.ts'
 import { SCHEMES } from '../config/mistakes/schemes.ts'
+import { SESSIONS } from '../config/mistakes/sessions.ts'
 import { SUSPICIOUS } from '../config/mistakes/suspicious.ts'
 import { TARGETS } from '../config/mistakes/targets.ts'
 import { THE_FILE } from '../config/mistakes/the-file.ts'
@@ -23,6 +24,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in signed links': LINKS,
   'in a FusionAuth scheme': FUSIONAUTH,
   'in a scheme of API keys': API_KEYS,
+  'in sessions': SESSIONS,
   'in a path': PATHS,
   'in a target': TARGETS,
   'in who may come': ACCESS,

@@ -10,6 +10,8 @@ import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
 import { explainThrown, type Judgement, judge } from '../../../src/config/owners-file.ts'
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
+import { loginPage } from '../../../src/session/login-page.ts'
+import { sessions } from '../../../src/session/sessions.ts'
 import { claims } from '../../../src/upstream/claims-handler.ts'
 
 export interface Mistake {
@@ -27,6 +29,8 @@ export const ENVIRONMENT = {
   ISSUER: 'https://auth.acme.example',
   CLIENT_ID: 'orders-api',
   LINK_KEY: 'A7fPq2Zs9vXk4LmN8bRt6WcY3hJd5GeQ',
+  SESSION_KEY: 'kQ3vT8zL1mN5xR7wB2cY9dF4gH6jP0sA',
+  STATE: binding(),
   CLIENT_SECRET: 'not-for-any-message',
   ORIGIN: 'https://orders.acme.example',
   EMPTY: '',
@@ -100,6 +104,14 @@ export function inApiKeys(name: string, scheme: string, ...messages: string[]): 
   }
 }
 
+/** In an entry `people` beside `main`, with the routes of a file that has both. */
+export function inSessions(name: string, scheme: string, ...messages: string[]): Mistake {
+  const schemes = `schemes: {\n  ${SCHEMES},\n  people: ${scheme},\n},`
+  const routes = "routes: [{ path: '/api/claims', auth: 'people', to: claims }],"
+  const imports = "import { sessions } from './session/sessions.ts'\n"
+  return mistake(name, imports + file(`${schemes}\n${routes}`), messages)
+}
+
 /** In `signedLinks( … )`, with what stands in its brackets. */
 export function inLinks(name: string, written: string, ...messages: string[]): Mistake {
   const inFile = inScheme(name, `links: signedLinks(${written})`, ...messages)
@@ -138,6 +150,8 @@ export function inFile(name: string, text: string, ...messages: string[]): Mista
 
 const IMPORTED = {
   apiKeys,
+  sessions,
+  loginPage,
   fusionAuth,
   oidc,
   allOf,
