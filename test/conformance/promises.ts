@@ -1433,7 +1433,7 @@ export const PROMISES: Promised[] = [
             "method !== 'GET'",
           ),
         ],
-        test: session('answers a script with the 401', 'login-page'),
+        test: session('answers no browser with the 401', 'login-page'),
       },
     ],
   },

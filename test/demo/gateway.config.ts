@@ -5,8 +5,15 @@ import { signedLinks } from '../../src/auth/link/signed-links.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway, optional } from '../../src/config/define.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
+import { loginPage } from '../../src/session/login-page.ts'
+import { sessions } from '../../src/session/sessions.ts'
 import { claims } from '../../src/upstream/claims-handler.ts'
+import { GATEWAY_APP } from '../local/world.ts'
 import { LINKS } from './links.ts'
+import { peoplePage, peopleScript } from './people-page.ts'
+
+/** Public knowledge, good on one machine only. */
+const SESSION_KEY = 'Hf2kV7mB9xQ4tL6wZ1cN8sD3gJ5pR0yA'
 
 /** What the tour binds, and the variables that `npm run demo` fills in. */
 export interface DemoEnv {
@@ -15,6 +22,7 @@ export interface DemoEnv {
   CLIENT_ID: string
   ORIGIN: string
   REPORTS: Fetcher
+  STATE: Fetcher
 }
 
 export default defineGateway((env: DemoEnv) => ({
@@ -22,6 +30,14 @@ export default defineGateway((env: DemoEnv) => ({
     main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }),
     keys: apiKeys({ store: env.STORE }),
     links: signedLinks(LINKS),
+    people: sessions({
+      of: 'main',
+      state: env.STATE,
+      keys: [SESSION_KEY],
+      clientId: GATEWAY_APP.id,
+      clientSecret: GATEWAY_APP.secret,
+      afterLogout: GATEWAY_APP.afterLogout,
+    }),
   },
   routes: [
     { path: '/api/claims', auth: 'main', to: claims },
@@ -46,6 +62,10 @@ export default defineGateway((env: DemoEnv) => ({
     { path: '/news', auth: optional('main'), to: env.ORIGIN },
     { path: '/status', auth: 'public', to: () => new Response('All is well.\n') },
     { path: '/reports/*', auth: 'main', to: env.REPORTS },
+    { path: '/people', auth: optional('people'), to: peoplePage },
+    { path: '/people/script.js', auth: 'public', to: peopleScript },
+    { path: '/people/private', auth: 'people', login: loginPage(), to: peoplePage },
+    { path: '/people/api', auth: 'people', to: claims },
     { path: '/stock/*', auth: 'keys', to: env.ORIGIN, scopes: ['stock:read'] },
   ],
 }))

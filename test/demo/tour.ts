@@ -22,6 +22,10 @@ export async function tour({ port, configs }: Started): Promise<string> {
     ['an API key that was revoked: 401', `curl -i ${url}/stock/7 -H "X-API-Key: ${REVOKED_KEY}"`],
     ['a signed link, which needs no token', `curl "${good}"`],
     ['a signed link that has ended: 401', `curl -i "${ended}"`],
+    [
+      'people: open this page in a browser, and sign in as ada@example.com with analytical-engine',
+      `${url}/people`,
+    ],
     ['open to all, and a token says who it is', `curl ${url}/news`],
     ['open to all, answered by the gateway itself', `curl ${url}/status`],
     ['no such path: 404', `curl -i ${url}/elsewhere`],
