@@ -16,6 +16,11 @@ export const ERROR_CODES = {
     'More than one credential was sent',
     'Send exactly one credential, once.',
   ],
+  login_failed: [
+    400,
+    'Signing in did not work',
+    'Start again from the page that you wanted to see.',
+  ],
   credential_missing: [
     401,
     'A credential is required',
@@ -46,6 +51,7 @@ export const ERROR_CODES = {
     'The link is not valid',
     'Use the link exactly as you got it, or ask for a new one.',
   ],
+  session_invalid: [401, 'There is no session, or it has ended', 'Sign in again.'],
   signature_expired: [401, 'The link has ended', 'Ask for a new link.'],
   insufficient_scope: [
     403,
@@ -110,6 +116,8 @@ export interface GatewayErrorOptions {
   allow?: readonly string[]
   /** Scopes for the `scope` parameter of the challenge (RFC 6750 section 3). */
   scopes?: readonly string[]
+  /** HTML for a person whose browser navigates, in place of the problem document. */
+  page?: string
   /** Adds to the headers of the refusal, for example a nonce that the caller has to use. */
   finish?: (headers: Headers, status: number) => void
   /** The evidence. */

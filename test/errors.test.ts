@@ -10,6 +10,7 @@ import { revocation } from '../src/operate/revocation/revocation.ts'
 import { createKeyWorld } from './support/api-keys.ts'
 import { ALGS, createDpopWorld, NONCE_KEY } from './support/dpop.ts'
 import { createTestGateway, ORIGIN, refusal, type TestGateway } from './support/gateway.ts'
+import { createSessionWorld } from './support/sessions.ts'
 
 type Case = (gateway: TestGateway) => Promise<Response>
 
@@ -70,6 +71,8 @@ const CASES: Record<ErrorCode, Case> = {
     return sendKey('forged')
   },
   body_too_large: async () => (await gatewayWithOperator()).revoke('x'.repeat(20_000)),
+  session_invalid: async () => createSessionWorld().newBrowser().go('/auth/me'),
+  login_failed: async () => createSessionWorld().newBrowser().go('/auth/callback?code=x&state=y'),
   signature_invalid: async () => (await gatewayWithLinks()).send('/?verify=x'),
   signature_expired: async () => {
     const { send, clock } = await gatewayWithLinks()

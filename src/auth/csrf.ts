@@ -24,6 +24,12 @@ export function refuseForgery(
   throw new GatewayError('csrf', { reason: 'the request comes from another origin' })
 }
 
+/** Whether a browser says that a page of the gateway's own origin has made the request. */
+export function isFromOwnPage(inbound: Inbound): boolean {
+  return isFromTrustedPage(inbound, () => false)
+}
+
+/** Whether it says so of a page of the gateway's own origin, or of one that is trusted. */
 function isFromTrustedPage(
   { request: { headers }, location }: Inbound,
   trustsPagesOf: (origin: string) => boolean,

@@ -3,7 +3,7 @@
  * and compiles to one object with the methods of its steps; nothing else reaches the corridor.
  */
 
-import type { Fetch } from '../lib/fetch.ts'
+import type { Binding, Fetch } from '../lib/fetch.ts'
 import type { Store } from '../lib/kv.ts'
 import type { Scope } from '../lib/scope.ts'
 import type { Reporter } from '../options/schemas.ts'
@@ -24,6 +24,10 @@ export interface SchemeFeature extends Feature<Scheme, string> {
   readonly oauth?: OAuthIssuer
   /** Reports what is legal and weakens something, below `path`; only `npm run check` asks. */
   warn?(path: string, to: Reporter): void
+  /** The entry whose tokens this one holds for people. */
+  readonly of?: string
+  /** Reports what is wrong with the options beside the other entries, below `path`. */
+  checkBeside?(path: string, entries: Readonly<Record<string, SchemeFeature>>, to: Reporter): void
 }
 
 /** A part of a route, or of every route. */
@@ -40,6 +44,10 @@ export interface OAuthIssuer {
   readonly servesClients?: boolean
   /** Whether it may be asked about tokens that do not say whose they are. */
   readonly takesOpaqueTokens: boolean
+  /** A binding through which all of its URLs are reached. */
+  readonly via?: Binding | undefined
+  /** Where its endpoints are, where its issuer does not say that. */
+  readonly url?: string
 }
 
 /** The route that a part is compiled for. */
@@ -82,7 +90,7 @@ export interface Extras {
 }
 
 export interface Endpoint {
-  /** Literal segments. */
+  /** Literal segments, and `*` as the last one for all that is below. */
   readonly path: string
   /** Undefined for every host that has no route of its own for the path. */
   readonly host: string | undefined

@@ -77,6 +77,8 @@ export interface Scheme {
     scopes: readonly string[],
     metadata: string | undefined,
   ): string | readonly string[] | undefined
+  /** Where a person signs in, to come back to a path of this origin; undefined where nobody can. */
+  readonly loginAt?: ((returnTo: string) => string) | undefined
   /** How its tokens may be bound to what only their client has; undefined where they are not. */
   readonly boundTokens?: BoundTokens
 }

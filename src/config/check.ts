@@ -130,7 +130,9 @@ export function checkShape(config: unknown): Problem[] {
   if (schemes) revocation?.checkBeside('revocation', schemes, to)
   for (const [name, entry] of Object.entries(schemes ?? {})) {
     checkSchemeName(name, to)
-    if (v.is(scheme, entry)) entry.check(`schemes.${name}`, to)
+    if (!v.is(scheme, entry)) continue
+    entry.check(`schemes.${name}`, to)
+    entry.checkBeside?.(`schemes.${name}`, schemes ?? {}, to)
   }
   checkParts(every, 'every', to)
   for (const [index, route] of routes) {

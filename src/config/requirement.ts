@@ -119,6 +119,12 @@ export function checkAuth(route: RouteConfig, schemes: Schemes, path: string, to
     if (!known.includes(name)) to.report(path, explainUnknownScheme(name, all))
   }
   checkIssuers(known, schemes, path, to)
+  if (route.login && !known.some((name) => schemes[name]?.of)) {
+    to.report(
+      path.replace(/auth$/, 'login'),
+      "needs a scheme that people sign in to. Add sessions({ of: 'main', … }) to schemes, and name it in auth, for example auth: 'people', or take login out",
+    )
+  }
 }
 
 function explainUnknownScheme(name: string, all: readonly string[]): string {

@@ -5,6 +5,7 @@ import type { Extras, Feature, House, RoutePart, RouteSite } from '../auth/featu
 import type { Cors } from '../edge/cors.ts'
 import type { Deprecated } from '../edge/deprecation.ts'
 import type { Limit } from '../edge/limit/limit.ts'
+import type { LoginPage } from '../edge/refusal.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
 import type { Tracing } from '../operate/tracing.ts'
 import { told } from '../options/schemas.ts'
@@ -23,6 +24,8 @@ export interface RouteParts {
   assertion?: RoutePart<Assertion>
   /** Request ids and W3C traces, for the origin, the client and the log: `tracing()`. Default: nothing. */
   trace?: RoutePart<Tracing>
+  /** Sends people who have to sign in to the login: `loginPage()`. Default: they get the 401. */
+  login?: RoutePart<LoginPage>
 }
 
 /** With the function that makes it, for whoever writes something else. */
@@ -33,6 +36,7 @@ const PARTS = {
   resource: 'protectedResource()',
   assertion: 'assertion({ keys: [env.ASSERTION_KEY] })',
   trace: 'tracing()',
+  login: 'loginPage()',
 } as const satisfies Record<keyof RouteParts, string>
 
 export const PART_NAMES = Object.keys(PARTS) as (keyof RouteParts)[]

@@ -142,7 +142,8 @@ function openBelowGuarded({ routes }: GatewayConfig, place: (path: string) => st
 
 function ofSchemes(config: GatewayConfig, fromEnvironment: ReadonlySet<unknown>): Warning[] {
   const { schemes, routes } = config
-  const used = new Set(routes.flatMap((route) => requiredSchemes(route, schemes)?.names ?? []))
+  const named = routes.flatMap((route) => requiredSchemes(route, schemes)?.names ?? [])
+  const used = new Set(named.flatMap((name) => [name, schemes[name]?.of ?? name]))
   const found: Warning[] = []
   const byAudience = new Map<string, string>()
   for (const [name, { oauth, warn }] of Object.entries(schemes)) {

@@ -1,8 +1,10 @@
 /** A refusal as it leaves: the problem document, or what the owner's `refusal` makes of it. */
 
 import type { Requirement } from '../auth/identify.ts'
+import { isNavigation } from '../auth/navigation.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Trace, Traceable } from '../operate/trace.ts'
+import type { Location } from '../router.ts'
 import { type ProblemDocument, problemDocument, problemHeaders } from './problem.ts'
 import type { ProtectedResource } from './resource-metadata.ts'
 
@@ -19,10 +21,16 @@ export interface RefusalRules {
   readonly problemType: string | undefined
 }
 
+/** Where a person is sent who has to sign in. */
+export interface LoginPage {
+  /** Undefined for a request that is no person's who goes to a page. */
+  address(request: Request, location: Location): string | undefined
+}
+
 /** What a refusal needs to know of a route. */
 interface Refusing extends Traceable {
   readonly requirement?: Requirement | undefined
-  readonly parts: { readonly resource?: ProtectedResource }
+  readonly parts: { readonly resource?: ProtectedResource; readonly login?: LoginPage }
 }
 
 /** Builds the answer. Undefined rules: those of a gateway whose config has problems. */
@@ -38,6 +46,12 @@ export function refuse<Route extends Refusing>(
   const metadata = location && parts?.resource?.metadataUrl(location)
   const asked = requirement && { ...requirement, judges, metadata }
   const headers = problemHeaders(error, asked)
+  const login =
+    error.status === 401 && location ? parts?.login?.address(request, location) : undefined
+  if (login !== undefined) {
+    headers.set('location', login)
+    return new Response(null, { status: 302, headers })
+  }
   try {
     const answer: unknown = rules?.page?.(document, request)
     if (answer !== undefined) return dressed(answer, document.status, headers)
@@ -45,8 +59,21 @@ export function refuse<Route extends Refusing>(
     trace.refusalFault =
       cause instanceof Error ? `${cause.name}: ${cause.message}` : 'a value was thrown'
   }
+  if (error.options.page !== undefined && isNavigation(request)) {
+    for (const [name, value] of Object.entries(PAGE_HEADERS)) headers.set(name, value)
+    return new Response(error.options.page, { status: document.status, headers })
+  }
   headers.set('content-type', 'application/problem+json')
   return new Response(JSON.stringify(document), { status: document.status, headers })
+}
+
+/** A page of ours runs nothing, loads nothing and is in no frame. */
+const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
 }
 
 /** Of an owner's status: a refusal may lead elsewhere or fail in another way, and never looks like success. */

@@ -14,19 +14,24 @@ import {
   type StateOperations,
   type TakeRequests,
 } from '../options/state-contract.ts'
+import type { SessionContent, SessionOperations } from '../session/state-operations.ts'
 import { assertServed, servedContracts } from './contract.ts'
 import { Limits } from './limits.ts'
 import { Marks } from './marks.ts'
 import { Numbers } from './numbers.ts'
 import { Proofs } from './proofs.ts'
+import { Session } from './session.ts'
+import { SessionIndex } from './session-index.ts'
 
-export { Limits, Marks, Numbers, Proofs }
+export { Limits, Marks, Numbers, Proofs, Session, SessionIndex }
 
 interface Classes {
   Limits: DurableObjectNamespace<Limits>
   Marks: DurableObjectNamespace<Marks>
   Numbers: DurableObjectNamespace<Numbers>
   Proofs: DurableObjectNamespace<Proofs>
+  Session: DurableObjectNamespace<Session>
+  SessionIndex: DurableObjectNamespace<SessionIndex>
 }
 
 /** Of a SHA-256 in base64url. */
@@ -36,7 +41,7 @@ const MAX_PROOF_SECONDS = 3_600
 /** The only way in: the gateway's service binding STATE names this entrypoint. */
 export class State
   extends WorkerEntrypoint<unknown>
-  implements StateOperations, MarkOperations, ProofOperations
+  implements StateOperations, MarkOperations, ProofOperations, SessionOperations
 {
   readonly #newest: number
 
@@ -92,6 +97,52 @@ export class State
     const { granted, remaining, resetMs, retryMs } = answer
     answer[Symbol.dispose]()
     return { granted, remaining, resetMs, retryMs }
+  }
+
+  async createSession(contract: number, name: string, now: number, content: SessionContent) {
+    return this.#reach('Session', contract, name).create(now, content)
+  }
+
+  async readSession(contract: number, name: string, now: number) {
+    return this.#reach('Session', contract, name).read(now)
+  }
+
+  async leaseSession(contract: number, name: string, now: number, seen: number, mayBegin: boolean) {
+    return this.#reach('Session', contract, name).lease(now, seen, mayBegin)
+  }
+
+  async writeSession(
+    contract: number,
+    name: string,
+    now: number,
+    lease: string,
+    seen: number,
+    content: SessionContent,
+  ) {
+    return this.#reach('Session', contract, name).write(now, lease, seen, content)
+  }
+
+  async releaseSession(contract: number, name: string, now: number, lease: string) {
+    return this.#reach('Session', contract, name).release(now, lease)
+  }
+
+  async endSession(contract: number, name: string, seen?: number) {
+    return this.#reach('Session', contract, name).end(seen)
+  }
+
+  async indexSession(contract: number, index: string, now: number, name: string, until: number) {
+    return this.#reach('SessionIndex', contract, index).add(now, name, until)
+  }
+
+  async endSessionsOf(contract: number, index: string, now: number, jti: string, jtiUntil: number) {
+    const names: readonly string[] | undefined = await this.#reach(
+      'SessionIndex',
+      contract,
+      index,
+    ).take(now, jti, jtiUntil)
+    if (!names) return undefined
+    await Promise.all(names.map((name) => this.#reach('Session', contract, name).end()))
+    return names.length
   }
 
   /** No operation gets to an object without naming a contract that is served. */

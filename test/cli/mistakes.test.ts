@@ -17,6 +17,7 @@ import { PROOF } from '../config/mistakes/proof.ts'
 import { REFUSALS } from '../config/mistakes/refusals.ts'
 import { REVOCATION } from '../config/mistakes/revocation.ts'
 import { SCHEMES } from '../config/mistakes/schemes.ts'
+import { SESSIONS } from '../config/mistakes/sessions.ts'
 import { SUSPICIOUS } from '../config/mistakes/suspicious.ts'
 import { TARGETS } from '../config/mistakes/targets.ts'
 import { THE_FILE } from '../config/mistakes/the-file.ts'
@@ -31,6 +32,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in a FusionAuth scheme': FUSIONAUTH,
   'in a scheme of API keys': API_KEYS,
   'in a scheme of Cloudflare Access': CLOUDFLARE_ACCESS,
+  'in sessions': SESSIONS,
   'in a path': PATHS,
   'in a target': TARGETS,
   'in who may come': ACCESS,

@@ -67,6 +67,7 @@ const state = (name: string): TestName => ({
 })
 const limits = (name: string) => workers('edge/limit', name)
 const corsTest = (name: string) => workers('edge/cors', name)
+const session = (name: string, file = 'refresh') => workers(`session/${file}`, name)
 const simulation = (name: string) => workers('edge/simulate', name)
 
 const ASSERTION = 'upstream/assertion/assertion.ts'
@@ -2060,6 +2061,233 @@ export const PROMISES: Promised[] = [
           edit('edge/limit/limit.ts', 'Object.hasOwn(requests.of, plan)', 'plan in requests.of'),
         ],
         test: limits('is as high as the plan that a claim names'),
+      },
+    ],
+  },
+  {
+    id: 'P51',
+    promise:
+      'A login ends in the browser that began it, within ten minutes and once, in a session whose token the gateway takes, and leads to no other origin.',
+    mutations: [
+      {
+        guard: 'the end of a login',
+        edits: [edit('session/login.ts', 'now() >= begun.startedAt + LOGIN_SECONDS', 'now() < 0')],
+        test: session('is late after ten minutes', 'login'),
+      },
+      {
+        guard: 'the check of where to come back to',
+        edits: [
+          edit(
+            'session/return-to.ts',
+            'export function isOwnPath(path: string): boolean {',
+            'export function isOwnPath(path: string): boolean {\n  if (path) return true',
+          ),
+        ],
+        test: session('may not be', 'login'),
+      },
+      {
+        guard: 'the look at the access token',
+        edits: [
+          edit('session/login.ts', '    await judgeTokens(tokens, inbound, scope, options)\n', ''),
+        ],
+        test: session('is no session where schemes.main would refuse its token', 'login'),
+      },
+      {
+        guard: 'the end of its cookie',
+        edits: [
+          edit(
+            'session/login.ts',
+            "    headers.append('set-cookie', clearCookie(cookie))\n    for",
+            '    for',
+          ),
+        ],
+        test: session('goes to the issuer and back', 'login'),
+      },
+    ],
+  },
+  {
+    id: 'P52',
+    promise:
+      'A session has an id that was made here, is new at each login, and stands alone; an invented one costs no call.',
+    mutations: [
+      {
+        guard: 'the proof in an id',
+        edits: [
+          edit(
+            'session/vault.ts',
+            'if (timingSafeEqual(derived.proof, bytes.slice(SEED_BYTES))) return',
+            'return',
+          ),
+        ],
+        test: session('altered in any place is 401', 'login'),
+      },
+      {
+        guard: 'the end of the session before',
+        edits: [
+          edit('session/sessions.ts', '      endBefore(inbound, cookie, keeper, scope)\n', ''),
+        ],
+        test: session('gives a new id each time, and ends the session that was there', 'login'),
+      },
+      {
+        guard: 'the refusal of several',
+        edits: [
+          edit(
+            'session/sessions.ts',
+            "if (value === undefined || typeof value === 'string') return value",
+            'if (value) return [value].flat()[0]',
+          ),
+        ],
+        test: session('there twice with two values', 'login'),
+      },
+    ],
+  },
+  {
+    id: 'P53',
+    promise:
+      'A session is refreshed once, however many ask; an outage ends none, what the issuer gave is not lost, and what has ended does not come back.',
+    mutations: [
+      {
+        guard: 'the lock',
+        edits: [
+          edit('state/session.ts', 'if (!held || now >= held.until) {', 'if (held !== null) {'),
+        ],
+        test: session('is refreshed once for a hundred requests at once'),
+      },
+      {
+        guard: 'the difference between a refusal and an outage',
+        edits: [
+          edit(
+            'session/client.ts',
+            "if (error instanceof ResponseBodyError && error.error === 'invalid_grant') return undefined",
+            'if (error) return undefined',
+          ),
+        ],
+        test: session('that is down ends no session'),
+      },
+      {
+        guard: 'writing until it is written',
+        edits: [edit('session/keeper.ts', '      scope.waitUntil(insist(write))\n', '')],
+        test: session('is not lost where the store does not take'),
+      },
+      {
+        guard: 'the refusal of what comes too late',
+        edits: [
+          edit(
+            'state/session.ts',
+            ": this.#kv.get<{ id: string }>('lease')?.id === lease",
+            ': true',
+          ),
+        ],
+        test: session('that is ended while it is refreshed does not come back'),
+      },
+    ],
+  },
+  {
+    id: 'P54',
+    promise:
+      'A session ends when it is idle, at its absolute end, and at a logout here or at the issuer, elsewhere at most ten seconds later.',
+    mutations: [
+      {
+        guard: 'the idle time',
+        edits: [
+          edit(
+            'state/session.ts',
+            'now < kept.idleUntil && now < kept.endsAt',
+            'now < kept.endsAt',
+          ),
+        ],
+        test: session('ends after an hour without a request'),
+      },
+      {
+        guard: 'the absolute end',
+        edits: [
+          edit(
+            'state/session.ts',
+            'now < kept.idleUntil && now < kept.endsAt',
+            'now < kept.idleUntil',
+          ),
+        ],
+        test: session('ends after twelve hours, whatever happens'),
+      },
+      {
+        guard: 'the bound of what is remembered',
+        edits: [
+          edit(
+            'session/keeper.ts',
+            'if (!held || time - held.readAt >= MEMORY_SECONDS) return undefined',
+            'if (!held) return undefined',
+          ),
+        ],
+        test: session('is seen by other isolates within ten seconds', 'logout'),
+      },
+      {
+        guard: 'the memory of logout tokens',
+        edits: [
+          edit(
+            'state/session-index.ts',
+            '!== undefined) return undefined',
+            '=== null) return undefined',
+          ),
+        ],
+        test: session('counts once: the same token again is 400', 'logout'),
+      },
+      {
+        guard: 'the look for the event',
+        edits: [
+          edit(
+            'session/backchannel.ts',
+            "  if (!isObject(events) || !isObject(events[EVENT])) throw refused('it is no logout token')\n",
+            '',
+          ),
+        ],
+        test: session('by a token with another event is 400', 'logout'),
+      },
+    ],
+  },
+  {
+    id: 'P55',
+    promise:
+      'A page elsewhere can use no session to change something, to refresh it or to sign out; only a person who goes to a page is sent to a login.',
+    mutations: [
+      {
+        guard: 'the person at the browser',
+        edits: [
+          edit(
+            'session/sessions.ts',
+            "if ('notMine' in verdict || verdict.principal.kind === 'person') return verdict",
+            'if (verdict) return verdict',
+          ),
+        ],
+        test: session('is looked out for also where the token is that of a client', 'logout'),
+      },
+      {
+        guard: 'the origin of a logout',
+        edits: [
+          edit('session/account.ts', 'if (isFromOwnPage(inbound)) return', 'if (inbound) return'),
+        ],
+        test: session('from another site cannot sign out', 'logout'),
+      },
+      {
+        guard: 'the origin of a logout by a link',
+        edits: [
+          edit(
+            'session/fusionauth-app.ts',
+            "  if (site !== 'same-origin' && site !== 'none') throw forged()\n",
+            '',
+          ),
+        ],
+        test: session('is not refreshed, logged out or used', 'fusionauth-app'),
+      },
+      {
+        guard: 'the look at who navigates',
+        edits: [
+          edit(
+            'session/login-page.ts',
+            "method !== 'GET' || headers.get('sec-fetch-mode') !== 'navigate'",
+            "method !== 'GET'",
+          ),
+        ],
+        test: session('answers no browser with the 401', 'login-page'),
       },
     ],
   },

@@ -8,11 +8,18 @@ import { defineGateway, optional } from '../../src/config/define.ts'
 import { limit } from '../../src/edge/limit/limit.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
 import { tracing } from '../../src/operate/tracing.ts'
+import { loginPage } from '../../src/session/login-page.ts'
+import { sessions } from '../../src/session/sessions.ts'
 import { assertion } from '../../src/upstream/assertion/assertion.ts'
 import { claims } from '../../src/upstream/claims-handler.ts'
+import { GATEWAY_APP } from '../local/world.ts'
 import { accessToken, TEAM } from './access.ts'
 import { DEMO_ASSERTION_KEY } from './keys.ts'
 import { LINKS } from './links.ts'
+import { peoplePage, peopleScript } from './people-page.ts'
+
+/** Public knowledge, good on one machine only. */
+const SESSION_KEY = 'Hf2kV7mB9xQ4tL6wZ1cN8sD3gJ5pR0yA'
 
 /** What the tour binds, and the variables that `npm run demo` fills in. */
 export interface DemoEnv {
@@ -30,6 +37,14 @@ export default defineGateway((env: DemoEnv) => ({
     keys: apiKeys({ store: env.STORE }),
     links: signedLinks(LINKS),
     staff: cloudflareAccess(TEAM),
+    people: sessions({
+      of: 'main',
+      state: env.STATE,
+      keys: [SESSION_KEY],
+      clientId: GATEWAY_APP.id,
+      clientSecret: GATEWAY_APP.secret,
+      afterLogout: GATEWAY_APP.afterLogout,
+    }),
   },
   every: { trace: tracing() },
   routes: [
@@ -62,6 +77,10 @@ export default defineGateway((env: DemoEnv) => ({
       to: () => new Response('You may.\n'),
       limit: limit({ by: 'address', requests: 3, perSeconds: 60, state: env.STATE }),
     },
+    { path: '/people', auth: optional('people'), to: peoplePage },
+    { path: '/people/script.js', auth: 'public', to: peopleScript },
+    { path: '/people/private', auth: 'people', login: loginPage(), to: peoplePage },
+    { path: '/people/api', auth: 'people', to: claims },
     { path: '/stock/*', auth: 'keys', to: env.ORIGIN, scopes: ['stock:read'] },
     { path: '/staff/*', auth: 'staff', to: env.ORIGIN, forward: { 'x-user-email': 'email' } },
     { path: '/tour/access-token', auth: 'public', to: accessToken },

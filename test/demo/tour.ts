@@ -30,6 +30,10 @@ export async function tour({ port, configs }: Started): Promise<string> {
       'a token of Cloudflare Access, as "cloudflared access curl" sends it',
       `curl ${url}/staff/1 -H "cf-access-token: $(curl -s ${url}/tour/access-token)"`,
     ],
+    [
+      'people: open this page in a browser, and sign in as ada@example.com with analytical-engine',
+      `${url}/people`,
+    ],
     ['open to all, and a token says who it is', `curl ${url}/news`],
     ['open to all, answered by the gateway itself', `curl ${url}/status`],
     [

@@ -89,3 +89,19 @@ describe('proof of possession', () => {
     expect(mtls).toContain(OF_CERTIFICATES)
   })
 })
+
+/** Texts of sessions and of the OAuth client that they bring, and of what FusionAuth's SDKs need beside them. */
+const SESSIONS = ['gatehouse-session-1', 'oauth4webapi', 'backchannel-logout']
+const APP = 'app.at_exp'
+
+describe('sessions', () => {
+  it('are not in a bundle that does not import them', async () => {
+    const bundle = await bundleWorker({ entry: 'src/index.ts' })
+    expect([...SESSIONS, APP].filter((mark) => bundle.includes(mark))).toEqual([])
+  })
+
+  it('bring an OAuth client, and not the paths of FusionAuth', async () => {
+    const bundle = await bundleWorker({ script: "export * from './src/session/sessions.ts'" })
+    expect([...SESSIONS, APP].filter((mark) => bundle.includes(mark))).toEqual(SESSIONS)
+  })
+})

@@ -6,12 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { localConfigs } from './configs.ts'
-import { ADA, API, BROWSER_APP, LOGIN_DOOR, SERVICE } from './world.ts'
+import { ADA, API, BROWSER_APP, GATEWAY_APP, LOGIN_DOOR, SERVICE } from './world.ts'
 
 const CHECKOUT = join(import.meta.dirname, '../..')
 const LOCAL_ONLY = [
   ...[ADA.login, ADA.name, ADA.password],
   ...[SERVICE.id, SERVICE.secret, BROWSER_APP.id, API.id],
+  ...[GATEWAY_APP.id, GATEWAY_APP.secret],
   ...[LOGIN_DOOR.path, LOGIN_DOOR.apiKey, LOGIN_DOOR.tenantId],
 ]
 

@@ -7,7 +7,7 @@ import {
   type StorageEnv,
 } from '../../src/issuer/storage/issuer-storage.ts'
 import { placeOfPerson } from '../../src/issuer/storage/places.ts'
-import { ADA, ALL_SCOPES, BROWSER_APP, SERVICE } from './world.ts'
+import { ADA, ALL_SCOPES, BROWSER_APP, GATEWAY_APP, SERVICE } from './world.ts'
 
 export class IssuerStorage extends EmptyStorage {
   constructor(ctx: DurableObjectState, env: StorageEnv) {
@@ -34,6 +34,16 @@ export class IssuerStorage extends EmptyStorage {
       kind: 'public',
       name: 'Demo browser application',
       redirectUris: [...BROWSER_APP.redirectUris],
+    })
+    const { ISSUER: url } = this.env as StorageEnv & { ISSUER: string }
+    await directory.addClient({
+      id: GATEWAY_APP.id,
+      secret: GATEWAY_APP.secret,
+      kind: 'web',
+      name: 'Demo gateway',
+      firstParty: true,
+      redirectUris: [url + GATEWAY_APP.callback],
+      postLogoutRedirectUris: [url + GATEWAY_APP.afterLogout],
     })
   }
 

@@ -32,6 +32,14 @@ export const BROWSER_APP = {
   redirectUris: ['http://localhost:3000/callback'],
 } as const
 
+/** The gateway itself, where its owner's file has sessions for people with browsers. */
+export const GATEWAY_APP = {
+  id: 'demo-gateway',
+  secret: 'demo-gateway-secret-on-this-machine-only',
+  callback: '/auth/callback',
+  afterLogout: '/people',
+} as const
+
 /** What `POST /api/login` asks for and answers beside the person's own data. */
 export const LOGIN_DOOR = {
   path: '/api/login',

@@ -39,7 +39,11 @@ export async function discover(issuer: string, options: DiscoveryOptions): Promi
   }
 }
 
-async function fetchMetadata(issuer: string, options: DiscoveryOptions): Promise<unknown> {
+/** The same document as it is, for whoever needs more of it, and checks it. Throws where there is none. */
+export async function fetchMetadata(
+  issuer: string,
+  options: Pick<DiscoveryOptions, 'fetch' | 'signal'>,
+): Promise<unknown> {
   const { origin, pathname } = new URL(issuer)
   const path = pathname.replace(/\/$/, '')
   const statuses: number[] = []

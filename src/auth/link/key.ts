@@ -13,13 +13,13 @@ const PLACEHOLDER =
 const MIN_DIFFERENT_CHARACTERS = 8
 
 /**
- * What is wrong with a key; undefined where nothing is. Never says anything of it but its length. `made` is what
- * is made with it.
+ * What is wrong with a key; undefined where nothing is. Never says anything of it but its length. `risk` is what
+ * becomes of a shorter one.
  */
-export function explainKey(secret: string, made = 'links'): string | undefined {
+export function explainKey(secret: string, risk = 'links can be forged'): string | undefined {
   const { length } = encodeUtf8(secret)
   if (length < MIN_KEY_BYTES) {
-    return `has ${length} bytes, and a key needs ${MIN_KEY_BYTES} or more, or ${made} can be forged. ${HOW_TO_MAKE}`
+    return `has ${length} bytes, and a key needs ${MIN_KEY_BYTES} or more, or ${risk}. ${HOW_TO_MAKE}`
   }
   if (PLACEHOLDER.test(secret)) return `looks like a value from an example. ${HOW_TO_MAKE}`
   if (new Set(secret).size < MIN_DIFFERENT_CHARACTERS) {

@@ -65,7 +65,7 @@ export const DEFAULT_PLACE: LinkPlace = { query: 'verify' }
 const EXAMPLE = 'signedLinks({ keys: [env.LINK_KEY], ttlSeconds: 600 })'
 const MAX_LIFE_SECONDS = 366 * 86_400
 
-const key = textLike('env.LINK_KEY', explainKey)
+const key = textLike('env.LINK_KEY', (secret) => explainKey(secret))
 const keyList = v.pipe(
   listOf(key, { example: '[env.LINK_KEY]', isOptional: false }),
   v.maxLength(

@@ -69,7 +69,7 @@ const algorithm = told<string>((name) =>
 
 const nonceSchema = optionsSchema<DpopNonceOptions>(
   {
-    key: textLike('env.DPOP_NONCE_KEY', (secret) => explainKey(secret, 'nonces')),
+    key: textLike('env.DPOP_NONCE_KEY', (secret) => explainKey(secret, 'nonces can be forged')),
     rotationSeconds: v.exactOptional(secondsBetween(30, 3_600, { example: 300 })),
   },
   {

@@ -72,9 +72,9 @@ const schema = optionsSchema<FusionAuthOptions>(
  * are unavailable. FusionAuth's answer says nothing of logout or revocation: it is no check of these.
  */
 export function fusionAuth(options: FusionAuthOptions): SchemeFeature {
-  const { url = '', issuer = url, clientId } = optionsOf(options)
+  const { url = '', issuer = url, clientId, via } = optionsOf(options)
   return {
-    oauth: { issuer, audiences: [clientId ?? ''], takesOpaqueTokens: false },
+    oauth: { issuer, audiences: [clientId ?? ''], takesOpaqueTokens: false, via, url },
 
     check(path, to) {
       const { success, issues } = v.safeParse(schema, options)

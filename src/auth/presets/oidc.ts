@@ -55,6 +55,7 @@ export function oidc(options: OidcOptions): SchemeFeature {
       issuer: given.issuer ?? '',
       audiences: given.audience === undefined ? [] : [given.audience].flat(),
       takesOpaqueTokens: given.introspect?.opaque === true,
+      via: given.via,
     },
 
     check(path, to) {

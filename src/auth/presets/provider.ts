@@ -58,7 +58,7 @@ export function provider<Options extends CommonOptions>(
       if (!v.is(schema, options)) return UNKNOWN
       const issuers = row.issuers(options)
       const takesOpaqueTokens = row.introspection?.(options)?.opaque === true
-      return { issuer: issuers[0], issuers, takesOpaqueTokens }
+      return { issuer: issuers[0], issuers, takesOpaqueTokens, via: options.via }
     },
 
     check(path, to) {

@@ -19,6 +19,8 @@ import { protectedResource } from '../../../src/edge/resource-metadata.ts'
 import { fusionAuthEvents } from '../../../src/operate/revocation/fusionauth-events.ts'
 import { revocation } from '../../../src/operate/revocation/revocation.ts'
 import { tracing } from '../../../src/operate/tracing.ts'
+import { loginPage } from '../../../src/session/login-page.ts'
+import { sessions } from '../../../src/session/sessions.ts'
 import { assertion } from '../../../src/upstream/assertion/assertion.ts'
 import { claims } from '../../../src/upstream/claims-handler.ts'
 import { ASSERTION_KEY } from '../../support/assertion-keys.ts'
@@ -38,6 +40,7 @@ export const ENVIRONMENT = {
   ISSUER: 'https://auth.acme.example',
   CLIENT_ID: 'orders-api',
   LINK_KEY: 'A7fPq2Zs9vXk4LmN8bRt6WcY3hJd5GeQ',
+  SESSION_KEY: 'kQ3vT8zL1mN5xR7wB2cY9dF4gH6jP0sA',
   CLIENT_SECRET: 'not-for-any-message',
   ACCESS_AUD: '4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2',
   ORIGIN: 'https://orders.acme.example',
@@ -114,6 +117,14 @@ export function inApiKeys(name: string, scheme: string, ...messages: string[]): 
     ...mistake,
     file: `import { apiKeys } from './auth/key/api-keys.ts'\n${mistake.file}`,
   }
+}
+
+/** In an entry `people` beside `main`, with the routes of a file that has both. */
+export function inSessions(name: string, scheme: string, ...messages: string[]): Mistake {
+  const schemes = `schemes: {\n  ${SCHEMES},\n  people: ${scheme},\n},`
+  const routes = "routes: [{ path: '/api/claims', auth: 'people', to: claims }],"
+  const imports = "import { sessions } from './session/sessions.ts'\n"
+  return mistake(name, imports + file(`${schemes}\n${routes}`), messages)
 }
 
 /** In `signedLinks( … )`, with what stands in its brackets. */
@@ -207,6 +218,8 @@ const IMPORTED = {
   apiKeys,
   cloudflareAccess,
   dpop,
+  sessions,
+  loginPage,
   fusionAuth,
   mtls,
   oidc,

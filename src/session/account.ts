@@ -1,0 +1,97 @@
+/** `/auth/me`, `/auth/refresh` and `/auth/logout`: what a page may ask about the session that its browser has. */
+
+import { isFromOwnPage } from '../auth/csrf.ts'
+import type { Endpoint } from '../auth/feature.ts'
+import { isNavigation } from '../auth/navigation.ts'
+import type { Inbound } from '../auth/scheme.ts'
+import { GatewayError } from '../errors.ts'
+import type { Scope } from '../lib/scope.ts'
+import { originOf } from '../router.ts'
+import type { SessionClient } from './client.ts'
+import { clearCookie } from './cookie.ts'
+import type { Keeper } from './keeper.ts'
+import type { SessionRecord } from './record.ts'
+
+export interface AccountOptions {
+  readonly keeper: Keeper
+  readonly client: SessionClient
+  readonly paths: { readonly me: string; readonly refresh: string; readonly logout: string }
+  readonly cookie: string
+  /** A path of this origin. */
+  readonly afterLogout: string
+  /** The cookie of a request. Throws `session_invalid` where there are several. */
+  read(inbound: Inbound): string | undefined
+}
+
+export function accountEndpoints(options: AccountOptions): readonly Endpoint[] {
+  const { keeper, paths } = options
+  return [
+    {
+      path: paths.me,
+      host: undefined,
+      methods: ['GET'],
+      async handle(inbound, scope) {
+        const value = wanted(inbound, options)
+        return tell(keeper.recall(value, scope) ?? (await keeper.find(value, scope)))
+      },
+    },
+    {
+      path: paths.refresh,
+      host: undefined,
+      methods: ['POST'],
+      async handle(inbound, scope) {
+        refuseElsewhere(inbound)
+        return tell(await keeper.refresh(wanted(inbound, options), scope))
+      },
+    },
+    {
+      path: paths.logout,
+      host: undefined,
+      methods: ['POST'],
+      async handle(inbound, scope) {
+        refuseElsewhere(inbound)
+        return logOut(inbound, scope, options)
+      },
+    },
+  ]
+}
+
+function wanted(inbound: Inbound, { read }: AccountOptions): string {
+  const value = read(inbound)
+  if (value !== undefined) return value
+  throw new GatewayError('session_invalid', { reason: 'no session was sent' })
+}
+
+/** Also without a session: a page elsewhere is not to sign anybody out. */
+function refuseElsewhere(inbound: Inbound): void {
+  if (isFromOwnPage(inbound)) return
+  throw new GatewayError('csrf', { reason: 'the request comes from another origin' })
+}
+
+/** Never a token. Times are Unix seconds. */
+function tell({ person, accessUntil, endsAt, refreshToken }: SessionRecord): Response {
+  const refreshes = refreshToken !== undefined
+  const body = { claims: person, accessEndsAt: accessUntil, refreshes, sessionEndsAt: endsAt }
+  return Response.json(body, { headers: { 'cache-control': 'no-store' } })
+}
+
+/** The session here, the refresh token, and then the one at the issuer, which the browser has to go to. */
+async function logOut(inbound: Inbound, scope: Scope, options: AccountOptions): Promise<Response> {
+  const { keeper, client, cookie, afterLogout } = options
+  const value = options.read(inbound)
+  const record = value === undefined ? undefined : await keeper.end(value, scope)
+  const { refreshToken, idToken } = record ?? {}
+  if (refreshToken !== undefined) {
+    const signal = AbortSignal.timeout(10_000)
+    scope.waitUntil(client.revoke(refreshToken, signal).catch(() => {}))
+  }
+  const back = originOf(inbound.location) + afterLogout
+  // Who is signed out here stays so, also where the issuer does not answer.
+  const atIssuer = record && client.logoutUrl(idToken, back, scope.deadline())
+  const url = (await atIssuer?.catch(() => undefined))?.href ?? back
+  const headers = new Headers({ 'cache-control': 'no-store' })
+  headers.append('set-cookie', clearCookie(cookie))
+  if (!isNavigation(inbound.request)) return Response.json({ location: url }, { headers })
+  headers.set('location', url)
+  return new Response(null, { status: 303, headers })
+}

@@ -1,0 +1,255 @@
+/**
+ * FusionAuth's Hosted Backend API, for its browser SDKs: the gateway is their `serverUrl`, and any issuer can be behind
+ * it. The browser keeps the tokens, in cookies that scripts cannot read; nothing is kept here but the result of a
+ * refresh, for 30 seconds.
+ */
+
+import * as v from 'valibot'
+import { isFromOwnPage } from '../auth/csrf.ts'
+import type { Endpoint, Extras, House, SchemeFeature } from '../auth/feature.ts'
+import type { Evidence, Inbound, Place, Scheme } from '../auth/scheme.ts'
+import { GatewayError } from '../errors.ts'
+import { fetchJson } from '../lib/fetch-json.ts'
+import type { Scope } from '../lib/scope.ts'
+import { isObject, type JsonObject } from '../lib/strict-json.ts'
+import { options as optionsSchema } from '../options/options.ts'
+import { reportIssues } from '../options/schemas.ts'
+import { originOf } from '../router.ts'
+import { cookiePlaces, cookieValue } from './cookie.ts'
+import { callbackEndpoint, type LoginOptions, startLogin } from './login.ts'
+import { type CommonSessionOptions, checkBeside, commonEntries, commonNames } from './options.ts'
+import { createRefreshLock } from './refresh-lock.ts'
+import { readReturnAddress } from './return-to.ts'
+import { type AtIssuer, atIssuer } from './sessions.ts'
+import { createVault } from './vault.ts'
+
+export type FusionAuthAppOptions = CommonSessionOptions
+
+const COOKIES = { access: 'app.at', refresh: 'app.rt', id: 'app.idt', expiry: 'app.at_exp' }
+const ACCESS: Place = { cookie: COOKIES.access }
+/** FusionAuth's own default for how long a refresh token lives. */
+const REFRESH_SECONDS = 30 * 86_400
+/** Browsers drop what is longer, and say nothing. */
+const MAX_COOKIE_LENGTH = 4_000
+
+const schema = optionsSchema<FusionAuthAppOptions>(commonEntries, {
+  example: "fusionAuthApp({ of: 'main', state: env.STATE, keys: [env.SESSION_KEY] })",
+  examples: { of: "'main'", keys: '[env.SESSION_KEY]' },
+  otherNames: commonNames,
+})
+
+/** The paths `/app/…` and cookies `app.…` that FusionAuth's browser SDKs expect. */
+export function fusionAuthApp(options: FusionAuthAppOptions): SchemeFeature {
+  return {
+    of: (Object(options) as Partial<FusionAuthAppOptions>).of ?? '',
+    check(path, to) {
+      const { success, issues } = v.safeParse(schema, options)
+      if (!success) reportIssues(issues, path, to)
+    },
+    checkBeside: (path, entries, to) => checkBeside(options, path, entries, to),
+    compile: (name, house) => appScheme(name, options, house),
+  }
+}
+
+function appScheme(name: string, options: FusionAuthAppOptions, house: House): Scheme & Extras {
+  const { keys, state } = options
+  const { now } = house
+  const judge = house.scheme(options.of)
+  const issuer = atIssuer(options, house)
+  const { client, clientId } = issuer
+  const lock = createRefreshLock({ state, vault: createVault(keys, 'app-refresh'), client, now })
+
+  const way: LoginOptions = {
+    client,
+    logins: createVault(keys, 'login'),
+    judge,
+    callback: '/app/callback',
+    readReturnTo,
+    loginAt: (path) =>
+      `/app/login/${encodeURIComponent(clientId)}?${new URLSearchParams({ path })}`,
+    maxSeconds: REFRESH_SECONDS,
+    now,
+    begin: async ({ accessToken, accessUntil, refreshToken, idToken }) =>
+      tokenCookies({ accessToken, accessUntil, refreshToken, idToken }, now()),
+  }
+
+  /** With the id of the client as last segment, as the API has it, or as a parameter, as the SDKs do. */
+  function endpoint(
+    path: string,
+    method: string,
+    handle: (inbound: Inbound, scope: Scope) => Promise<Response>,
+  ): Endpoint {
+    return {
+      path: `${path}/*`,
+      host: undefined,
+      methods: [method],
+      handle(inbound, scope) {
+        const rest = decodeURIComponent(inbound.path.slice(path.length).replace(/^\/|\/$/g, ''))
+        if (rest !== '' && rest !== clientId) {
+          throw new GatewayError('not_found', { reason: 'the path names another client' })
+        }
+        return handle(inbound, scope)
+      },
+    }
+  }
+
+  return {
+    name,
+    withholds: [
+      ...Object.values(COOKIES).map((cookie) => ({ cookie })),
+      ...cookiePlaces(COOKIES.access),
+    ],
+    endpoints: [
+      endpoint('/app/login', 'GET', (i, scope) => startLogin(i, {}, scope, way)),
+      // Initiating User Registration via OpenID Connect 1.0.
+      endpoint('/app/register', 'GET', (i, scope) =>
+        startLogin(i, { prompt: 'create' }, scope, way),
+      ),
+      callbackEndpoint(way),
+      endpoint('/app/refresh', 'POST', async (inbound, scope) => {
+        if (!isFromOwnPage(inbound)) throw forged()
+        const refreshToken = cookieValue(inbound.request.headers, COOKIES.refresh)
+        if (typeof refreshToken !== 'string') throw ended('there is no refresh token')
+        const tokens = await lock.refresh(refreshToken, scope)
+        if (!tokens) throw ended('the issuer no longer takes the refresh token')
+        return new Response(null, {
+          headers: tokenCookies(
+            { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken },
+            now(),
+          ),
+        })
+      }),
+      endpoint('/app/me', 'GET', (inbound, scope) => tellMe(inbound, scope, judge, issuer)),
+      endpoint('/app/logout', 'GET', (inbound, scope) => logOut(inbound, scope, issuer)),
+    ],
+
+    find: findToken,
+    verify: (evidence, inbound, scope) => judge.verify(evidence, inbound, scope),
+    challenge: (error) =>
+      error && error.status !== 401 ? undefined : 'Session login="/app/login/"',
+    loginAt: way.loginAt,
+  }
+}
+
+function findToken({ request }: Inbound): Evidence | undefined {
+  const value = cookieValue(request.headers, COOKIES.access)
+  if (value === undefined) return undefined
+  // Unlike a name with __Host-, this one can be set by a sibling host: then nobody knows whose is meant.
+  if (typeof value !== 'string') {
+    throw new GatewayError('session_invalid', {
+      reason: `several cookies are named ${COOKIES.access}`,
+    })
+  }
+  return { value, place: ACCESS, ambient: true }
+}
+
+/** `redirect_uri` as the SDKs send it, or `path` from a page of ours; `state` is given back. */
+function readReturnTo({ location }: Inbound): string {
+  const query = new URLSearchParams(location.search)
+  const origin = originOf(location)
+  const path = query.get('path')
+  if (path !== null) query.set('redirect_uri', new URL(path, origin).href)
+  const to = readReturnAddress(`${query}`, 'redirect_uri', origin)
+  const state = query.get('state')
+  if (state === null) return to
+  const url = new URL(to, origin)
+  url.searchParams.set('state', state)
+  return readReturnAddress(`redirect_uri=${encodeURIComponent(url.href)}`, 'redirect_uri', origin)
+}
+
+interface Cookies {
+  readonly accessToken: string
+  readonly accessUntil: number
+  readonly refreshToken?: string | undefined
+  readonly idToken?: string | undefined
+}
+
+function tokenCookies(tokens: Cookies, now: number): Headers {
+  const { accessToken, accessUntil, refreshToken, idToken } = tokens
+  const headers = new Headers({ 'cache-control': 'no-store' })
+  const set = (name: string, value: string, seconds: number, isHidden: boolean) => {
+    if (value.length > MAX_COOKIE_LENGTH) {
+      throw new GatewayError('login_failed', { reason: `${name} is too long for a cookie` })
+    }
+    headers.append('set-cookie', cookieLine(name, value, seconds, isHidden))
+  }
+  set(COOKIES.access, accessToken, accessUntil - now, true)
+  set(COOKIES.expiry, `${accessUntil}`, accessUntil - now, false)
+  if (refreshToken !== undefined) set(COOKIES.refresh, refreshToken, REFRESH_SECONDS, true)
+  if (idToken !== undefined) set(COOKIES.id, idToken, REFRESH_SECONDS, false)
+  return headers
+}
+
+/** For this host alone, which FusionAuth's are not. */
+function cookieLine(name: string, value: string, seconds: number, isHidden: boolean): string {
+  const hidden = isHidden ? '; HttpOnly' : ''
+  return `${name}=${value}; Path=/; Secure${hidden}; SameSite=Lax; Max-Age=${seconds}`
+}
+
+function clearAll(headers: Headers): void {
+  for (const name of Object.values(COOKIES)) {
+    headers.append('set-cookie', cookieLine(name, '', 0, name === COOKIES.access))
+  }
+}
+
+/** What the issuer says about the person, or where it says nothing to this token, what the token says. */
+async function tellMe(
+  inbound: Inbound,
+  scope: Scope,
+  judge: Scheme,
+  { server }: AtIssuer,
+): Promise<Response> {
+  const evidence = findToken(inbound)
+  if (!evidence) throw new GatewayError('session_invalid', { reason: 'there is no access token' })
+  const verdict = await judge.verify(evidence, inbound, scope)
+  if ('notMine' in verdict) throw new GatewayError('invalid_token', { reason: verdict.notMine })
+  const { claims } = verdict.principal
+  const signal = scope.deadline()
+  const { userinfo_endpoint: address } = await server.metadata(signal)
+  const asked = address && (await askUserinfo(address, evidence.value, signal, server))
+  const person = asked && asked.sub === claims.sub ? asked : claims
+  return Response.json(person, { headers: { 'cache-control': 'no-store' } })
+}
+
+async function askUserinfo(
+  address: string,
+  token: string,
+  signal: AbortSignal,
+  { fetch }: AtIssuer['server'],
+): Promise<JsonObject | undefined> {
+  const init = { headers: { authorization: `Bearer ${token}` } }
+  const answer = await fetchJson(address, { fetch, signal, maxBytes: 65_536, init }).catch(() => {})
+  return answer?.status === 200 && isObject(answer.body) ? answer.body : undefined
+}
+
+async function logOut(inbound: Inbound, scope: Scope, { client }: AtIssuer): Promise<Response> {
+  const { request, location } = inbound
+  // The SDKs go there by a link. A page elsewhere could too, and only a browser says which it was.
+  const site = request.headers.get('sec-fetch-site')
+  if (site !== 'same-origin' && site !== 'none') throw forged()
+  const origin = originOf(location)
+  const name = ['post_logout_redirect_uri', 'redirect_uri'].find((each) =>
+    new URLSearchParams(location.search).has(each),
+  )
+  const back = origin + readReturnAddress(location.search, name ?? 'redirect_uri', origin)
+  const refreshToken = cookieValue(request.headers, COOKIES.refresh)
+  if (typeof refreshToken === 'string') {
+    const revoked = client.revoke(refreshToken, AbortSignal.timeout(10_000))
+    scope.waitUntil(revoked.catch(() => {}))
+  }
+  const idToken = cookieValue(request.headers, COOKIES.id)
+  const hint = typeof idToken === 'string' ? idToken : undefined
+  const url = await client.logoutUrl(hint, back, scope.deadline()).catch(() => undefined)
+  const headers = new Headers({ location: url?.href ?? back, 'cache-control': 'no-store' })
+  clearAll(headers)
+  return new Response(null, { status: 302, headers })
+}
+
+function forged(): GatewayError {
+  return new GatewayError('csrf', { reason: 'the request comes from another origin' })
+}
+
+/** 400, which tells the SDKs that the person has to sign in again. */
+function ended(reason: string): GatewayError {
+  return new GatewayError('login_failed', { reason, finish: clearAll })
+}

@@ -1,0 +1,178 @@
+/** Login and callback: the way to the issuer and back (RFC 6749 section 4.1). */
+
+import type { Endpoint } from '../auth/feature.ts'
+import type { Evidence, Inbound, Scheme } from '../auth/scheme.ts'
+import { GatewayError } from '../errors.ts'
+import type { Scope } from '../lib/scope.ts'
+import type { JsonObject } from '../lib/strict-json.ts'
+import { originOf } from '../router.ts'
+import type { LoginStart, SessionClient, Tokens } from './client.ts'
+import { begunLogins, clearCookie, cookieValue, loginCookie, setCookie } from './cookie.ts'
+import { page } from './page.ts'
+import type { SessionRecord } from './record.ts'
+import { HANDLE_LENGTH, type Vault } from './vault.ts'
+
+const LOGIN_SECONDS = 600
+/** Each takes half a kilobyte of the header Cookie. */
+const MAX_BEGUN = 4
+const ATTEMPTS = 3
+
+export interface LoginOptions {
+  readonly client: SessionClient
+  readonly logins: Vault
+  /** Judges the access token that the issuer gave, as it will on every request. */
+  readonly judge: Scheme
+  readonly callback: string
+  /** The path that a login wants to come back to. Throws `invalid_request` for any other place. */
+  readReturnTo(inbound: Inbound): string
+  /** Where a person tries again. */
+  loginAt(returnTo: string): string
+  readonly maxSeconds: number
+  /** Unix seconds. */
+  readonly now: () => number
+  /** Headers of an answer that signs the browser in. */
+  begin(record: SessionRecord, inbound: Inbound, scope: Scope): Promise<Headers>
+}
+
+interface Begun extends LoginStart {
+  readonly returnTo: string
+  readonly startedAt: number
+}
+
+export function callbackEndpoint(options: LoginOptions): Endpoint {
+  const handle = (inbound: Inbound, scope: Scope) => finishLogin(inbound, scope, options)
+  return { path: options.callback, host: undefined, methods: ['GET'], handle }
+}
+
+/** Sends the browser to the issuer. `more` are parameters for it. */
+export async function startLogin(
+  inbound: Inbound,
+  more: Readonly<Record<string, string>>,
+  scope: Scope,
+  options: LoginOptions,
+): Promise<Response> {
+  const { client, logins, now } = options
+  const { request, location } = inbound
+  const returnTo = options.readReturnTo(inbound)
+  const begun = begunLogins(request.headers)
+  const callback = originOf(location) + options.callback
+  let login = await client.start(callback, more, scope.deadline())
+  for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
+    if (!begun.includes(loginCookie(login.kept.state))) break
+    login = await client.start(callback, more, scope.deadline())
+  }
+  const { url, kept } = login
+  const handle = await logins.create()
+  const content: Begun = { ...kept, returnTo, startedAt: now() }
+  const value = `${handle.value}.${await handle.seal(JSON.stringify(content))}`
+  const headers = redirectTo(url.href)
+  headers.append('set-cookie', setCookie(loginCookie(kept.state), value, LOGIN_SECONDS))
+  const tooMany = begun.length >= MAX_BEGUN ? begun : []
+  for (const name of tooMany) headers.append('set-cookie', clearCookie(name))
+  return new Response(null, { status: 302, headers })
+}
+
+async function finishLogin(
+  inbound: Inbound,
+  scope: Scope,
+  options: LoginOptions,
+): Promise<Response> {
+  const { request, location } = inbound
+  const { client, now } = options
+  const answer = new URLSearchParams(location.search)
+  const cookie = loginCookie(answer.get('state') ?? '')
+  const shown = cookieValue(request.headers, cookie)
+  const begun = await readBegun(shown, options)
+  if (!begun || now() >= begun.startedAt + LOGIN_SECONDS) {
+    const reason = begun ? 'it took too long' : 'this browser has begun no such login'
+    throw failed(reason, '/', shown === undefined ? undefined : cookie, options)
+  }
+  try {
+    const callback = originOf(location) + options.callback
+    const tokens = await client.finish(begun, answer, callback, scope.deadline())
+    await judgeTokens(tokens, inbound, scope, options)
+    const headers = await options.begin(toRecord(tokens, options), inbound, scope)
+    headers.append('set-cookie', clearCookie(cookie))
+    for (const [name, value] of redirectTo(begun.returnTo)) headers.set(name, value)
+    return new Response(null, { status: 302, headers })
+  } catch (error) {
+    const isRefusal = error instanceof GatewayError && error.code === 'login_failed'
+    throw isRefusal ? failed(error.message, begun.returnTo, cookie, options) : error
+  }
+}
+
+async function readBegun(
+  value: ReturnType<typeof cookieValue>,
+  { logins }: LoginOptions,
+): Promise<Begun | undefined> {
+  if (typeof value !== 'string') return undefined
+  const handle = await logins.open(value.slice(0, HANDLE_LENGTH))
+  const text = await handle?.unseal(value.slice(HANDLE_LENGTH + 1))
+  return text === undefined ? undefined : (JSON.parse(text) as Begun)
+}
+
+/** A session whose every request would be refused is none. */
+async function judgeTokens(
+  { accessToken: value }: Tokens,
+  inbound: Inbound,
+  scope: Scope,
+  { judge }: LoginOptions,
+): Promise<void> {
+  const evidence: Evidence = { value, place: { header: 'authorization' }, ambient: true }
+  const why = `schemes.${judge.name} does not take the access token that the issuer gave`
+  try {
+    const verdict = await judge.verify(evidence, inbound, scope)
+    if (!('notMine' in verdict)) return
+    throw new GatewayError('login_failed', { reason: `${why}: ${verdict.notMine}` })
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.status >= 500) throw error
+    if (error.code === 'login_failed') throw error
+    throw new GatewayError('login_failed', { reason: `${why}: ${error.message}` })
+  }
+}
+
+function toRecord(tokens: Tokens, { maxSeconds, now }: LoginOptions): SessionRecord {
+  const { accessToken, accessUntil, refreshToken, idToken, claims = {} } = tokens
+  const sid = typeof claims.sid === 'string' ? claims.sid : undefined
+  return {
+    accessToken,
+    accessUntil,
+    since: now(),
+    ...(refreshToken !== undefined && { refreshToken }),
+    ...(idToken !== undefined && { idToken }),
+    ...(sid !== undefined && { sid }),
+    person: personOf(claims),
+    endsAt: now() + maxSeconds,
+  }
+}
+
+/** Claims about the token and the login (OpenID Connect Core section 2), not about the person. */
+const PROTOCOL =
+  /^(?:iss|aud|exp|iat|nbf|jti|nonce|auth_time|acr|amr|azp|sid|at_hash|c_hash|s_hash)$/
+
+function personOf(claims: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !PROTOCOL.test(name)))
+}
+
+function redirectTo(location: string): Headers {
+  return new Headers({ location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+}
+
+function failed(
+  reason: string,
+  returnTo: string,
+  cookie: string | undefined,
+  { loginAt }: LoginOptions,
+): GatewayError {
+  return new GatewayError('login_failed', {
+    reason,
+    page: page({
+      title: 'You are not signed in',
+      text: 'Signing in did not come to an end here: it took too long, was used already, or was called off.',
+      link: { to: loginAt(returnTo), text: 'Sign in again' },
+    }),
+    finish: (headers) => {
+      if (cookie !== undefined) headers.append('set-cookie', clearCookie(cookie))
+    },
+  })
+}

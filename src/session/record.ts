@@ -1,0 +1,38 @@
+/** What is kept of a session, in clear only inside the gateway. */
+
+import type { JsonObject } from '../lib/strict-json.ts'
+
+/** Times are Unix seconds. */
+export interface SessionRecord {
+  readonly accessToken: string
+  /** When the access token ends. */
+  readonly accessUntil: number
+  /** When it was given out. */
+  readonly since: number
+  readonly refreshToken?: string
+  /** For the issuer's logout, which wants to know who leaves. */
+  readonly idToken?: string
+  /** What the issuer says about the person, without what is about the token. */
+  readonly person: JsonObject
+  /** The issuer's own name for its session, where it says it. */
+  readonly sid?: string
+  /** The absolute end of the session. */
+  readonly endsAt: number
+}
+
+export function writeRecord(record: SessionRecord): string {
+  return JSON.stringify(record)
+}
+
+/** Of a text that was sealed, and so is what {@link writeRecord} made. */
+export function readRecord(text: string): SessionRecord {
+  return JSON.parse(text) as SessionRecord
+}
+
+/** Refreshed ahead of its end by so much, or by a quarter of its life where that is less. */
+const AHEAD_SECONDS = 60
+
+/** Whether the access token should be refreshed while it is still good. */
+export function isDue({ accessUntil, since }: SessionRecord, now: number): boolean {
+  return accessUntil - now <= Math.min(AHEAD_SECONDS, (accessUntil - since) / 4)
+}

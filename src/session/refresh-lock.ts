@@ -1,0 +1,72 @@
+/**
+ * Refreshes a token that somebody else keeps: once, however many show it at once. The result is kept for 30 s, sealed
+ * under the token that was spent, for those who have not heard of it.
+ */
+
+import type { Scope } from '../lib/scope.ts'
+import { type StateBinding, stateOf } from '../options/state.ts'
+import { STATE_CONTRACT } from '../options/state-contract.ts'
+import type { SessionClient, Tokens } from './client.ts'
+import { unavailable } from './server.ts'
+import type { SessionOperations } from './state-operations.ts'
+import type { Vault } from './vault.ts'
+
+const KEPT_SECONDS = 30
+const REFRESH_MS = 10_000
+
+export interface RefreshLockOptions {
+  readonly state: StateBinding
+  readonly vault: Vault
+  readonly client: SessionClient
+  /** Unix seconds. */
+  readonly now: () => number
+}
+
+export interface RefreshLock {
+  /** Undefined where the issuer no longer takes the token. Throws `issuer_unavailable`. */
+  refresh(refreshToken: string, scope: Scope): Promise<Tokens | undefined>
+}
+
+export function createRefreshLock({
+  vault,
+  client,
+  now,
+  ...options
+}: RefreshLockOptions): RefreshLock {
+  const state = stateOf<SessionOperations>(options.state)
+
+  async function refreshOnce(refreshToken: string): Promise<Tokens | undefined> {
+    const handle = await vault.of(refreshToken)
+    const { name } = handle
+    const lease = await state
+      .leaseSession(STATE_CONTRACT, name, now(), 0, true)
+      .catch((cause: unknown) => {
+        throw unavailable('the lock for refreshes does not answer', cause)
+      })
+    if (lease.state === 'newer') {
+      const text = await handle.unseal(lease.sealed)
+      return text === undefined ? undefined : ((JSON.parse(text) as Tokens | null) ?? undefined)
+    }
+    if (lease.state !== 'yours')
+      throw unavailable('the token is being refreshed, or just was in vain')
+    try {
+      const tokens = await client.refresh(refreshToken, AbortSignal.timeout(REFRESH_MS))
+      const sealed = await handle.seal(JSON.stringify(tokens ?? null))
+      const content = { sealed, idleSeconds: KEPT_SECONDS, endsAt: now() + KEPT_SECONDS }
+      await state.writeSession(STATE_CONTRACT, name, now(), lease.lease, 0, content).catch(() => {})
+      return tokens
+    } catch (error) {
+      await state.releaseSession(STATE_CONTRACT, name, now(), lease.lease).catch(() => {})
+      throw error
+    }
+  }
+
+  return {
+    refresh(refreshToken, scope) {
+      const result = refreshOnce(refreshToken)
+      // Whoever asked may leave; the token is spent all the same, and others wait for what came of it.
+      scope.waitUntil(result.catch(() => {}))
+      return result
+    },
+  }
+}

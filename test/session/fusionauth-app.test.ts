@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest'
+import { oidc } from '../../src/auth/presets/oidc.ts'
+import { fusionAuthApp } from '../../src/session/fusionauth-app.ts'
+import { AUDIENCE, ORIGIN, refusal } from '../support/gateway.ts'
+import { ACCESS_SECONDS, CLIENT } from '../support/login-issuer.ts'
+import { createSessionWorld, KEY, OWN_PAGE, SITE, STATE } from '../support/sessions.ts'
+
+function createAppWorld() {
+  return createSessionWorld({
+    config: {
+      schemes: {
+        main: oidc({ issuer: 'https://idp.test', audience: AUDIENCE }),
+        app: fusionAuthApp({
+          of: 'main',
+          state: STATE,
+          keys: [KEY],
+          clientId: CLIENT.id,
+          clientSecret: CLIENT.secret,
+        }),
+      },
+    },
+    routes: [{ path: '/*', auth: 'app', to: ORIGIN }],
+  })
+}
+
+const LOGIN = `/app/login/${CLIENT.id}`
+
+async function signedIn() {
+  const world = createAppWorld()
+  const browser = world.newBrowser()
+  const query = new URLSearchParams({ redirect_uri: `${SITE}/page?a=1`, state: 'its-own' })
+  const begun = await browser.go(`${LOGIN}?${query}`)
+  const back = await browser.go(world.login.signIn(begun.headers.get('location') ?? '').href)
+  return { ...world, browser, back }
+}
+
+describe('the Hosted Backend API', () => {
+  it('logs in by its own paths and cookies, and gives state back', async () => {
+    const { browser, back, received } = await signedIn()
+    expect([back.status, back.headers.get('location')]).toEqual([302, '/page?a=1&state=its-own'])
+    expect(new Set(browser.cookies.keys())).toEqual(
+      new Set(['app.at', 'app.at_exp', 'app.idt', 'app.rt']),
+    )
+    expect((await browser.go('/orders')).status).toBe(200)
+    expect(received[0]?.headers.get('cookie')).toBeNull()
+    const me = await browser.go('/app/me/')
+    expect(await me.json()).toMatchObject({ sub: 'user-1', scope: 'orders:read' })
+  })
+
+  it.each([LOGIN, '/app/login/', '/app/login', '/app/register/', `/app/register/${CLIENT.id}`])(
+    'begins at %s',
+    async (path) => {
+      const { newBrowser } = createAppWorld()
+      const { status, headers } = await newBrowser().go(path)
+      expect(status).toBe(302)
+      const { searchParams } = new URL(headers.get('location') ?? '')
+      expect(searchParams.get('redirect_uri')).toBe(`${SITE}/app/callback`)
+      expect(searchParams.get('prompt')).toBe(path.includes('register') ? 'create' : null)
+    },
+  )
+
+  it('knows no other client', async () => {
+    const { newBrowser } = createAppWorld()
+    expect(await refusal(await newBrowser().go('/app/login/another'))).toEqual([404, 'not_found'])
+  })
+
+  it.each([
+    'https://evil.test/',
+    `${SITE}.evil.test/`,
+    'javascript:alert(1)',
+    `${SITE}//evil.test`,
+  ])('leads nobody to %s', async (to) => {
+    const { newBrowser } = createAppWorld()
+    const query = new URLSearchParams({ redirect_uri: to })
+    const response = await newBrowser().go(`${LOGIN}?${query}`)
+    expect(await refusal(response)).toEqual([400, 'invalid_request'])
+  })
+
+  it('refreshes once for a hundred who ask at once with one token', async () => {
+    const { browser, login, clock, elsewhere } = await signedIn()
+    clock.now += ACCESS_SECONDS
+    const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ')
+    const isolates = [browser.gateway, elsewhere()]
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => {
+        browser.gateway = isolates[index % 2] ?? browser.gateway
+        return browser.post(`/app/refresh/${CLIENT.id}`, { ...OWN_PAGE, cookie })
+      }),
+    )
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    const tokens = answers.map(({ headers }) => headers.getSetCookie()[0]?.split(';')[0])
+    expect(new Set(tokens).size).toBe(1)
+    expect([login.grants.length, login.reused]).toEqual([2, 0])
+    // Whoever comes late with the spent token gets the same, for half a minute.
+    clock.now += 29
+    expect((await browser.post('/app/refresh/', { ...OWN_PAGE, cookie })).status).toBe(200)
+    expect(login.reused).toBe(0)
+  })
+
+  it('answers 400, and takes the cookies away, where the person has to log in again', async () => {
+    const { browser, login } = await signedIn()
+    login.tokenFault = () => Response.json({ error: 'invalid_grant' }, { status: 400 })
+    expect(await refusal(await browser.post('/app/refresh/'))).toEqual([400, 'login_failed'])
+    expect([...browser.cookies.keys()]).toEqual([])
+  })
+
+  it('keeps the cookies while the issuer is down: 503', async () => {
+    const { browser, login } = await signedIn()
+    login.tokenFault = () => new Response(null, { status: 500 })
+    expect(await refusal(await browser.post('/app/refresh/'))).toEqual([503, 'issuer_unavailable'])
+    expect(browser.cookies.size).toBe(4)
+  })
+
+  it('is not refreshed, logged out or used to change something by a page elsewhere', async () => {
+    const { browser } = await signedIn()
+    const elsewhere = { origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' }
+    const FORGED = [403, 'csrf']
+    expect(await refusal(await browser.post('/app/refresh/', elsewhere))).toEqual(FORGED)
+    expect(await refusal(await browser.post('/orders', elsewhere))).toEqual(FORGED)
+    for (const site of ['cross-site', 'same-site']) {
+      const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' }
+      expect(await refusal(await browser.go('/app/logout/', { headers }))).toEqual(FORGED)
+    }
+    expect(browser.cookies.size).toBe(4)
+  })
+
+  it('logs out: the cookies go, the token is revoked, the issuer is told', async () => {
+    const { browser, login, settle } = await signedIn()
+    const query = new URLSearchParams({ post_logout_redirect_uri: `${SITE}/bye` })
+    const headers = { 'sec-fetch-site': 'same-origin' }
+    const response = await browser.go(`/app/logout/?${query}`, { headers })
+    const { searchParams } = new URL(response.headers.get('location') ?? '')
+    expect(searchParams.get('post_logout_redirect_uri')).toBe(`${SITE}/bye`)
+    expect(browser.cookies.size).toBe(0)
+    await settle()
+    expect(login.revoked).toHaveLength(1)
+  })
+
+  it('has no answer about nobody', async () => {
+    const { newBrowser } = createAppWorld()
+    expect(await refusal(await newBrowser().go('/app/me'))).toEqual([401, 'session_invalid'])
+    const headers = { cookie: 'app.at=forged' }
+    expect(await refusal(await newBrowser().go('/app/me', { headers }))).toEqual([
+      401,
+      'invalid_token',
+    ])
+  })
+})
