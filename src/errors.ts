@@ -16,6 +16,11 @@ export const ERROR_CODES = {
     'More than one credential was sent',
     'Send exactly one credential, once.',
   ],
+  operation_unknown: [
+    400,
+    'No tool, prompt or resource of this name is here',
+    'Ask the server for its list, and use a name from there.',
+  ],
   credential_missing: [
     401,
     'A credential is required',
@@ -55,6 +60,12 @@ export const ERROR_CODES = {
     'The method is not allowed here',
     'The Allow header names the methods.',
   ],
+  body_too_large: [413, 'The body is too long', 'Send less at once.'],
+  unsupported_media_type: [
+    415,
+    'The body has a type that is not read here',
+    'Send the body as application/json, not compressed.',
+  ],
   host_unknown: [421, 'This host is not served here', 'Check the host name.'],
   config_invalid: [
     500,
@@ -91,6 +102,8 @@ export interface GatewayErrorOptions {
   scopes?: readonly string[]
   /** Adds to the headers of the refusal, for example a nonce that the caller has to use. */
   finish?: (headers: Headers, status: number) => void
+  /** Puts the problem into the words of another protocol, as JSON. Default: the problem document. */
+  envelope?: (problem: { readonly title: string; readonly detail: string }) => object
   /** The evidence. */
   cause?: unknown
 }

@@ -125,9 +125,13 @@ async function handle(
   const [principal] = principals
 
   const rules = (trace.simulated && route.simulation) || route.headers
-  const outgoing = outgoingRequest(request, departureOf(inbound, route, rules, principal))
+  const operation = trace.call?.operation
+  const departure = departureOf(inbound, route, rules, principal)
+  const outgoing = outgoingRequest(request, departure, operation?.body)
   trace.omitted = outgoing.omitted
-  const response = await send(route, outgoing, principal, gateway.fetch)
+  const sent = await send(route, outgoing, principal, gateway.fetch)
+  const isFiltered = operation && !trace.simulated
+  const response = isFiltered ? await operation.filter(principals, sent) : sent
   const lasting = route.mayOutliveToken ? response : endWith(response, principals, gateway.now)
   const mapLocation = (to: string) => publicLocation(to, route.mapping, originOf(location))
   return answer(lasting, { isSecure, isPublic: route.isPublic, mapLocation })
@@ -136,7 +140,7 @@ async function handle(
 /** Who asks, and may they? What is found out is noted at once, for the log and the answer of a refusal. */
 async function admit(
   inbound: Inbound,
-  { requirement, policy }: Route,
+  { requirement, policy, parts }: Route,
   scope: Scope,
   trace: Trace<Route | OwnRoute>,
 ): Promise<readonly Principal[]> {
@@ -146,5 +150,11 @@ async function admit(
   const [principal] = principals
   trace.call = { ...inbound, principals }
   if (principal) authorize(principal, policy)
+  // Nobody makes the gateway read a body who may not use the route.
+  if (parts.mcp) {
+    const operation = await parts.mcp.read(inbound)
+    trace.call = { ...trace.call, operation }
+    operation.permit(principals)
+  }
   return principals
 }

@@ -4,7 +4,7 @@ import type { LinkOptions } from '../src/auth/link/options.ts'
 import { signLink } from '../src/auth/link/sign.ts'
 import { signedLinks } from '../src/auth/link/signed-links.ts'
 import { oidc } from '../src/auth/presets/oidc.ts'
-import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
+import { ERROR_CODES, type ErrorCode, GatewayError } from '../src/errors.ts'
 import { createKeyWorld } from './support/api-keys.ts'
 import { createTestGateway, ORIGIN, refusal, type TestGateway } from './support/gateway.ts'
 
@@ -49,6 +49,7 @@ const CASES: Record<ErrorCode, Case> = {
   },
   path_ambiguous: ({ send }) => send('/a%2fb'),
   multiple_credentials: ({ send }) => send('/', bearer('a, Bearer b')),
+  operation_unknown: () => plain('operation_unknown'),
   credential_missing: ({ send }) => send('/', { headers: { authorization: 'Basic eA==' } }),
   invalid_token: ({ send }) => send('/', bearer('forged')),
   api_key_invalid: async () => {
@@ -72,6 +73,8 @@ const CASES: Record<ErrorCode, Case> = {
   https_required: ({ send }) => send('http://api.test/'),
   not_found: async () => (await gatewayWith([{ path: '/x', to: ORIGIN }])).send('/y'),
   method_not_allowed: ({ send }) => send('/get', { method: 'POST' }),
+  body_too_large: () => plain('body_too_large'),
+  unsupported_media_type: () => plain('unsupported_media_type'),
   host_unknown: async () => {
     const { send } = await createTestGateway({ config: { hosts: ['other.test'] } })
     return send('/')
@@ -110,6 +113,14 @@ function bearer(token: string) {
 
 function gatewayWith(routes: NonNullable<Parameters<typeof createTestGateway>[0]>['routes']) {
   return createTestGateway({ ...(routes && { routes }) })
+}
+
+/** Of a refusal that an MCP client gets in other words (test/mcp): the problem document alone. */
+async function plain(code: ErrorCode): Promise<Response> {
+  const to = () => {
+    throw new GatewayError(code)
+  }
+  return (await gatewayWith([{ path: '/', auth: 'public', to }])).send('/')
 }
 
 function gatewayWithLinks() {

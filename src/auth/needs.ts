@@ -3,7 +3,7 @@
 import * as v from 'valibot'
 import { options, record } from '../options/options.ts'
 import { listOf, textLike, told, UNSET } from '../options/schemas.ts'
-import type { AnyOf, ClaimValue, Need } from './authorize.ts'
+import type { AnyOf, ClaimValue, Need, Policy } from './authorize.ts'
 
 /** What a caller needs beyond a valid credential: all of it. */
 export interface Needs {
@@ -107,12 +107,34 @@ export function needsOfAny(value: unknown): v.GenericSchema<unknown> {
   return options({ anyOf }, { example: NEEDS })
 }
 
+/** Needs where none may be asked for too: `[]`, a list of scopes, needs, or `anyOf(…)` of several. */
+export function needsSchema(value: unknown): v.GenericSchema<unknown> {
+  if (Array.isArray(value)) return v.array(scope)
+  if (isNamed(value, 'anyOf')) return needsOfAny(value)
+  if (typeof value === 'object' && value !== null) return need
+  return told(
+    () =>
+      `must say what a caller needs: [] for nothing more than the route asks, scopes such as ${scopes}, { roles: ['admin'] }, or ${NEEDS}`,
+  )
+}
+
 function isNamed(value: unknown, name: string): boolean {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
 }
 
-/** Of a checked one. */
-export function compileNeed({ scopes = [], roles = [], claims = {} }: Needs): Need {
+/** Of checked ones. `published`: see {@link Policy}. */
+export function compilePolicy(
+  { require: alternatives, ...needs }: Needs & { require?: AnyOf<Needs> },
+  published?: readonly string[],
+): Policy {
+  return {
+    ...compileNeed(needs),
+    alternatives: alternatives?.anyOf.map(compileNeed) ?? [],
+    published,
+  }
+}
+
+function compileNeed({ scopes = [], roles = [], claims = {} }: Needs): Need {
   return {
     scopes: 'anyOf' in scopes ? { names: scopes.anyOf, any: true } : { names: scopes, any: false },
     roles,

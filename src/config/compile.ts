@@ -3,7 +3,7 @@
 import { type Policy, scopesToAskFor } from '../auth/authorize.ts'
 import type { Endpoint, Extras, House, RouteSite } from '../auth/feature.ts'
 import type { Requirement } from '../auth/identify.ts'
-import { compileNeed, type Needs } from '../auth/needs.ts'
+import { compilePolicy } from '../auth/needs.ts'
 import type { Scheme } from '../auth/scheme.ts'
 import type { RefusalRules } from '../edge/refusal.ts'
 import { type Binding, bound } from '../lib/fetch.ts'
@@ -181,15 +181,4 @@ function compileTarget({ to, via }: RouteConfig): Target {
 function urlTarget(url: string, via: Binding | undefined): Target {
   const { origin, pathname } = new URL(url)
   return { kind: 'url', base: origin + pathname.replace(/\/$/, ''), fetch: via && bound(via) }
-}
-
-function compilePolicy(
-  { require: alternatives, ...needs }: Needs & Pick<RouteConfig, 'require'>,
-  published?: readonly string[],
-): Policy {
-  return {
-    ...compileNeed(needs),
-    alternatives: alternatives?.anyOf.map(compileNeed) ?? [],
-    published,
-  }
 }

@@ -3,15 +3,18 @@
 import * as v from 'valibot'
 import type { Extras, Feature, House, RoutePart, RouteSite } from '../auth/feature.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
+import type { Tools } from '../mcp/tools.ts'
 import { told } from '../options/schemas.ts'
 
 export interface RouteParts {
   /** Publishes where to get a token for this route (RFC 9728): `protectedResource()`. Default: nothing. */
   resource?: RoutePart<ProtectedResource>
+  /** Decides on what an MCP server is asked for, by name: `tools({ … })`. Default: nothing does. */
+  mcp?: RoutePart<Tools>
 }
 
 /** With the function that makes it, for whoever writes something else. */
-const PARTS = { resource: 'protectedResource()' } as const satisfies Record<
+const PARTS = { resource: 'protectedResource()', mcp: 'tools({ … })' } as const satisfies Record<
   keyof RouteParts,
   string
 >

@@ -45,8 +45,10 @@ export function refuse<Route extends Refusing>(
     trace.refusalFault =
       cause instanceof Error ? `${cause.name}: ${cause.message}` : 'a value was thrown'
   }
-  headers.set('content-type', 'application/problem+json')
-  return new Response(JSON.stringify(document), { status: document.status, headers })
+  const { envelope } = error.options
+  headers.set('content-type', envelope ? 'application/json' : 'application/problem+json')
+  const body = envelope ? envelope(document) : document
+  return new Response(JSON.stringify(body), { status: document.status, headers })
 }
 
 /** Of an owner's status: a refusal may lead elsewhere or fail in another way, and never looks like success. */

@@ -53,10 +53,14 @@ export interface Outgoing {
 }
 
 /**
- * Builds the origin's request: of the client's headers what may pass, then the gateway's own. Throws
- * `origin_loop` where the request has come through here before.
+ * Builds the origin's request: of the client's headers what may pass, then the gateway's own. `read` is the body, where
+ * it was read before. Throws `origin_loop` where the request has come through here before.
  */
-export function outgoingRequest(incoming: Request, departure: Departure): Outgoing {
+export function outgoingRequest(
+  incoming: Request,
+  departure: Departure,
+  read?: Uint8Array<ArrayBuffer>,
+): Outgoing {
   const { url, rules, cf } = departure
   const { method, headers: sent } = incoming
   refuseBodyOfGet(incoming)
@@ -71,7 +75,7 @@ export function outgoingRequest(incoming: Request, departure: Departure): Outgoi
   const own = gatewayHeaders(departure)
   for (const [name, value] of own.headers) headers.set(name, value)
   setFromPlatform(headers, incoming)
-  const upload = watchUpload(incoming)
+  const upload = read ? undefined : watchUpload(incoming)
   return {
     url,
     // Not a Request: the runtime's fetch makes one of what it is given, so that one made here would be one more.
@@ -79,7 +83,7 @@ export function outgoingRequest(incoming: Request, departure: Departure): Outgoi
       method,
       headers,
       redirect: 'manual',
-      ...(hasContent(method) && { body: upload ? upload.body : incoming.body }),
+      ...(hasContent(method) && { body: read ?? upload?.body ?? incoming.body }),
       ...(upload && { signal: upload.signal }),
       ...(cf && { cf }),
     },
