@@ -5,6 +5,7 @@ import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
 import { HEADERS } from '../config/mistakes/headers.ts'
 import { HOSTS } from '../config/mistakes/hosts.ts'
 import { LINKS } from '../config/mistakes/links.ts'
+import { MCP } from '../config/mistakes/mcp.ts'
 import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake.ts'
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
 import { PATHS } from '../config/mistakes/paths.ts'
@@ -28,6 +29,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in who may come': ACCESS,
   'in what a caller needs': POLICY,
   'in headers and parts': HEADERS,
+  'in rights by tool': MCP,
   'in refusals': REFUSALS,
   'that is legal': SUSPICIOUS,
 }

@@ -1,7 +1,7 @@
 // Who may use which tool, and what becomes of messages that could be read in two ways.
 
 import { describe, expect, it } from 'vitest'
-import { anyOf } from '../../src/config/define.ts'
+import { anyOf, optional } from '../../src/config/define.ts'
 import type { ToolsOptions } from '../../src/mcp/options.ts'
 import { createMcpGateway, messageBody, NEWER, OLDER, refusalOf, type Sent } from './world.ts'
 
@@ -244,5 +244,114 @@ describe.each([NEWER, OLDER])('a message of %s', (version) => {
     expect(await outcome(from('https://api.test'))).toEqual(PASSED)
     const more = { ...RULES, origins: ['https://app.test'] }
     expect(await outcome(from('https://app.test'), more)).toEqual(PASSED)
+  })
+})
+
+describe('a refused call', () => {
+  const METADATA = 'resource_metadata="https://api.test/.well-known/oauth-protected-resource/mcp"'
+
+  it('tells a client all scopes to ask for, those of the route too, and its id', async () => {
+    const route = { scopes: ['notes'] }
+    const { ask } = await createMcpGateway({ mcp: RULES, route })
+    const response = await ask(call('notes_read', { id: 'x7', as: { scope: 'notes' } }))
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+      403,
+      `Bearer error="insufficient_scope", scope="notes notes:read", ${METADATA}`,
+    ])
+    expect(response.headers.get('content-type')).toBe('application/json')
+    expect(await response.json()).toMatchObject({
+      jsonrpc: '2.0',
+      id: 'x7',
+      error: { code: 403, data: { code: 'insufficient_scope', status: 403 } },
+    })
+  })
+
+  it('of a caller without a token is 401 where a tool asks for something', async () => {
+    const { ask } = await createMcpGateway({ mcp: RULES, route: { auth: optional('main') } })
+    expect((await ask(call('status', { as: undefined }))).status).toBe(200)
+    const response = await ask(call('notes_read', { as: undefined }))
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+      401,
+      `Bearer scope="notes:read", ${METADATA}`,
+    ])
+  })
+
+  it('is in the log by names that the configuration knows, and no others', async () => {
+    const { ask, lastEvent } = await createMcpGateway({ mcp: { ...RULES, methods: ['tasks/*'] } })
+    const logged = async (sent: Sent) => {
+      await ask(sent)
+      const event = lastEvent()
+      return [event?.mcpMethod, event?.mcpName]
+    }
+    expect(await logged(call('status'))).toEqual(['tools/call', 'status'])
+    expect(await logged(call('admin_x'))).toEqual(['tools/call', 'admin_*'])
+    expect(await logged(call('s3cr3t'))).toEqual(['tools/call', 'other'])
+    expect(await logged({ method: 'tools/list' })).toEqual(['tools/list', undefined])
+    expect(await logged({ method: 'tasks/s3cr3t' })).toEqual(['tasks/*', undefined])
+  })
+})
+
+describe('a body', () => {
+  const unread = () => {
+    let pulls = 0
+    const body = new ReadableStream(
+      {
+        pull(controller) {
+          pulls++
+          controller.enqueue(new Uint8Array(10))
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    return { body, pulls: () => pulls }
+  }
+
+  it('of a caller who may not use the route is never read', async () => {
+    const { ask } = await createMcpGateway({ mcp: RULES, route: { scopes: ['notes'] } })
+    for (const [as, status] of [
+      [undefined, 401],
+      [{}, 403],
+    ] as const) {
+      const { body, pulls } = unread()
+      expect((await ask(call('status', { as, body }))).status).toBe(status)
+      expect(pulls()).toBe(0)
+    }
+  })
+
+  it('goes to the origin as it came, byte for byte', async () => {
+    const { ask, received } = await createMcpGateway({ mcp: RULES })
+    const body = messageBody(call('status')).replaceAll(':', ' :\t').replace('2.0', '\\u0032.0')
+    for (const sent of [body, new Blob([body]).stream()]) {
+      expect((await ask(call('status', { body: sent }))).status).toBe(200)
+      expect(await received.at(-1)?.text()).toBe(body)
+    }
+  })
+
+  it('reaches a handler too', async () => {
+    const to = async (request: Request) => new Response(await request.text())
+    const { ask } = await createMcpGateway({ mcp: RULES, route: { to } })
+    expect(await (await ask(call('status'))).text()).toBe(messageBody(call('status')))
+  })
+})
+
+describe('rules that are tried out', () => {
+  it('let the call and the list through, and say so', async () => {
+    const origin = () => Response.json({ id: 1, result: { tools: [{ name: 'admin_x' }] } })
+    const route = { dangerouslySimulate: true }
+    const { ask, lastEvent } = await createMcpGateway({ mcp: RULES, route, origin })
+    expect((await ask(call('admin_x'))).status).toBe(200)
+    expect(lastEvent()).toMatchObject({ simulated: 'forbidden', mcpName: 'admin_*' })
+  })
+})
+
+describe('what a client answers to a server of an older revision', () => {
+  it('passes, and is none of a newer one', async () => {
+    const { ask } = await createMcpGateway({ mcp: RULES })
+    const body = '{"jsonrpc":"2.0","id":1,"result":{"action":"accept"}}'
+    expect((await ask({ method: '', version: OLDER, body })).status).toBe(200)
+    const headers = { 'mcp-method': undefined }
+    expect((await ask({ method: '', headers, body })).status).toBe(400)
+    const both = body.replace('"result"', '"method":"tools/call","result"')
+    expect((await ask({ method: '', version: OLDER, body: both })).status).toBe(400)
   })
 })

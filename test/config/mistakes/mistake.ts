@@ -10,6 +10,7 @@ import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
 import { explainThrown, type Judgement, judge } from '../../../src/config/owners-file.ts'
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
+import { tools } from '../../../src/mcp/tools.ts'
 import { claims } from '../../../src/upstream/claims-handler.ts'
 
 export interface Mistake {
@@ -107,6 +108,12 @@ export function inLinks(name: string, written: string, ...messages: string[]): M
   return { ...inFile, file: imported + inFile.file }
 }
 
+/** In the part `mcp` of a route, with what makes it. */
+export function inTools(name: string, part: string, ...messages: string[]): Mistake {
+  const inFile = inRoute(name, `path: '/mcp', to: env.ORIGIN, mcp: ${part}`, ...messages)
+  return { ...inFile, file: `import { tools } from './mcp/tools.ts'\n${inFile.file}` }
+}
+
 /** In the only scheme. */
 export function inScheme(name: string, scheme: string, ...messages: string[]): Mistake {
   return inConfig(
@@ -147,6 +154,7 @@ const IMPORTED = {
   protectedResource,
   claims,
   signedLinks,
+  tools,
 }
 
 /** Judges the text of a file as `npm run check` does, without writing it anywhere. */
