@@ -474,8 +474,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'auth/authorize.ts',
-            'const refusal = refusalOf(principal, policy)',
-            'if (seen.has(principal)) return\n  seen.add(principal)\n  const refusal = refusalOf(principal, policy)',
+            'const refusal = refusalOfPolicy(principal, policy)',
+            'if (seen.has(principal)) return\n  seen.add(principal)\n  const refusal = refusalOfPolicy(principal, policy)',
           ),
           edit(
             'auth/authorize.ts',

@@ -5,8 +5,10 @@ import { signedLinks } from '../../src/auth/link/signed-links.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway, optional } from '../../src/config/define.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
+import { tools } from '../../src/mcp/tools.ts'
 import { claims } from '../../src/upstream/claims-handler.ts'
 import { LINKS } from './links.ts'
+import { ordersServer } from './orders-server.ts'
 
 /** What the tour binds, and the variables that `npm run demo` fills in. */
 export interface DemoEnv {
@@ -46,6 +48,19 @@ export default defineGateway((env: DemoEnv) => ({
     { path: '/news', auth: optional('main'), to: env.ORIGIN },
     { path: '/status', auth: 'public', to: () => new Response('All is well.\n') },
     { path: '/reports/*', auth: 'main', to: env.REPORTS },
+    {
+      path: '/mcp',
+      auth: 'main',
+      to: ordersServer,
+      resource: protectedResource({ name: 'Orders, for agents' }),
+      mcp: tools({
+        call: {
+          orders_count: [],
+          orders_read: ['orders:read'],
+          orders_cancel: ['orders:write'],
+        },
+      }),
+    },
     { path: '/stock/*', auth: 'keys', to: env.ORIGIN, scopes: ['stock:read'] },
   ],
 }))
