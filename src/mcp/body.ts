@@ -46,11 +46,7 @@ async function readBytes(
   length: number | undefined,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (length !== undefined) {
-    const bytes = new Uint8Array(await request.arrayBuffer())
-    if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes)
-    return bytes
-  }
+  if (length !== undefined) return new Uint8Array(await request.arrayBuffer())
   const chunks: Uint8Array[] = []
   let count = 0
   const reader = body.getReader()

@@ -93,7 +93,7 @@ describe('README.md', () => {
     expect(commands.filter((command) => !isRun(command))).toEqual([])
   })
 
-  it.each(['api-keys', 'refusals', 'simulate'])(
+  it.each(['api-keys', 'mcp', 'refusals', 'simulate'])(
     'shows a sound one in docs/%s.md too',
     async (page) => {
       const [block = ''] = readmeBlocks('ts', readFileSync(`docs/${page}.md`, 'utf8'))
@@ -105,6 +105,7 @@ describe('README.md', () => {
     'README.md',
     'docs/api-keys.md',
     'docs/keys.md',
+    'docs/mcp.md',
     'docs/refusals.md',
     'docs/simulate.md',
   ])('links to files that exist: %s', (document) => {

@@ -226,6 +226,8 @@ describe.each([NEWER, OLDER])('a message of %s', (version) => {
     })
     const tooLarge = [413, -32_600, 'body_too_large']
     expect(await outcome(call('status', { body: long }), short)).toEqual(tooLarge)
+    const headers = { 'content-length': `${long.length}` }
+    expect(await outcome(call('status', { body: long, headers }), short)).toEqual(tooLarge)
     const stream = new Blob([long]).stream()
     expect(await outcome(call('status', { body: stream }), short)).toEqual(tooLarge)
   })

@@ -4,7 +4,8 @@ import type { RouteConfig } from '../../src/config/define.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
 import type { ToolsOptions } from '../../src/mcp/options.ts'
 import { tools } from '../../src/mcp/tools.ts'
-import { createTestGateway, ORIGIN, type TestGateway } from '../support/gateway.ts'
+import { AUDIENCE, createTestGateway, ORIGIN, START, type TestGateway } from '../support/gateway.ts'
+import { createTestIssuer } from '../support/mint.ts'
 
 export const NEWER = '2026-07-28'
 export const OLDER = '2025-11-25'
@@ -32,8 +33,12 @@ export interface McpOptions {
   origin?: (request: Request) => Response | Promise<Response>
 }
 
+/** One for all, because making keys takes longest. */
+const issuer = createTestIssuer({ audience: AUDIENCE, now: () => START, algs: ['ES256'] })
+
 export async function createMcpGateway(options: McpOptions): Promise<McpGateway> {
   const world = await createTestGateway({
+    issuer,
     routes: [
       {
         path: '/mcp',
