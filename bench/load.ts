@@ -8,6 +8,8 @@ export interface Line {
   path: string
   /** Empty: no Authorization header. */
   token: string
+  /** JSON that is posted. Default: none, and the method is GET. */
+  body?: string
 }
 
 export interface Target {

@@ -17,6 +17,7 @@ import { markdownTable, textTable } from './report/table.ts'
 import { costRows } from './rows/cost.ts'
 import { haproxyRows } from './rows/haproxy.ts'
 import { issuerRows } from './rows/issuer.ts'
+import { mcpRows } from './rows/mcp.ts'
 import type { Row } from './rows/row.ts'
 import { claimRows, loggingRows, routeRows } from './rows/scale.ts'
 import { sizeRows } from './rows/size.ts'
@@ -42,6 +43,7 @@ const PARTS: Record<string, { rows: (world: World) => Promise<Row[]>; seconds: n
   websocket: { rows: websocketRows, seconds: 50 },
   cost: { rows: costRows, seconds: 60 },
   issuer: { rows: issuerRows, seconds: 60 },
+  mcp: { rows: mcpRows, seconds: 60 },
   size: { rows: sizeRows, seconds: 60 },
   memory: { rows: memoryRows, seconds: 600 },
 }

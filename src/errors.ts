@@ -21,6 +21,11 @@ export const ERROR_CODES = {
     'Signing in did not work',
     'Start again from the page that you wanted to see.',
   ],
+  operation_unknown: [
+    400,
+    'No tool, prompt or resource of this name is here',
+    'Ask the server for its list, and use a name from there.',
+  ],
   credential_missing: [
     401,
     'A credential is required',
@@ -71,7 +76,12 @@ export const ERROR_CODES = {
     'The method is not allowed here',
     'The Allow header names the methods.',
   ],
-  body_too_large: [413, 'The request body is too large', 'Send less.'],
+  body_too_large: [413, 'The body is too long', 'Send less at once.'],
+  unsupported_media_type: [
+    415,
+    'The body has a type that is not read here',
+    'Send the body as application/json, not compressed.',
+  ],
   host_unknown: [421, 'This host is not served here', 'Check the host name.'],
   rate_limited: [
     429,
@@ -120,6 +130,8 @@ export interface GatewayErrorOptions {
   page?: string
   /** Adds to the headers of the refusal, for example a nonce that the caller has to use. */
   finish?: (headers: Headers, status: number) => void
+  /** Puts the problem into the words of another protocol, as JSON. Default: the problem document. */
+  envelope?: (problem: { readonly title: string; readonly detail: string }) => object
   /** The evidence. */
   cause?: unknown
 }

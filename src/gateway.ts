@@ -3,9 +3,7 @@
  * step is a function of the values before it; nothing is written back.
  */
 
-import { authorize } from './auth/authorize.ts'
-import { identify } from './auth/identify.ts'
-import type { Principal } from './auth/principal.ts'
+import { admit } from './auth/admit.ts'
 import type { Inbound } from './auth/scheme.ts'
 import type { Compiled, OwnRoute, Route } from './config/compile.ts'
 import type { GatewayConfig } from './config/define.ts'
@@ -136,29 +134,13 @@ async function handle(
   const { assertion } = route.parts
   const proof = assertion && !trace.simulated ? await assertion.prove(principals) : undefined
   const way = departureOf(inbound, route, rules, principal, proof, trace.onward)
-  const outgoing = outgoingRequest(request, way)
+  const operation = trace.call?.operation
+  const outgoing = outgoingRequest(request, way, operation?.body)
   trace.omitted = outgoing.omitted
-  const response = await send(route, outgoing, principal, gateway.fetch)
+  const sent = await send(route, outgoing, principal, gateway.fetch)
+  const isFiltered = operation && !trace.simulated
+  const response = isFiltered ? await operation.filter(principals, sent) : sent
   const lasting = route.mayOutliveToken ? response : endWith(response, principals, gateway.now)
   const mapLocation = (to: string) => publicLocation(to, route.mapping, originOf(location))
   return answer(lasting, { isSecure, isPublic: route.isPublic, mapLocation })
-}
-
-/** Who asks, and may they? What is found out is noted at once, for the log and the answer of a refusal. */
-async function admit(
-  inbound: Inbound,
-  { requirement, policy, parts }: Route,
-  revocation: Compiled['revocation'],
-  scope: Scope,
-  trace: Trace<Route | OwnRoute>,
-): Promise<readonly Principal[]> {
-  const verified = requirement ? await identify(inbound, requirement, scope, trace.judges) : []
-  for (const { finish } of verified) if (finish) trace.finishes.push(finish)
-  const principals = verified.map(({ principal }) => principal)
-  const [principal] = principals
-  trace.call = { ...inbound, principals }
-  if (principal && revocation) await revocation.refuse(principals, scope)
-  if (parts.limit) await parts.limit.meter(trace.call, trace.finishes)
-  if (principal) authorize(principal, policy)
-  return principals
 }

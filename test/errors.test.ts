@@ -5,7 +5,7 @@ import { signLink } from '../src/auth/link/sign.ts'
 import { signedLinks } from '../src/auth/link/signed-links.ts'
 import { oidc } from '../src/auth/presets/oidc.ts'
 import { limit } from '../src/edge/limit/limit.ts'
-import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
+import { ERROR_CODES, type ErrorCode, GatewayError } from '../src/errors.ts'
 import { revocation } from '../src/operate/revocation/revocation.ts'
 import { createKeyWorld } from './support/api-keys.ts'
 import { ALGS, createDpopWorld, NONCE_KEY } from './support/dpop.ts'
@@ -62,6 +62,7 @@ const CASES: Record<ErrorCode, Case> = {
   },
   path_ambiguous: ({ send }) => send('/a%2fb'),
   multiple_credentials: ({ send }) => send('/', bearer('a, Bearer b')),
+  operation_unknown: () => plain('operation_unknown'),
   credential_missing: ({ send }) => send('/', { headers: { authorization: 'Basic eA==' } }),
   invalid_token: ({ send }) => send('/', bearer('forged')),
   invalid_dpop_proof: async () => (await createDpopWorld()).sendProof('/', 'forged'),
@@ -90,6 +91,7 @@ const CASES: Record<ErrorCode, Case> = {
   https_required: ({ send }) => send('http://api.test/'),
   not_found: async () => (await gatewayWith([{ path: '/x', to: ORIGIN }])).send('/y'),
   method_not_allowed: ({ send }) => send('/get', { method: 'POST' }),
+  unsupported_media_type: () => plain('unsupported_media_type'),
   host_unknown: async () => {
     const { send } = await createTestGateway({ config: { hosts: ['other.test'] } })
     return send('/')
@@ -138,6 +140,14 @@ function bearer(token: string) {
 
 function gatewayWith(routes: NonNullable<Parameters<typeof createTestGateway>[0]>['routes']) {
   return createTestGateway({ ...(routes && { routes }) })
+}
+
+/** Of a refusal that an MCP client gets in other words (test/mcp): the problem document alone. */
+async function plain(code: ErrorCode): Promise<Response> {
+  const to = () => {
+    throw new GatewayError(code)
+  }
+  return (await gatewayWith([{ path: '/', auth: 'public', to }])).send('/')
 }
 
 function gatewayWithLinks() {

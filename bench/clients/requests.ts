@@ -49,10 +49,14 @@ async function run({ targets, requests, headers }: Job): Promise<number[]> {
   return all.map(({ answered }) => answered)
 }
 
-function prepare({ port }: Target, { path, token }: Line, headers: Headers): Buffer {
+function prepare({ port }: Target, { path, token, body = '' }: Line, headers: Headers): Buffer {
   const fields = [`Host: 127.0.0.1:${port}`, ...headers.map(([name, value]) => `${name}: ${value}`)]
   if (token !== '') fields.push(`Authorization: Bearer ${token}`)
-  return Buffer.from(`GET ${path} HTTP/1.1\r\n${fields.join('\r\n')}${HEAD_END}`)
+  if (body !== '') {
+    fields.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`)
+  }
+  const method = body === '' ? 'GET' : 'POST'
+  return Buffer.from(`${method} ${path} HTTP/1.1\r\n${fields.join('\r\n')}${HEAD_END}${body}`)
 }
 
 /** One connection, until the job is over and its last answer is in: nothing is broken off. */

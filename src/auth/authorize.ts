@@ -33,11 +33,16 @@ export type ClaimValue = string | number | boolean | bigint
 
 /** Throws `insufficient_scope` or `forbidden`. */
 export function authorize(principal: Principal, policy: Policy): void {
-  const refusal = refusalOf(principal, policy) ?? refusalOfAll(principal, policy.alternatives)
+  const refusal = refusalOfPolicy(principal, policy)
   if (!refusal) return
   const { code, reason } = refusal
   const scopes = code === 'insufficient_scope' ? { scopes: scopesToAskFor(policy) } : {}
   throw new GatewayError(code, { reason, ...scopes })
+}
+
+/** The same as an answer. */
+export function isAuthorized(principal: Principal, policy: Policy): boolean {
+  return refusalOfPolicy(principal, policy) === undefined
 }
 
 /**
@@ -56,6 +61,10 @@ export function scopesToAskFor({
 interface Refusal {
   readonly code: 'insufficient_scope' | 'forbidden'
   readonly reason: string
+}
+
+function refusalOfPolicy(principal: Principal, policy: Policy): Refusal | undefined {
+  return refusalOf(principal, policy) ?? refusalOfAll(principal, policy.alternatives)
 }
 
 /** Undefined where one of them is met. What can be helped by asking for more is said before what cannot. */

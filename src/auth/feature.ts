@@ -102,4 +102,18 @@ export interface Endpoint {
 export interface Call extends Inbound {
   /** The first speaks for all. Empty where anybody may come. */
   readonly principals: readonly Principal[]
+  /** What it asks for, where the route reads that in its body. */
+  readonly operation?: Operation
+}
+
+/** What a request asks for by name, in its body. Its names are ones that the configuration knows, or `other`. */
+export interface Operation {
+  readonly method: string
+  readonly name?: string
+  /** What was read; undefined where the request has no body. */
+  readonly body: Uint8Array<ArrayBuffer> | undefined
+  /** Throws where the callers may not: `operation_unknown`, `insufficient_scope`, `forbidden`, `credential_missing`. */
+  permit(principals: readonly Principal[]): void
+  /** The origin's answer without what the callers may not use. Throws `origin_unreachable` where it cannot be read. */
+  filter(principals: readonly Principal[], response: Response): Response | Promise<Response>
 }

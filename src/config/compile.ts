@@ -1,8 +1,9 @@
 /** A checked config becomes what requests run on. Everything that can be decided once is decided here. */
 
-import { type ClaimValue, type Need, type Policy, scopesToAskFor } from '../auth/authorize.ts'
+import { type Policy, scopesToAskFor } from '../auth/authorize.ts'
 import type { Endpoint, Extras, House, RouteSite } from '../auth/feature.ts'
 import type { Requirement } from '../auth/identify.ts'
+import { compilePolicy } from '../auth/needs.ts'
 import type { Scheme } from '../auth/scheme.ts'
 import type { Cors } from '../edge/cors.ts'
 import type { RefusalRules } from '../edge/refusal.ts'
@@ -18,7 +19,7 @@ import {
 import type { PathMapping } from '../upstream/location.ts'
 import type { HeaderRules } from '../upstream/request.ts'
 import type { Handler, Target } from '../upstream/target.ts'
-import type { GatewayConfig, Needs, RouteConfig } from './define.ts'
+import type { GatewayConfig, RouteConfig } from './define.ts'
 import { type RulesOfRoute, rulesOfRoutes } from './header-rules.ts'
 import { createHouse, type Dependencies } from './house.ts'
 import { type RequiredSchemes, requiredSchemes } from './requirement.ts'
@@ -212,32 +213,4 @@ function compileTarget({ to, via }: RouteConfig): Target {
 function urlTarget(url: string, via: Binding | undefined): Target {
   const { origin, pathname } = new URL(url)
   return { kind: 'url', base: origin + pathname.replace(/\/$/, ''), fetch: via && bound(via) }
-}
-
-function compilePolicy(
-  { require: alternatives, ...needs }: Needs & Pick<RouteConfig, 'require'>,
-  published?: readonly string[],
-): Policy {
-  return {
-    ...compileNeed(needs),
-    alternatives: alternatives?.anyOf.map(compileNeed) ?? [],
-    published,
-  }
-}
-
-function compileNeed({ scopes = [], roles = [], claims = {} }: Needs): Need {
-  return {
-    scopes: 'anyOf' in scopes ? { names: scopes.anyOf, any: true } : { names: scopes, any: false },
-    roles,
-    claims: Object.entries(claims).map(([claim, value]) => ({
-      claim,
-      values: (Array.isArray(value) ? value : [value]).map(asRead),
-    })),
-  }
-}
-
-/** As a claim of that value is read: a bigint that a number can hold is one there. */
-function asRead(value: ClaimValue): ClaimValue {
-  const number = typeof value === 'bigint' ? Number(value) : undefined
-  return number !== undefined && Number.isSafeInteger(number) ? number : value
 }

@@ -1,8 +1,9 @@
 /** The owner's file: what may stand in it. Types and helpers only; check.ts reads it. */
 
-import type { AnyOf, ClaimValue } from '../auth/authorize.ts'
+import type { AnyOf } from '../auth/authorize.ts'
 import type { ClaimLocation } from '../auth/claim-location.ts'
 import type { SchemeFeature } from '../auth/feature.ts'
+import type { Needs } from '../auth/needs.ts'
 import type { RefusalPage } from '../edge/refusal.ts'
 import type { Binding } from '../lib/fetch.ts'
 import type { RevocationFeature } from '../operate/revocation/revocation.ts'
@@ -43,19 +44,6 @@ export type Required = string | AnyOf<string> | AllOf
 
 /** `public`: nobody is asked. */
 export type AuthConfig = 'public' | Required | { readonly optional: Required }
-
-/** What a caller needs beyond a valid credential: all of it. */
-export interface Needs {
-  /** All of these, or any of `anyOf(…)`; else 403. */
-  scopes?: readonly string[] | AnyOf<string>
-  /** Any of these; else 403. */
-  roles?: readonly string[]
-  /**
-   * Each claim must have, or contain, one of its values; else 403. Names are literal. A whole number beyond
-   * 2^53 is written as a bigint, `281674916028284929n`.
-   */
-  claims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>
-}
 
 export interface RouteConfig extends RouteParts, Needs {
   /** `/orders/:id`, `/orders/*`. Matched in any case unless the route is public; `/x/*` matches `/x` too. */

@@ -7,6 +7,7 @@ import type { Deprecated } from '../edge/deprecation.ts'
 import type { Limit } from '../edge/limit/limit.ts'
 import type { LoginPage } from '../edge/refusal.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
+import type { Tools } from '../mcp/tools.ts'
 import type { Tracing } from '../operate/tracing.ts'
 import { told } from '../options/schemas.ts'
 import type { Assertion } from '../upstream/assertion/assertion.ts'
@@ -26,6 +27,8 @@ export interface RouteParts {
   trace?: RoutePart<Tracing>
   /** Sends people who have to sign in to the login: `loginPage()`. Default: they get the 401. */
   login?: RoutePart<LoginPage>
+  /** Decides on what an MCP server is asked for, by name: `tools({ … })`. Default: nothing does. */
+  mcp?: RoutePart<Tools>
 }
 
 /** With the function that makes it, for whoever writes something else. */
@@ -37,6 +40,7 @@ const PARTS = {
   assertion: 'assertion({ keys: [env.ASSERTION_KEY] })',
   trace: 'tracing()',
   login: 'loginPage()',
+  mcp: 'tools({ … })',
 } as const satisfies Record<keyof RouteParts, string>
 
 export const PART_NAMES = Object.keys(PARTS) as (keyof RouteParts)[]

@@ -1,7 +1,7 @@
 /** The shape of one route in the owner's file, and what cannot be said by shape alone. */
 
 import * as v from 'valibot'
-import type { ClaimValue } from '../auth/authorize.ts'
+import { needEntries, needsOfAny } from '../auth/needs.ts'
 import { options, record } from '../options/options.ts'
 import {
   claimLocation,
@@ -13,21 +13,18 @@ import {
   secondsBetween,
   textLike,
   told,
-  UNSET,
 } from '../options/schemas.ts'
 import { suggest } from '../options/suggest.ts'
 import { DEFAULT_METHODS, literalPrefix } from '../router.ts'
 import { fold, isForwardable } from '../upstream/header-names.ts'
 import { explainHostname, explainTarget, isOwnAddress } from './addresses.ts'
-import type { Needs, RouteConfig } from './define.ts'
+import type { RouteConfig } from './define.ts'
 import { explainPattern } from './path-pattern.ts'
 import { explainAuth } from './requirement.ts'
 import { partsSchema } from './route-parts.ts'
 
 /** RFC 9110 section 9.1: a token. CONNECT and TRACE are about the connection and never proxied. */
 const METHOD = /^(?!CONNECT$|TRACE$)[A-Z]+(?:-[A-Z]+)*$/
-/** RFC 6749 section 3.3: what may stand in a challenge, and in a token that is not an array. */
-const SCOPE = /^[!#-[\]-~]+$/
 const HEADER = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 
 export const hostname = textLike("'api.acme.example'", explainHostname)
@@ -43,62 +40,6 @@ const method = textLike("'GET'", (name) => {
   if (/[\s,|]/.test(name)) return "is several methods in one text. Write ['GET', 'POST']"
   return `must be in upper case and of letters, for example '${suggest(upper, DEFAULT_METHODS) ?? 'GET'}'`
 })
-
-const scopes = "['orders:read', 'orders:write']"
-const scope = textLike("'orders:read'", (name) => {
-  if (/[\s,]/.test(name)) return `is several scopes in one text. Write ${scopes}`
-  if (SCOPE.test(name)) return undefined
-  return `has a character that no scope has: a quote, a backslash, or a letter outside ASCII. Write it like 'orders:read'`
-})
-const scopeList = listOf(scope, { example: scopes, isOptional: true })
-
-const role = textLike("'admin'", (name) =>
-  name.includes(',') ? "is several roles in one text. Write ['admin', 'editor']" : undefined,
-)
-
-const claimValue = told<ClaimValue>((value) => {
-  if (value === undefined) return UNSET
-  // JavaScript has already rounded it when it gets here.
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    return 'is a whole number beyond 2^53, which is another one by now. Write it with n at its end, for example 281674916028284929n'
-  }
-  if (['string', 'number', 'boolean', 'bigint'].includes(typeof value)) return undefined
-  return "must be text, a number, true or false, or a list of these, for example ['acme', 'beta']"
-})
-
-const claimValues = v.lazy(
-  (value): v.GenericSchema<unknown> =>
-    Array.isArray(value)
-      ? listOf(claimValue, { example: "['acme', 'beta']", isOptional: false })
-      : claimValue,
-)
-
-const needEntries = {
-  scopes: v.exactOptional(v.lazy(scopesSchema)),
-  roles: v.exactOptional(v.lazy(rolesSchema)),
-  claims: v.exactOptional(
-    v.pipe(
-      record("{ org: 'acme' }", () => undefined, claimValues),
-      v.check(
-        (claims) => Object.keys(claims).length > 0,
-        "names no claim. Name one, for example { org: 'acme' }, or take this option out",
-      ),
-    ),
-  ),
-}
-
-const NEEDS = "anyOf({ scopes: ['orders:read'] }, { roles: ['auditor'] })"
-
-const need = v.pipe(
-  options<Needs>(needEntries, {
-    example: "{ roles: ['auditor'] }",
-    otherNames: { permissions: 'scopes' },
-  }),
-  v.check(
-    (needs) => Object.keys(needs).length > 0,
-    "asks for nothing, so that every token would do. Write what to ask for, for example { roles: ['auditor'] }, or take it out",
-  ),
-)
 
 const keptHeader = textLike("'authorization'", (name) => {
   if (HEADER.test(name)) return undefined
@@ -122,7 +63,7 @@ export const routeSchema = options<RouteConfig>(
     ),
     auth: v.exactOptional(told(explainAuth)),
     ...needEntries,
-    require: v.exactOptional(v.lazy(requireSchema)),
+    require: v.exactOptional(v.lazy(needsOfAny)),
     forward: v.exactOptional(record("{ 'x-user-email': 'email' }", explainForward, claimLocation)),
     keep: v.exactOptional(listOf(keptHeader, { example: "['authorization']", isOptional: true })),
     ...partsSchema,
@@ -212,38 +153,6 @@ function explainNoTarget(value: unknown): string {
     return `must say where requests go, for example ${TO}. For a route that is there only sometimes, write ...(env.ORIGIN ? [{ path: '/*', to: env.ORIGIN }] : [])`
   }
   return `must be a URL in quotes, for example ${TO}, a service binding such as env.ORDERS, { url, via } with a binding, or a function (request, principal) => Response`
-}
-
-function scopesSchema(value: unknown): v.GenericSchema<unknown> {
-  if (isNamed(value, 'anyOf')) {
-    return v.object({
-      anyOf: listOf(scope, { example: "anyOf('orders:read', 'orders:write')", isOptional: true }),
-    })
-  }
-  if (isNamed(value, 'allOf'))
-    return told(() => `must be a list, which means all of them: ${scopes}`)
-  return scopeList
-}
-
-function rolesSchema(value: unknown): v.GenericSchema<unknown> {
-  if (isNamed(value, 'anyOf'))
-    return told(() => "must be a list, which means any of them: ['admin', 'editor']")
-  return listOf(role, { example: "['admin', 'editor']", isOptional: true })
-}
-
-function requireSchema(value: unknown): v.GenericSchema<unknown> {
-  if (!isNamed(value, 'anyOf')) {
-    return told(
-      () =>
-        `must be ${NEEDS}. What every caller needs stands in scopes, roles and claims themselves`,
-    )
-  }
-  const anyOf = listOf(need, { example: NEEDS, isOptional: true })
-  return options({ anyOf }, { example: NEEDS })
-}
-
-function isNamed(value: unknown, name: string): boolean {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
 }
 
 function explainForward(name: string, location: unknown): string | undefined {

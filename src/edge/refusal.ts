@@ -63,8 +63,10 @@ export function refuse<Route extends Refusing>(
     for (const [name, value] of Object.entries(PAGE_HEADERS)) headers.set(name, value)
     return new Response(error.options.page, { status: document.status, headers })
   }
-  headers.set('content-type', 'application/problem+json')
-  return new Response(JSON.stringify(document), { status: document.status, headers })
+  const { envelope } = error.options
+  headers.set('content-type', envelope ? 'application/json' : 'application/problem+json')
+  const body = envelope ? envelope(document) : document
+  return new Response(JSON.stringify(body), { status: document.status, headers })
 }
 
 /** A page of ours runs nothing, loads nothing and is in no frame. */

@@ -154,9 +154,6 @@ export class State
     assertServed(contract, this.#newest)
     const classes = this.ctx.exports as unknown as Classes
     return classes[Class].getByName(name) as ReturnType<Classes[Name]['getByName']>
-    return (this.ctx.exports as unknown as Classes)[Class].getByName(name) as ReturnType<
-      Classes[Name]['getByName']
-    >
   }
 }
 

@@ -62,10 +62,14 @@ export interface Outgoing {
 }
 
 /**
- * Builds the origin's request: of the client's headers what may pass, then the gateway's own. Throws
- * `origin_loop` where the request has come through here before.
+ * Builds the origin's request: of the client's headers what may pass, then the gateway's own. `read` is the body, where
+ * it was read before. Throws `origin_loop` where the request has come through here before.
  */
-export function outgoingRequest(incoming: Request, departure: Departure): Outgoing {
+export function outgoingRequest(
+  incoming: Request,
+  departure: Departure,
+  read?: Uint8Array<ArrayBuffer>,
+): Outgoing {
   const { url, rules, proof, onward, cf } = departure
   const { method, headers: sent } = incoming
   refuseBodyOfGet(incoming)
@@ -86,7 +90,7 @@ export function outgoingRequest(incoming: Request, departure: Departure): Outgoi
   const hasLongProof = proof !== undefined && proof.length > MAX_HEADER_LENGTH
   if (proof !== undefined && !hasLongProof) headers.set(PROOF_HEADER, proof)
   setFromPlatform(headers, incoming)
-  const upload = watchUpload(incoming)
+  const upload = read ? undefined : watchUpload(incoming)
   return {
     url,
     // Not a Request: the runtime's fetch makes one of what it is given, so that one made here would be one more.
@@ -94,7 +98,7 @@ export function outgoingRequest(incoming: Request, departure: Departure): Outgoi
       method,
       headers,
       redirect: 'manual',
-      ...(hasContent(method) && { body: upload ? upload.body : incoming.body }),
+      ...(hasContent(method) && { body: read ?? upload?.body ?? incoming.body }),
       ...(upload && { signal: upload.signal }),
       ...(cf && { cf }),
     },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { ClaimLocations } from '../../src/auth/claim-location.ts'
+import type { Needs } from '../../src/auth/needs.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
-import { anyOf, type Needs, type RouteConfig } from '../../src/config/define.ts'
+import { anyOf, type RouteConfig } from '../../src/config/define.ts'
 import { checkConfig } from '../../src/config/prepare.ts'
 import {
   AUDIENCE,

@@ -8,6 +8,7 @@ import { HEADERS } from '../config/mistakes/headers.ts'
 import { HOSTS } from '../config/mistakes/hosts.ts'
 import { LIMITS } from '../config/mistakes/limits.ts'
 import { LINKS } from '../config/mistakes/links.ts'
+import { MCP } from '../config/mistakes/mcp.ts'
 import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake.ts'
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
 import { PATHS } from '../config/mistakes/paths.ts'
@@ -40,6 +41,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in headers and parts': HEADERS,
   'in CORS': CORS,
   'in limits and ageing': LIMITS,
+  'in rights by tool': MCP,
   'in refusals': REFUSALS,
   'in revocation': REVOCATION,
   'in assertions and traces': PROOF,

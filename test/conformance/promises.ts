@@ -69,6 +69,8 @@ const limits = (name: string) => workers('edge/limit', name)
 const corsTest = (name: string) => workers('edge/cors', name)
 const session = (name: string, file = 'refresh') => workers(`session/${file}`, name)
 const simulation = (name: string) => workers('edge/simulate', name)
+const mcp = (name: string) => workers('mcp/tools', name)
+const lists = (name: string) => workers('mcp/lists', name)
 
 const ASSERTION = 'upstream/assertion/assertion.ts'
 const proof = (name: string) => workers('upstream/assertion', name)
@@ -523,8 +525,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'auth/authorize.ts',
-            'const refusal = refusalOf(principal, policy)',
-            'if (seen.has(principal)) return\n  seen.add(principal)\n  const refusal = refusalOf(principal, policy)',
+            'const refusal = refusalOfPolicy(principal, policy)',
+            'if (seen.has(principal)) return\n  seen.add(principal)\n  const refusal = refusalOfPolicy(principal, policy)',
           ),
           edit(
             'auth/authorize.ts',
@@ -921,7 +923,7 @@ export const PROMISES: Promised[] = [
         guard: '(a flaw is put in) upgrades pass',
         edits: [
           edit(
-            'gateway.ts',
+            'auth/admit.ts',
             'const verified = requirement ?',
             "const verified = requirement && !inbound.request.headers.has('upgrade') ?",
           ),
@@ -2288,6 +2290,275 @@ export const PROMISES: Promised[] = [
           ),
         ],
         test: session('answers no browser with the 401', 'login-page'),
+      },
+    ],
+  },
+  {
+    id: 'P56',
+    promise:
+      'An MCP server gets a message only where the caller may use what it asks for by name, whichever way it is read',
+    mutations: [
+      {
+        guard: 'the decision about a call',
+        edits: [
+          edit(
+            'mcp/tools.ts',
+            'for (const { target, rule } of found) permit(target, rule, principals, id)',
+            'void principals',
+          ),
+        ],
+        test: mcp('calls no tool without the scopes or roles'),
+      },
+      {
+        guard: 'the refusal of names that no rule has',
+        edits: [
+          edit(
+            'mcp/rules.ts',
+            'const rule = find(name) ?? otherwise',
+            'const rule = find(name) ?? otherwise ?? rules[0]',
+          ),
+        ],
+        test: mcp('calls no tool that no rule names'),
+      },
+      {
+        guard: 'the comparison with careless spellings',
+        edits: [
+          edit('mcp/rules.ts', 'return isPlain ? rule : undefined', 'return isPlain ? rule : rule'),
+        ],
+        test: mcp('lets no spelling of a name go around the narrower of two rules'),
+      },
+      {
+        guard: 'the canonical form of URIs',
+        edits: [
+          edit(
+            'mcp/rules.ts',
+            'if (canonical === undefined) return []',
+            'if (canonical === undefined) return formsOfName(uri)',
+          ),
+        ],
+        test: mcp('reads no resource by a way around'),
+      },
+      {
+        guard: 'the refusal of repeated members',
+        edits: [
+          edit(
+            'mcp/message.ts',
+            'const message = parseObject(text)',
+            'const message: JsonObject = JSON.parse(text)',
+          ),
+        ],
+        test: mcp('that could be read in two ways is refused'),
+      },
+      {
+        guard: 'the refusal of members that look alike',
+        edits: [
+          edit(
+            'mcp/message.ts',
+            "if (meant !== name || name === '__proto__')",
+            "if (meant === '__proto__' && meant !== name)",
+          ),
+        ],
+        test: mcp('that could be read in two ways is refused'),
+      },
+      {
+        guard: 'the refusal of half a character',
+        edits: [
+          edit(
+            'mcp/message.ts',
+            'if (SURROGATE.test(text) && !isWellFormed(message))',
+            "if (text === '' && !isWellFormed(message))",
+          ),
+        ],
+        test: mcp('that could be read in two ways is refused'),
+      },
+      {
+        guard: 'the refusal of a call in a notification',
+        edits: [
+          edit(
+            'mcp/message.ts',
+            "if (isNotification ? Object.hasOwn(message, 'id') : !isId)",
+            "if (isNotification && Object.hasOwn(message, 'id'))",
+          ),
+        ],
+        test: mcp('that could be read in two ways is refused'),
+      },
+      {
+        guard: 'the refusal of members that no message has',
+        edits: [
+          edit(
+            'mcp/message.ts',
+            'if (!Object.keys(message).every((name) => members.includes(name)))',
+            'if (!Object.keys(message).every((name) => members.includes(name) || name))',
+          ),
+        ],
+        test: mcp('that could be read in two ways is refused'),
+      },
+      {
+        guard: 'the refusal of a uri beside a name',
+        edits: [
+          edit(
+            'mcp/targets.ts',
+            "if (Object.hasOwn(params, member === 'name' ? 'uri' : 'name'))",
+            "if (Object.hasOwn(params, member) && method === '')",
+          ),
+        ],
+        test: mcp('that could be read in two ways is refused'),
+      },
+      {
+        guard: 'the comparison of Mcp-Name and body',
+        edits: [
+          edit(
+            'mcp/mirror.ts',
+            'if (said === undefined || !known.includes(said))',
+            'if (said === undefined)',
+          ),
+        ],
+        test: mcp('is refused where a header says something else than the body'),
+      },
+      {
+        guard: 'the comparison of Mcp-Method and body',
+        edits: [
+          edit(
+            'mcp/mirror.ts',
+            '} else if (sentMethod !== method) {',
+            "} else if (sentMethod === '') {",
+          ),
+        ],
+        test: mcp('is refused where a header says something else than the body'),
+      },
+      {
+        guard: 'the refusal of methods that are not served',
+        edits: [
+          edit(
+            'mcp/tools.ts',
+            'if (label === undefined) throw unknownMethod(message, headers)',
+            "if (label === undefined && method === '') throw unknownMethod(message, headers)",
+          ),
+        ],
+        test: mcp('has no method that is not served'),
+      },
+      {
+        guard: 'the refusal of other protocols',
+        edits: [
+          edit('mcp/tools.ts', "if (headers.has('upgrade'))", "if (headers.has('upgrade-'))"),
+        ],
+        test: lists('bring no message, in a body or on another protocol'),
+      },
+      {
+        guard: 'the refusal of a body of DELETE',
+        edits: [
+          edit(
+            'mcp/tools.ts',
+            "if (body !== null && headers.get('content-length') !== '0')",
+            "if (body !== null && headers.has('x-'))",
+          ),
+        ],
+        test: lists('bring no message, in a body or on another protocol'),
+      },
+    ],
+  },
+  {
+    id: 'P57',
+    promise: 'A list of tools, prompts or resources has what the caller may use, and nothing else',
+    mutations: [
+      {
+        guard: 'the filter of lists',
+        edits: [
+          edit(
+            'mcp/tools.ts',
+            'LISTS.has(method) ? filterAnswer(response, allows(rules, principals)) : response',
+            'LISTS.has(method) ? filterAnswer(response, () => true) : response',
+          ),
+        ],
+        test: lists('has the tools that the caller may call'),
+      },
+      {
+        guard: 'the filter of streams',
+        edits: [
+          edit(
+            'mcp/list.ts',
+            'if (isEventStream(headers)) return filterStream(response, allows)',
+            'if (isEventStream(headers)) return response',
+          ),
+        ],
+        test: lists('is filtered on an event stream, wherever the network cuts it'),
+      },
+      {
+        guard: 'the filter of the streams of older revisions',
+        edits: [
+          edit(
+            'mcp/tools.ts',
+            'filter: (principals, response) => filterStream(response, allows(rules, principals)),',
+            'filter: (principals, response) => filterStream(response, () => principals.length > 0),',
+          ),
+        ],
+        test: lists('that comes on the stream of an older revision is filtered there'),
+      },
+      {
+        guard: 'the refusal of a list that cannot be read',
+        edits: [
+          edit(
+            'mcp/list.ts',
+            'if (filtered === undefined && response.ok) throw',
+            'if (filtered === undefined && !response.ok) throw',
+          ),
+        ],
+        test: lists('is filtered whatever it says it is, and refused where it is no JSON'),
+      },
+      {
+        guard: 'the end of a public list',
+        edits: [
+          edit(
+            'mcp/list.ts',
+            "if (result.cacheScope === 'public') filtered.cacheScope = 'private'",
+            "if (result.cacheScope === 'public') filtered.cacheScope = 'public'",
+          ),
+        ],
+        test: lists('has the tools that the caller may call'),
+      },
+    ],
+  },
+  {
+    id: 'P58',
+    promise: 'Messages are read up to a limit, uncompressed, and from no page elsewhere',
+    mutations: [
+      {
+        guard: 'the limit of a body that says its length',
+        edits: [
+          edit(
+            'mcp/body.ts',
+            'if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes)',
+            'if (length !== undefined && length < 0) throw tooLarge(maxBytes)',
+          ),
+        ],
+        test: mcp('is refused for its type and its length'),
+      },
+      {
+        guard: 'the limit of a body that does not',
+        edits: [edit('mcp/body.ts', 'if (count > maxBytes) {', 'if (count < 0) {')],
+        test: mcp('is refused for its type and its length'),
+      },
+      {
+        guard: 'the refusal of compressed bodies',
+        edits: [
+          edit(
+            'mcp/body.ts',
+            'if (coding !== null && !/^identity$/i.test(coding))',
+            "if (coding !== null && coding === '')",
+          ),
+        ],
+        test: mcp('is refused for its type and its length'),
+      },
+      {
+        guard: 'the check of Origin',
+        edits: [
+          edit(
+            'mcp/tools.ts',
+            'if (origin === null || origin === originOf(location) || pages.has(origin)) return',
+            'if (origin === null || origin === originOf(location) || pages) return',
+          ),
+        ],
+        test: mcp('from a page elsewhere is refused'),
       },
     ],
   },

@@ -7,6 +7,7 @@ import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway, optional } from '../../src/config/define.ts'
 import { limit } from '../../src/edge/limit/limit.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
+import { tools } from '../../src/mcp/tools.ts'
 import { tracing } from '../../src/operate/tracing.ts'
 import { loginPage } from '../../src/session/login-page.ts'
 import { sessions } from '../../src/session/sessions.ts'
@@ -16,6 +17,7 @@ import { GATEWAY_APP } from '../local/world.ts'
 import { accessToken, TEAM } from './access.ts'
 import { DEMO_ASSERTION_KEY } from './keys.ts'
 import { LINKS } from './links.ts'
+import { ordersServer } from './orders-server.ts'
 import { peoplePage, peopleScript } from './people-page.ts'
 
 /** Public knowledge, good on one machine only. */
@@ -81,6 +83,19 @@ export default defineGateway((env: DemoEnv) => ({
     { path: '/people/script.js', auth: 'public', to: peopleScript },
     { path: '/people/private', auth: 'people', login: loginPage(), to: peoplePage },
     { path: '/people/api', auth: 'people', to: claims },
+    {
+      path: '/mcp',
+      auth: 'main',
+      to: ordersServer,
+      resource: protectedResource({ name: 'Orders, for agents' }),
+      mcp: tools({
+        call: {
+          orders_count: [],
+          orders_read: ['orders:read'],
+          orders_cancel: ['orders:write'],
+        },
+      }),
+    },
     { path: '/stock/*', auth: 'keys', to: env.ORIGIN, scopes: ['stock:read'] },
     { path: '/staff/*', auth: 'staff', to: env.ORIGIN, forward: { 'x-user-email': 'email' } },
     { path: '/tour/access-token', auth: 'public', to: accessToken },

@@ -12,6 +12,9 @@ export async function tour({ port, configs }: Started): Promise<string> {
   const token = bearerOption(port)
   const { good, ended } = await demoLinks(url)
   const readOnly = bearerOption(port, ' -- --scope orders:read')
+  const tool = (params: string) =>
+    `curl -i ${url}/mcp -H "Content-Type: application/json" -H "Accept: application/json, text/event-stream" -d '{"jsonrpc":"2.0","id":1,${params}}'`
+  const call = (name: string) => tool(`"method":"tools/call","params":{"name":"${name}"}`)
   const stops: [what: string, line: string][] = [
     ['a token is missing: 401', `curl -i ${url}/orders/42`],
     ['the claims of a token', `curl ${url}/api/claims ${token}`],
@@ -44,6 +47,13 @@ export async function tour({ port, configs }: Started): Promise<string> {
     ['another method: 405', `curl -i -X DELETE ${url}/orders/42 ${token}`],
     ['a path that two servers might read differently: 400', `curl -i ${url}/orders/..%2fadmin`],
     ['a service that does not run on this machine: 501', `curl ${url}/reports/1 ${token}`],
+    [
+      'an MCP server: the tools that this token may call, two of three',
+      `${tool('"method":"tools/list"')} ${readOnly}`,
+    ],
+    ['a tool that this token may call', `${call('orders_read')} ${readOnly}`],
+    ['a tool that asks for another scope: 403', `${call('orders_cancel')} ${readOnly}`],
+    ['a tool that no rule names: 400', `${call('orders_delete')} ${token}`],
     [
       'where an MCP client learns how to get a token',
       `curl ${url}/.well-known/oauth-protected-resource/orders`,

@@ -105,3 +105,18 @@ describe('sessions', () => {
     expect([...SESSIONS, APP].filter((mark) => bundle.includes(mark))).toEqual(SESSIONS)
   })
 })
+
+describe('rights by tool', () => {
+  /** A method that only they know, and a text of their options. */
+  const MARKS = ['resources/templates/list', 'names nothing, so that every tool would be refused']
+
+  it('are not in a bundle that does not import them', async () => {
+    const bundle = await bundleWorker({ entry: 'src/index.ts' })
+    expect(MARKS.filter((mark) => bundle.includes(mark))).toEqual([])
+  })
+
+  it('are in one that does', async () => {
+    const bundle = await bundleWorker({ script: "export * from './src/mcp/tools.ts'" })
+    expect(MARKS.filter((mark) => bundle.includes(mark))).toEqual(MARKS)
+  })
+})

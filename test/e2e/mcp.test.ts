@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import { UnauthorizedError as NewerUnauthorizedError } from '@modelcontextprotocol/client'
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
+import { build } from 'esbuild'
 import { decodeJwt } from 'jose'
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -185,6 +186,129 @@ describe.skipIf(!CHROMIUM)('an MCP client', () => {
     await agent.connect()
     expect(await agent.call('whoami')).toBe(userId)
   })
+})
+
+describe('rights by tool', () => {
+  const LISTED = ['whoami', 'slow']
+  const person = () =>
+    new Person({
+      issuer: world.origin,
+      fetch: (url, init) => fetch(url, { redirect: 'manual', ...init }),
+    })
+  const namesOf = ({ tools }: { tools: { name: string }[] }) => tools.map(({ name }) => name)
+
+  /** Both lines of the SDK, with a person who fills in the forms by hand. */
+  const agents = {
+    older: () => new Agent(`${world.origin}/mcp`, 'http://localhost:33419/callback'),
+    newer: () => new NewerAgent(`${world.origin}/mcp`),
+  }
+
+  it.each(['older', 'newer'] as const)(
+    'are what the %s SDK sees, and steps up for',
+    async (line) => {
+      const agent = agents[line]()
+      // One that registers itself does so for the scope of the first challenge, and may ask for no other one.
+      const added = await world.administer<{ id: string }>({
+        command: 'client add',
+        kind: 'public',
+        redirectUris: [agent.redirectUrl],
+      })
+      agent.information = { client_id: added.id, redirect_uris: [agent.redirectUrl] }
+      const unauthorized = line === 'older' ? UnauthorizedError : NewerUnauthorizedError
+      const signIn = async () => {
+        const url = agent.authorizationUrl?.href ?? ''
+        await agent.finish(new URL(await person().authorize(url, 'ada', PASSWORD)))
+      }
+      await expect(agent.connect()).rejects.toBeInstanceOf(unauthorized)
+      await signIn()
+      await agent.connect()
+      expect(namesOf(await agent.client.listTools())).toEqual(LISTED)
+      expect(await agent.call('whoami')).toBe(userId)
+      const received = world.notes.received.length
+      // The older SDK refreshes, where it can, and is then no further: a refresh brings no scope.
+      if (line === 'older' && agent.held) delete agent.held.refresh_token
+      await expect(agent.call('hidden')).rejects.toThrow(/No tool, prompt or resource of this name/)
+      await expect(agent.call('share')).rejects.toBeInstanceOf(unauthorized)
+      expect(world.notes.received).toHaveLength(received)
+      expect(agent.authorizationUrl?.searchParams.get('scope')?.split(' ')).toEqual(
+        expect.arrayContaining(['notes:use', 'notes:share']),
+      )
+      await signIn()
+      expect(await agent.call('share')).toBe('shared')
+      expect(namesOf(await agent.client.listTools())).toEqual(['whoami', 'share', 'slow'])
+      await agent.client.close()
+    },
+  )
+})
+
+type UseNotes = (url: string, token: string) => Promise<unknown>
+
+describe.skipIf(!CHROMIUM)('an MCP client in a page', () => {
+  it("lists, calls and streams from the gateway's own host, and from nowhere else", async () => {
+    const browser = await chromium.launch({
+      executablePath: CHROMIUM ?? '',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    })
+    try {
+      const page = await browser.newPage()
+      await page.goto(`${world.origin}/page`)
+      await page.addScriptTag({ content: await browserClient() })
+      const token = await serviceToken('/mcp', 'notes:use')
+      const seen = await page.evaluate(
+        ([url, bearer]) => (globalThis as unknown as { useNotes: UseNotes }).useNotes(url, bearer),
+        [`${world.origin}/mcp`, token] as const,
+      )
+      expect(seen).toEqual({
+        tools: ['whoami', 'slow'],
+        whoami: service.id,
+        progress: 1,
+        hidden: expect.stringContaining('No tool, prompt or resource of this name'),
+      })
+    } finally {
+      await browser.close()
+    }
+    const response = await fetch(`${world.origin}/mcp`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await serviceToken('/mcp', 'notes:use')}`,
+        'content-type': 'application/json',
+        origin: 'http://evil.localhost',
+      },
+      body: JSON.stringify(INITIALIZE),
+    })
+    expect(response.status).toBe(403)
+  })
+
+  /** What the page runs: the newer SDK, as a bundler puts it into a page. */
+  async function browserClient(): Promise<string> {
+    const { outputFiles } = await build({
+      stdin: {
+        contents: `
+          import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+          window.useNotes = async (url, token) => {
+            const client = new Client({ name: 'page', version: '1.0.0' })
+            const requestInit = { headers: { authorization: 'Bearer ' + token } }
+            await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }))
+            const { tools } = await client.listTools()
+            const whoami = (await client.callTool({ name: 'whoami' })).content[0].text
+            const progress = await new Promise((resolve) => {
+              client
+                .callTool({ name: 'slow' }, { onprogress: ({ progress }) => resolve(progress) })
+                .catch(() => {})
+            })
+            const hidden = await client.callTool({ name: 'hidden' }).catch(String)
+            return { tools: tools.map(({ name }) => name), whoami, progress, hidden }
+          }`,
+        resolveDir: process.cwd(),
+      },
+      bundle: true,
+      write: false,
+      format: 'iife',
+      platform: 'browser',
+      logLevel: 'silent',
+    })
+    return outputFiles[0]?.text ?? ''
+  }
 })
 
 describe('an MCP client of the newer SDK', () => {

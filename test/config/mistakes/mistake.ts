@@ -16,6 +16,7 @@ import { cors } from '../../../src/edge/cors.ts'
 import { deprecated } from '../../../src/edge/deprecation.ts'
 import { limit } from '../../../src/edge/limit/limit.ts'
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
+import { tools } from '../../../src/mcp/tools.ts'
 import { fusionAuthEvents } from '../../../src/operate/revocation/fusionauth-events.ts'
 import { revocation } from '../../../src/operate/revocation/revocation.ts'
 import { tracing } from '../../../src/operate/tracing.ts'
@@ -185,6 +186,12 @@ export function inCors(name: string, written: string, ...messages: string[]): Mi
   return { ...inFile, file: `import { cors } from './edge/cors.ts'\n${inFile.file}` }
 }
 
+/** In the part `mcp` of a route, with what makes it. */
+export function inTools(name: string, part: string, ...messages: string[]): Mistake {
+  const inFile = inRoute(name, `path: '/mcp', to: env.ORIGIN, mcp: ${part}`, ...messages)
+  return { ...inFile, file: `import { tools } from './mcp/tools.ts'\n${inFile.file}` }
+}
+
 /** In the only scheme. */
 export function inScheme(name: string, scheme: string, ...messages: string[]): Mistake {
   return inConfig(
@@ -237,6 +244,7 @@ const IMPORTED = {
   fusionAuthEvents,
   assertion,
   tracing,
+  tools,
 }
 
 /** Judges the text of a file as `npm run check` does, without writing it anywhere. */

@@ -3,6 +3,7 @@
 import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { defineGateway } from '../../../src/config/define.ts'
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
+import { tools } from '../../../src/mcp/tools.ts'
 
 interface McpEnv {
   /** The origin that clients see, of the gateway and of the authorization server behind it. */
@@ -10,6 +11,9 @@ interface McpEnv {
   ISSUER_WORKER: Fetcher
   MCP_SERVER: string
 }
+
+/** A page of the gateway's own host, for clients in browsers. */
+const page = () => new Response('', { headers: { 'content-type': 'text/html' } })
 
 export default defineGateway((env: McpEnv) => {
   const toIssuer = { auth: 'public', to: env.ISSUER_WORKER, keep: ['authorization'] } as const
@@ -23,7 +27,9 @@ export default defineGateway((env: McpEnv) => {
         to: env.MCP_SERVER,
         scopes: ['notes:use'],
         resource: protectedResource({ name: 'Notes' }),
+        mcp: tools({ call: { whoami: [], slow: [], share: ['notes:share'] } }),
       },
+      { path: '/page', auth: 'public', to: page },
       { path: '/.well-known/oauth-authorization-server', ...toIssuer },
       { path: '/.well-known/openid-configuration', ...toIssuer },
       { path: '/.well-known/jwks.json', ...toIssuer },

@@ -18,7 +18,7 @@ export interface NotesServer {
   stop(): Promise<void>
 }
 
-/** Starts the server on a free port of loopback; its tools are `whoami` and `slow`. */
+/** Starts the server on a free port of loopback; its tools are `whoami`, `slow`, `share` and `hidden`. */
 export async function startNotesServer(): Promise<NotesServer> {
   const sessions = new Map<string, StreamableHTTPServerTransport>()
   const servers = new Set<McpServer>()
@@ -66,6 +66,11 @@ function createNotes(finished: Promise<void>): McpServer {
   server.registerTool('whoami', { description: 'Says who is calling' }, ({ requestInfo }) => ({
     content: [{ type: 'text', text: String(requestInfo?.headers['x-auth-subject']) }],
   }))
+  for (const name of ['share', 'hidden']) {
+    server.registerTool(name, { description: 'Asks for another scope, or is for nobody' }, () => ({
+      content: [{ type: 'text', text: `${name}d` }],
+    }))
+  }
   server.registerTool(
     'slow',
     { description: 'Reports progress, then waits' },

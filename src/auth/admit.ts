@@ -1,0 +1,55 @@
+/** Who asks, and may they? Every question that is about the caller, in order. */
+
+import type { Scope } from '../lib/scope.ts'
+import { authorize, type Policy } from './authorize.ts'
+import type { Call, Operation } from './feature.ts'
+import { identify, type Requirement } from './identify.ts'
+import type { Principal } from './principal.ts'
+import type { Finish, Inbound, Scheme } from './scheme.ts'
+
+/** What has to be known of a route. */
+export interface Admitting {
+  readonly requirement?: Requirement | undefined
+  readonly policy: Policy
+  readonly parts: {
+    readonly limit?: { meter(call: Call, finishes: Finish[]): Promise<void> | void }
+    readonly mcp?: { read(inbound: Inbound): Promise<Operation> }
+  }
+}
+
+/** Where what is found out is noted at once, for the log and the answer of a refusal. */
+export interface Notes {
+  call?: Call
+  readonly judges: Scheme[]
+  readonly finishes: Finish[]
+}
+
+/** Says who was cut off. */
+export interface Cutoff {
+  refuse(principals: readonly Principal[], scope: Scope): Promise<void>
+}
+
+/** The callers; the first speaks. Throws where they may not. */
+export async function admit(
+  inbound: Inbound,
+  { requirement, policy, parts }: Admitting,
+  cutoff: Cutoff | undefined,
+  scope: Scope,
+  notes: Notes,
+): Promise<readonly Principal[]> {
+  const verified = requirement ? await identify(inbound, requirement, scope, notes.judges) : []
+  for (const { finish } of verified) if (finish) notes.finishes.push(finish)
+  const principals = verified.map(({ principal }) => principal)
+  const [principal] = principals
+  notes.call = { ...inbound, principals }
+  if (principal && cutoff) await cutoff.refuse(principals, scope)
+  if (parts.limit) await parts.limit.meter(notes.call, notes.finishes)
+  if (principal) authorize(principal, policy)
+  // Nobody makes the gateway read a body who may not use the route.
+  if (parts.mcp) {
+    const operation = await parts.mcp.read(inbound)
+    notes.call = { ...notes.call, operation }
+    operation.permit(principals)
+  }
+  return principals
+}

@@ -1,0 +1,105 @@
+/** Lists in the origin's answers, without what a caller may not use. */
+
+import { GatewayError } from '../errors.ts'
+import { parseExact } from '../lib/exact-json.ts'
+import { isObject } from '../lib/strict-json.ts'
+import { filterEvents } from './event-stream.ts'
+import { type Kind, LISTS } from './targets.ts'
+
+/** Whether the caller may use the thing of that name. */
+export type Allows = (kind: Kind, name: string) => boolean
+
+/** Of a list, and of one event. A longer one is refused, as one that cannot be read is. */
+const MAX_LENGTH = 8_388_608
+
+/** The answer to a request for a list. Throws `origin_unreachable` where it is one that cannot be read. */
+export async function filterAnswer(response: Response, allows: Allows): Promise<Response> {
+  const { body, headers } = response
+  if (!body) return response
+  if (isEventStream(headers)) return filterStream(response, allows)
+  const text = await readText(body)
+  // A refusal of the origin may be of any kind, and is no list.
+  if (!response.ok && !isJson(headers)) return replaced(response, text)
+  const filtered = filterText(text, allows)
+  if (filtered === undefined && response.ok) throw unreadable('a list that is no JSON')
+  return replaced(response, filtered ?? text)
+}
+
+/** Any answer that is an event stream, in which a list may come; others as they are. */
+export function filterStream(response: Response, allows: Allows): Response {
+  const { body, headers } = response
+  if (!body || !isEventStream(headers)) return response
+  const filter = (data: string) => filterText(data, allows) ?? data
+  return replaced(response, filterEvents(body, filter, MAX_LENGTH))
+}
+
+function isEventStream(headers: Headers): boolean {
+  return /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
+}
+
+function isJson(headers: Headers): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers.get('content-type') ?? '')
+}
+
+/** Length, coding and hash were those of another body. */
+function replaced(response: Response, body: string | ReadableStream<Uint8Array>): Response {
+  const headers = new Headers(response.headers)
+  for (const name of ['content-length', 'content-encoding', 'content-md5', 'digest', 'etag']) {
+    headers.delete(name)
+  }
+  return new Response(body, { status: response.status, statusText: response.statusText, headers })
+}
+
+async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder()
+  const reader = body.getReader()
+  let text = ''
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return text + decoder.decode()
+      text += decoder.decode(value, { stream: true })
+      if (text.length > MAX_LENGTH) throw unreadable('a list that is too long')
+    }
+  } catch (cause) {
+    reader.cancel().catch(() => {})
+    if (cause instanceof GatewayError) throw cause
+    throw unreadable('a list that breaks off')
+  }
+}
+
+function unreadable(what: string): GatewayError {
+  return new GatewayError('origin_unreachable', { reason: `the origin answered with ${what}` })
+}
+
+/** JSON with its lists filtered, the same text where there is nothing to change; undefined where it is no JSON. */
+function filterText(text: string, allows: Allows): string | undefined {
+  try {
+    const message = parseExact(text)
+    // Revisions up to 2025-03-26 may answer several requests at once.
+    const messages: readonly unknown[] = Array.isArray(message) ? message : [message]
+    const filtered = messages.map((item) => filterMessage(item, allows))
+    if (filtered.every((item, index) => item === messages[index])) return text
+    return JSON.stringify(Array.isArray(message) ? filtered : filtered[0])
+  } catch {
+    return undefined
+  }
+}
+
+function filterMessage(message: unknown, allows: Allows): unknown {
+  if (!isObject(message) || !isObject(message.result)) return message
+  const { result } = message
+  const filtered: Record<string, unknown> = {}
+  for (const [kind, list, member] of LISTS.values()) {
+    const items = result[list]
+    if (!Array.isArray(items)) continue
+    filtered[list] = items.filter((item: unknown) => {
+      const name = isObject(item) ? item[member] : undefined
+      return typeof name === 'string' && allows(kind, name)
+    })
+  }
+  if (Object.keys(filtered).length === 0) return message
+  // What one caller may see is not what another may.
+  if (result.cacheScope === 'public') filtered.cacheScope = 'private'
+  return { ...message, result: { ...result, ...filtered } }
+}
