@@ -13,7 +13,7 @@ export interface Admitting {
   readonly policy: Policy
   readonly parts: {
     readonly limit?: { meter(call: Call, finishes: Finish[]): Promise<void> | void }
-    readonly mcp?: { read(inbound: Inbound): Promise<Operation> }
+    readonly mcp?: { read(inbound: Inbound): Operation | Promise<Operation> }
   }
 }
 
