@@ -43,8 +43,9 @@ export function keysFor(schemes: GatewayConfig['schemes'], options: KeyOptions):
       }
       const { hostname, origin } = new URL(request.url)
       if (!network && !isLocalhost(hostname)) throw new Error(NOT_ASKED)
+      const response = await fetch(request)
       sources.add(origin)
-      return fetch(request)
+      return response
     },
   }
 }

@@ -36,7 +36,8 @@ const ORDER: readonly (readonly [name: string, reason: RegExp])[] = [
   ['preset', /(?:)/],
 ]
 
-export const CHECK_NAMES = [...new Set(ORDER.map(([name]) => name))]
+/** Each where its last part is. */
+export const CHECK_NAMES = [...new Set(ORDER.map(([name]) => name).toReversed())].toReversed()
 
 /** Which check a reason is of. */
 export function checkOf(reason: string): string {
