@@ -48,6 +48,7 @@ function live(
   return async (request: Request): Promise<Fate> => {
     arrived = undefined
     const { status } = await gateway.fetch(request, { waitUntil: () => {} })
+    const sent = arrived as Request | undefined
     const headers = (all: Headers) =>
       Object.fromEntries([...all].map(([name, value]) => [name, redact(value, [], name)]))
     return {
@@ -55,7 +56,7 @@ function live(
       code: event?.code,
       reason: event?.reason,
       simulated: event?.simulated,
-      origin: arrived && [arrived.url, headers(arrived.headers)],
+      origin: sent && [sent.url, headers(sent.headers)],
     }
   }
 }
@@ -259,7 +260,7 @@ describe('explain and the gateway', () => {
     }
     console.log(`explained: ${JSON.stringify(Object.fromEntries(seen))}`)
     expect(wrong.slice(0, 3)).toEqual([])
-    expect([...seen.keys()].sort()).toEqual([
+    expect([...seen.keys()].sort((a, b) => a.localeCompare(b))).toEqual([
       'api_key_invalid',
       'credential_missing',
       'csrf',
