@@ -2,6 +2,8 @@
 
 import type { Need } from '../../auth/authorize.ts'
 import type { Compiled, OwnRoute, Route } from '../../config/compile.ts'
+import type { GatewayConfig } from '../../config/define.ts'
+import { prepare } from '../../config/prepare.ts'
 import { DEFAULT_METHODS } from '../../router.ts'
 
 export interface RouteRow {
@@ -13,6 +15,12 @@ export interface RouteRow {
   readonly target: string
   /** Names of the other parts of the route. */
   readonly parts: readonly string[]
+}
+
+/** Of a sound config. */
+export function routeRowsOf(config: GatewayConfig): RouteRow[] {
+  const { compiled } = prepare(() => config, { fetch: undefined, store: undefined, now: () => 0 })
+  return compiled ? routeRows(compiled) : []
 }
 
 /** In the order of the file, and behind it the routes of the gateway itself. */

@@ -69,6 +69,8 @@ async function tokens({ files, rights, words, numbers, issuer, now }: Probing): 
     .flatMap(({ oauth }) => oauth ?? [])
   const issuers = [...new Set(entries.flatMap(({ issuer: one, issuers: all = [one] }) => all))]
   const audiences = [...new Set(entries.flatMap(({ audiences: all = [] }) => all))]
+  const firstOf = (iss: string) =>
+    entries.find(({ issuer: one, issuers: all = [one] }) => all.includes(iss))?.audiences?.[0]
   const callers: Caller[] = []
   const add = (name: string, token: string, isEverywhere = false) =>
     callers.push({ name, isEverywhere, show: (url, headers) => bear(url, headers, token) })
@@ -81,6 +83,8 @@ async function tokens({ files, rights, words, numbers, issuer, now }: Probing): 
         issuer.mint({ ...own, ...everything(rights, words), ...more }, header)
       const whole = await mint()
       add(named(''), whole, true)
+      // What an entry asks beyond its audience, it asks for each of them.
+      if (audiences.length > 0 && aud !== (firstOf(iss) ?? audiences[0])) continue
       for (const word of words) {
         if (!NAME.test(word)) continue
         const inHeader: Caller['show'] = (url, headers) => set(url, headers, word, whole)
@@ -105,7 +109,8 @@ async function tokens({ files, rights, words, numbers, issuer, now }: Probing): 
         add(named(` with the audience ${word} beside it`), await mint({ aud: word, [word]: aud }))
       }
       add(named(' without rights'), await issuer.mint(own))
-      const less = (what: Partial<Rights>) => mint(everything({ ...rights, ...what }, words))
+      const less = (what: Partial<Rights>) =>
+        issuer.mint({ ...own, ...everything({ ...rights, ...what }, words) })
       for (const one of scopes) {
         add(
           named(` without the scope ${one}`),

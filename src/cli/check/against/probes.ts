@@ -40,10 +40,12 @@ export function probesFor({ files, words, callers }: Targets): Probe[] {
   for (const caller of callers) {
     if (caller.isEverywhere) {
       for (const host of hosts) {
-        for (const path of paths) {
-          for (const method of methods)
-            probes.push({ caller, method, url: `https://${host}${path}`, headers })
-        }
+        for (const path of paths)
+          probes.push({ caller, method: 'GET', url: `https://${host}${path}`, headers })
+      }
+      for (const { host = hosts[0], path } of routes) {
+        const url = `https://${host}${sampleOf(path)}`
+        for (const method of methods) probes.push({ caller, method, url, headers })
       }
     } else {
       for (const { host = hosts[0], path, methods: taken } of routes) {
