@@ -130,11 +130,6 @@ const CHANGES: readonly (readonly [what: string, find: string, replacement: stri
     "{ name: 'Tools', scopes: ['mcp', 'tools'] }",
   ],
   ['a resource is gone', ", resource: protectedResource({ name: 'Tools' })", ''],
-  [
-    'a resource for every route',
-    '  routes: [',
-    "  every: { resource: protectedResource({ name: 'All' }) },\n  routes: [",
-  ],
   ['another issuer', "'https://idp.acme.example'", "'https://login.acme.example'"],
   ['another audience', "audience: ['orders', 'app']", "audience: ['orders', 'web']"],
   ['one audience less', "['orders', 'app']", "'orders'"],
@@ -196,8 +191,8 @@ const CHANGES: readonly (readonly [what: string, find: string, replacement: stri
   ['rules are tried out', "'/beta', host", "'/beta', dangerouslySimulate: true, host"],
   [
     'ambiguous paths pass',
-    "'/maybe', auth",
-    "'/maybe', dangerouslyAllowAmbiguousPaths: true, auth",
+    "'/keyed/*', auth",
+    "'/keyed/*', dangerouslyAllowAmbiguousPaths: true, auth",
   ],
   ['connections outlive tokens', "'/maybe', auth", "'/maybe', dangerouslyOutliveToken: true, auth"],
   [

@@ -56,7 +56,20 @@ export interface Probing {
 const NOBODY: Caller = { name: 'nobody', isEverywhere: true, show: (url) => url }
 
 export async function callersFor(probing: Probing): Promise<Caller[]> {
-  return [NOBODY, ...(await tokens(probing)), ...(await keys(probing)), ...links(probing)]
+  const [ofTokens, ofKeys] = [await tokens(probing), await keys(probing)]
+  return [NOBODY, ...ofTokens, ...ofKeys, ...both(ofTokens, ofKeys), ...links(probing)]
+}
+
+/** For routes that want every one of several schemes. */
+function both(tokens: readonly Caller[], keys: readonly Caller[]): Caller[] {
+  const whole = (callers: readonly Caller[]) => callers.filter(({ isEverywhere }) => isEverywhere)
+  return whole(tokens).flatMap((token) =>
+    whole(keys).map((key) => ({
+      name: `${token.name} and ${key.name}`,
+      isEverywhere: false,
+      show: async (url, headers) => key.show(await token.show(url, headers), headers),
+    })),
+  )
 }
 
 /** A name of a header, and of most cookies. */
@@ -156,11 +169,12 @@ async function tokens({ files, rights, words, numbers, issuer, now }: Probing): 
         }
       }
       for (const alg of issuer.algorithms) add(named(` with ${alg}`), await mint({}, { alg }))
-      for (const length of [...numbers].filter((number) => number > 1_000 && number < 20_000)) {
-        add(
-          named(` of more than ${length} characters`),
-          await mint({ filler: 'x'.repeat(length * 0.75) }),
-        )
+      for (const length of [8_192, ...numbers].filter((one) => one > 2_000 && one < 20_000)) {
+        // In base64url, and with the other claims beside it.
+        for (const filler of [length * 0.75 - 900, length * 0.75]) {
+          const token = await mint({ filler: 'x'.repeat(filler) })
+          add(named(` of ${token.length} characters`), token)
+        }
       }
     }
   }
@@ -172,9 +186,9 @@ async function tokens({ files, rights, words, numbers, issuer, now }: Probing): 
 function everything({ scopes, roles, claims }: Rights, words: ReadonlySet<string>) {
   const anywhere = [...words].filter((word) => !RESERVED.has(word))
   return {
+    ...Object.fromEntries(anywhere.map((word) => [word, [...scopes, ...roles, word]])),
     email: 'ada@probe.example',
     name: 'Ada',
-    ...Object.fromEntries(anywhere.map((word) => [word, [...scopes, ...roles]])),
     scope: scopes.join(' '),
     roles,
     ...Object.fromEntries([...claims].map(([name, [value]]) => [name, value])),

@@ -67,15 +67,17 @@ export async function compare(
   const asked: [Set<string>, Set<string>] = [new Set(), new Set()]
   for (const isDown of [false, true]) {
     const [then, later] = [before, after].map((config, index) => {
-      const fetch = issuer.fetchFor(asked[index] as Set<string>, isDown)
-      return { fetch, judge: sideOf(config, compiled[index] as Compiled, fetch, now) }
+      const noted = asked[index] as Set<string>
+      const fetch = issuer.fetchFor(noted, isDown, false)
+      const bound = issuer.fetchFor(noted, isDown, true)
+      return { bound, judge: sideOf(config, compiled[index] as Compiled, fetch, now) }
     }) as [Side, Side]
     // While no issuer has keys, it is enough to hear of a whole token.
     const isWhole = ({ caller, method }: Probe) => caller.isEverywhere && method === 'GET'
     for (const probe of isDown ? probes.filter(isWhole) : probes) {
-      outside.fetch = then.fetch
+      outside.fetch = then.bound
       const fate = await then.judge(probe)
-      outside.fetch = later.fetch
+      outside.fetch = later.bound
       group(groups, probe, fate, await later.judge(probe))
     }
   }
@@ -99,7 +101,8 @@ function compiledOf(config: GatewayConfig, now: number): Compiled {
 type Fate = ReadonlyMap<string, string>
 
 interface Side {
-  readonly fetch: Fetch
+  /** For what a binding leads to. */
+  readonly bound: Fetch
   readonly judge: (probe: Probe) => Promise<Fate>
 }
 

@@ -8,7 +8,7 @@ export interface ProbeIssuer {
   /** A token with these claims; `header` may name another algorithm or key. */
   mint(claims: object, header?: { readonly alg?: string; readonly kid?: string }): Promise<string>
   /** Answers discovery, key set and introspection of every issuer, and notes what was asked. */
-  fetchFor(asked: Set<string>, isDown: boolean): Fetch
+  fetchFor(asked: Set<string>, isDown: boolean, isBound: boolean): Fetch
 }
 
 /** Keys that are published under each of `keyIds` too. */
@@ -37,9 +37,11 @@ export async function createProbeIssuer(
       return new SignJWT(body).setProtectedHeader({ alg, kid, typ: 'at+jwt' }).sign(privateKey)
     },
 
-    fetchFor: (asked, isDown) => async (request) => {
+    fetchFor: (asked, isDown, isBound) => async (request) => {
       const { url, method } = request
-      asked.add(`${method} ${url} ${request.headers.get('authorization') ?? ''}`)
+      asked.add(
+        `${method} ${url}${isBound ? '(binding)' : ''} ${request.headers.get('authorization') ?? ''}`,
+      )
       if (method === 'POST') {
         const iss = issuers.find((issuer) => issuer.startsWith(new URL(url).origin))
         return Response.json({ active: true, iss, aud: audiences, sub: 'probe', exp: now + 300 })

@@ -76,6 +76,7 @@ function pathsOf({ path }: Route | OwnRoute): string[] {
   )
   return [
     sample,
+    sample.replace(/\/(?=[^/]*$)/, '//'),
     flipped,
     `${sample}/`,
     `${sample}/deeper`,
