@@ -6,6 +6,9 @@ const SHIPPED_TESTS = ['test/shipped/**/*.test.ts']
 // What needs Node around it: processes, raw sockets, a browser, files.
 const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench}/**/*.test.ts']
 
+/** Thousands of cases, minutes on two cores: for CI, and not a part of `npm test`. */
+const LONG_TESTS = ['test/cli/{against,explain-agrees}.test.ts']
+
 export default defineConfig({
   test: {
     // Most of the time goes to waiting for processes and sockets, so every core takes files.
@@ -29,7 +32,16 @@ export default defineConfig({
         },
       },
       {
-        test: { name: 'node', include: NODE_TESTS, testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'node',
+          include: NODE_TESTS,
+          exclude: [...configDefaults.exclude, ...LONG_TESTS],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: { name: 'long', include: LONG_TESTS, testTimeout: 600_000 },
       },
       {
         test: { name: 'shipped', include: SHIPPED_TESTS, testTimeout: 180_000 },

@@ -10,6 +10,8 @@ export interface Running {
   readonly port: number
   /** What wrangler calls `--persist-to`. */
   readonly storage: string
+  /** What it has in place of variables that are not set. */
+  readonly standIns: Readonly<Record<string, string>>
 }
 
 /** In the order of their ports. */
@@ -17,8 +19,9 @@ export function runningGateways(checkout: string): Running[] {
   const folder = join(checkout, NOTES)
   return namesIn(folder)
     .flatMap((port) => {
-      const [pid, storage = ''] = noteIn(join(folder, port)).split('\n')
-      return isRunning(Number(pid)) ? [{ port: Number(port), storage }] : []
+      const [pid, storage = '', standIns = '{}'] = noteIn(join(folder, port)).split('\n')
+      if (!isRunning(Number(pid))) return []
+      return [{ port: Number(port), storage, standIns: JSON.parse(standIns) }]
     })
     .sort((a, b) => a.port - b.port)
 }

@@ -32,6 +32,8 @@ export interface LocalConfigs {
   readonly issuer: string | undefined
   /** What stands in for something, in words: `ORIGIN: the sample service`. */
   readonly standIns: readonly string[]
+  /** The variables among them. None is a secret. */
+  readonly standInValues: Readonly<Record<string, string>>
 }
 
 /** What `wrangler dev` is to run. Nothing of the owner's is left out but what belongs to a deployment. */
@@ -44,6 +46,7 @@ export function localConfigs(owner: OwnersFiles, { url, origin }: Places): Local
     name,
     issuer: variables.issuer,
     standIns: [...variables.standIns, ...bindings.standIns],
+    standInValues: variables.standInValues,
     gateway: {
       ...omit(settings, [...DEPLOYED_ONLY, ...Object.keys(AWAY)]),
       name,
@@ -68,21 +71,21 @@ export function localConfigs(owner: OwnersFiles, { url, origin }: Places): Local
 
 /** A variable that is empty is not set. The local server knows its own API alone, so both go together. */
 function standingIn(set: Settings, { url, origin }: Places) {
-  const values = { ...set }
+  const standInValues: Record<string, string> = {}
   const standIns: string[] = []
   const issuer = set.ISSUER ? String(set.ISSUER) : undefined
   if (issuer === undefined) {
-    Object.assign(values, { ISSUER: url, CLIENT_ID: API.id })
+    Object.assign(standInValues, { ISSUER: url, CLIENT_ID: API.id })
     standIns.push('ISSUER, CLIENT_ID: the local authorization server')
     if (set.CLIENT_ID && set.CLIENT_ID !== API.id) {
       standIns.push('Your CLIENT_ID is not used while ISSUER is empty.')
     }
   }
   if (!set.ORIGIN) {
-    values.ORIGIN = origin
+    standInValues.ORIGIN = origin
     standIns.push(`ORIGIN: a sample service on ${origin}`)
   }
-  return { values, issuer, standIns }
+  return { values: { ...set, ...standInValues }, issuer, standIns, standInValues }
 }
 
 interface Service {

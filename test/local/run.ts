@@ -66,7 +66,7 @@ async function runUntilStopped(config: string, banner: Banner) {
   } finally {
     clearInterval(dots)
   }
-  const withdraw = await announce(port, world.storage)
+  const withdraw = await announce(port, world.storage, world.configs.standInValues)
   showLines(world, (event) => event.event === 'request' && event.method !== READ_CONFIG.method)
   showReloads(port, world, isRefusing)
   await world.ended.finally(withdraw)

@@ -7,11 +7,18 @@ import { NOTES, runningGateways } from '../../src/cli/running.ts'
 
 const CHECKOUT = join(import.meta.dirname, '../..')
 
-/** Says that this process has a gateway on the port, with its storage there. Returns what takes it back. */
-export async function announce(port: number, storage: string): Promise<() => Promise<void>> {
+/**
+ * Says that this process has a gateway on the port, with its storage there, and what it has in place of variables
+ * that are not set. Returns what takes it back.
+ */
+export async function announce(
+  port: number,
+  storage: string,
+  standIns: Readonly<Record<string, string>> = {},
+): Promise<() => Promise<void>> {
   const file = join(CHECKOUT, NOTES, String(port))
   await mkdir(join(CHECKOUT, NOTES), { recursive: true })
-  await writeFile(file, `${process.pid}\n${storage}`)
+  await writeFile(file, [process.pid, storage, JSON.stringify(standIns)].join('\n'))
   return () => rm(file, { force: true })
 }
 
