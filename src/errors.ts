@@ -68,6 +68,11 @@ export const ERROR_CODES = {
     'The credential cannot be checked right now',
     'Nothing is wrong with the credential; try again after the time in the Retry-After header.',
   ],
+  not_cached: [
+    504,
+    'No stored answer is fresh',
+    'Send the request without Cache-Control: only-if-cached.',
+  ],
   origin_timeout: [504, 'The service behind the gateway took too long', 'Try again later.'],
   origin_loop: [
     508,

@@ -127,7 +127,13 @@ async function handle(
   const rules = (trace.simulated && route.simulation) || route.headers
   const outgoing = outgoingRequest(request, departureOf(inbound, route, rules, principal))
   trace.omitted = outgoing.omitted
-  const response = await send(route, outgoing, principal, gateway.fetch)
+  // What is only tried out has no caller whose answers these would be.
+  const cache = trace.simulated ? undefined : route.parts.cache
+  const response = await (cache
+    ? cache.send(outgoing, { ...inbound, principals }, scope, (again) =>
+        send(route, again, principal, gateway.fetch),
+      )
+    : send(route, outgoing, principal, gateway.fetch))
   const lasting = route.mayOutliveToken ? response : endWith(response, principals, gateway.now)
   const mapLocation = (to: string) => publicLocation(to, route.mapping, originOf(location))
   return answer(lasting, { isSecure, isPublic: route.isPublic, mapLocation })

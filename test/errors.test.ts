@@ -4,6 +4,7 @@ import type { LinkOptions } from '../src/auth/link/options.ts'
 import { signLink } from '../src/auth/link/sign.ts'
 import { signedLinks } from '../src/auth/link/signed-links.ts'
 import { oidc } from '../src/auth/presets/oidc.ts'
+import { cached } from '../src/edge/cache/cached.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/errors.ts'
 import { createKeyWorld } from './support/api-keys.ts'
 import { createTestGateway, ORIGIN, refusal, type TestGateway } from './support/gateway.ts'
@@ -85,6 +86,11 @@ const CASES: Record<ErrorCode, Case> = {
   issuer_unavailable: ({ sendWithToken, issuer }) => {
     issuer.mode = 'unreachable'
     return sendWithToken('/')
+  },
+  not_cached: async () => {
+    const cache = cached({ share: 'everyone' })
+    const { send } = await gatewayWith([{ path: '/*', to: ORIGIN, auth: 'public', cache }])
+    return send('/not-cached', { headers: { 'cache-control': 'only-if-cached' } })
   },
   origin_timeout: ({ send }) => send('/slow'),
   origin_loop: ({ send }) => send('/away', { headers: { 'x-gatehouse-hops': '5' } }),

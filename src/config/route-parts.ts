@@ -2,19 +2,22 @@
 
 import * as v from 'valibot'
 import type { Extras, Feature, House, RoutePart, RouteSite } from '../auth/feature.ts'
+import type { Cached } from '../edge/cache/cached.ts'
 import type { ProtectedResource } from '../edge/resource-metadata.ts'
 import { told } from '../options/schemas.ts'
 
 export interface RouteParts {
   /** Publishes where to get a token for this route (RFC 9728): `protectedResource()`. Default: nothing. */
   resource?: RoutePart<ProtectedResource>
+  /** Stores answers: `cached({ share: 'subject' })`. Default: none. */
+  cache?: RoutePart<Cached>
 }
 
 /** With the function that makes it, for whoever writes something else. */
-const PARTS = { resource: 'protectedResource()' } as const satisfies Record<
-  keyof RouteParts,
-  string
->
+const PARTS = {
+  resource: 'protectedResource()',
+  cache: "cached({ share: 'subject' })",
+} as const satisfies Record<keyof RouteParts, string>
 
 export const PART_NAMES = Object.keys(PARTS) as (keyof RouteParts)[]
 

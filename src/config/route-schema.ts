@@ -172,7 +172,6 @@ export const routeSchema = options<RouteConfig>(
       headers: 'Did you mean forward (claims to headers) or keep (headers that pass)?',
       rewrite: 'Did you mean stripPrefix: true?',
       cors: 'Take it out: there is no CORS part in this version',
-      cache: 'Take it out: there is no cache in this version',
       limit: 'Take it out: there are no limits in this version',
       rateLimit: 'Take it out: there are no limits in this version',
     },
