@@ -73,11 +73,9 @@ export function cached(
         if (!current) return 'tags-unknown'
         cache ??= await open()
         const parts = [...route, `${current.length}`, ...current, ...partition]
-        return {
-          cache,
-          primary: await primaryKey(call, outgoing.url, parts),
-          origin: call.location,
-        }
+        const { location } = call
+        const primaryOf = (url: string) => primaryKey(location, url, parts)
+        return { cache, location, primaryOf, primary: await primaryOf(outgoing.url) }
       }
 
       const part: Cached & Extras = {
@@ -92,7 +90,7 @@ export function cached(
           if (typeof at === 'string') {
             return mark(await forward(outgoing), `fwd=bypass; detail=${at}`)
           }
-          if (!isLookup) return lookup.invalidating(at, outgoing, scope, forward)
+          if (!isLookup) return lookup.invalidating(at, outgoing, forward)
           const known = call.principals.length > 0
           const isShared = share !== 'subject' || !known
           const hasCredential = known || headers.has('authorization') || headers.has('cookie')

@@ -1,10 +1,9 @@
 /** What an answer is stored under. Whoever differs in any part of it never gets it. */
 
 import { type ClaimLocation, readClaim } from '../../auth/claim-location.ts'
-import type { Call } from '../../auth/feature.ts'
 import type { Principal } from '../../auth/principal.ts'
 import { digest } from '../../lib/bytes.ts'
-import { originOf } from '../../router.ts'
+import { type Location, originOf } from '../../router.ts'
 
 /** Who shares a stored answer: everyone whom the route lets in, one caller, or all with the same values of claims. */
 export type Share = 'everyone' | 'subject' | readonly ClaimLocation[]
@@ -51,11 +50,13 @@ function groupOf(
 
 /** The name of an answer, of parts that none of them can pass for another (length-prefixed, SHA-256). */
 export function primaryKey(
-  { location, path }: Call,
+  location: Location,
   target: string,
   parts: readonly string[],
 ): Promise<string> {
-  return digest(['gatehouse-cache-1', originOf(location), path, location.search, target, ...parts])
+  // Not the client's own URL: what it has in a query for the gateway alone, such as a signed link's token, is not in
+  // the target, and the origin's answer does not depend on it.
+  return digest(['gatehouse-cache-1', originOf(location), target, ...parts])
 }
 
 /** What the answers of one URL differ in. */

@@ -2,6 +2,7 @@
 
 import type CachePolicy from 'http-cache-semantics'
 import { GatewayError } from '../../errors.ts'
+import { createBoundedMap } from '../../lib/bounded-map.ts'
 import type { Scope } from '../../lib/scope.ts'
 import { type Location, originOf } from '../../router.ts'
 import type { Outgoing } from '../../upstream/request.ts'
@@ -17,8 +18,12 @@ export type Forward = (outgoing: Outgoing) => Promise<Response>
 /** Where a request's answers are. */
 export interface Site {
   readonly cache: AnswerCache
+  /** The gateway's own, as it was asked. */
+  readonly location: Location
+  /** The name of the answers for the request's target. */
   readonly primary: string
-  readonly origin: Location
+  /** The same for another URL of the origin. */
+  primaryOf(url: string): Promise<string>
 }
 
 export interface Asked {
@@ -52,12 +57,15 @@ const MAX_REFRESHING = 1_000
 export interface Lookup {
   get(at: Site, asked: Asked): Promise<Response>
   /** RFC 9111 section 4.4: what changes something makes what is stored for its URL invalid. */
-  invalidating(at: Site, outgoing: Outgoing, scope: Scope, forward: Forward): Promise<Response>
+  invalidating(at: Site, outgoing: Outgoing, forward: Forward): Promise<Response>
 }
 
 export function createLookup(rules: Rules): Lookup {
   const { Policy, maxStaleSeconds, maxBytes } = rules
   const refreshing = new Set<string>()
+  /** Names that were made invalid, with the number of the change: what was on its way to the cache then is too old. */
+  const changes = createBoundedMap<number>({ maxEntries: 1_000, maxKeyLength: 100_000 })
+  let changeCount = 0
 
   async function get(at: Site, asked: Asked): Promise<Response> {
     const { outgoing } = asked
@@ -86,13 +94,13 @@ export function createLookup(rules: Rules): Lookup {
   }
 
   async function find(
-    { cache, primary, origin }: Site,
+    { cache, primary, location }: Site,
     request: Headers,
   ): Promise<{ found?: Found; reason: string }> {
-    let key = keyUrl(origin, primary)
+    let key = keyUrl(location, primary)
     let stored = await readStored(cache, key, Policy)
     if (stored && 'variants' in stored) {
-      key = keyUrl(origin, await variantKey(primary, stored.variants, request))
+      key = keyUrl(location, await variantKey(primary, stored.variants, request))
       stored = await readStored(cache, key, Policy)
       if (!stored) return { reason: 'vary-miss' }
     }
@@ -116,18 +124,22 @@ export function createLookup(rules: Rules): Lookup {
     const kept = outgoing.init.method === 'GET' && storable(situation, Policy, rules)
     if (!kept) return mark(response, status)
     const copy = response.body === null ? null : response.clone().body
-    scope.waitUntil(store(at, request, kept, copy))
+    const before = changeCount
+    const stored = store(at, request, kept, copy).then(async () => {
+      if ((changes.get(at.primary) ?? 0) > before) await drop(at)(at.primary)
+    })
+    scope.waitUntil(stored)
     return mark(response, `${status}; stored`)
   }
 
   async function store(
-    { cache, primary, origin }: Site,
+    { cache, primary, location }: Site,
     request: Headers,
     { policy, vary, retainSeconds }: Storable,
     body: ReadableStream | null,
   ): Promise<void> {
     const limits = { retainSeconds, maxBytes }
-    const key = keyUrl(origin, primary)
+    const key = keyUrl(location, primary)
     const earlier = await readStored(cache, key, Policy)
     const known = earlier && 'variants' in earlier ? earlier.variants : undefined
     if (earlier && 'body' in earlier) await earlier.body?.cancel().catch(() => {})
@@ -135,7 +147,7 @@ export function createLookup(rules: Rules): Lookup {
     if (names.length === 0) return storeAnswer(cache, key, policy, body, limits)
     const variants = { names, epoch: known?.epoch ?? crypto.randomUUID() }
     await storeVariants(cache, key, variants, Math.max(retainSeconds, maxStaleSeconds))
-    const variant = keyUrl(origin, await variantKey(primary, variants, request))
+    const variant = keyUrl(location, await variantKey(primary, variants, request))
     await storeAnswer(cache, variant, policy, body, limits)
   }
 
@@ -222,15 +234,14 @@ export function createLookup(rules: Rules): Lookup {
     asked.scope.waitUntil(run())
   }
 
-  async function invalidating(
-    at: Site,
-    outgoing: Outgoing,
-    scope: Scope,
-    forward: Forward,
-  ): Promise<Response> {
+  async function invalidating(at: Site, outgoing: Outgoing, forward: Forward): Promise<Response> {
     const response = await forward(outgoing)
+    // Before the answer, or the client's next request might still be given the old one.
     if (response.status < 400) {
-      scope.waitUntil(forget(at.cache, keyUrl(at.origin, at.primary)))
+      const names = await changed(at, outgoing, response)
+      changeCount++
+      for (const name of names) changes.set(name, changeCount)
+      await Promise.all(names.map(drop(at)))
     }
     return mark(response, 'fwd=method')
   }
@@ -238,9 +249,28 @@ export function createLookup(rules: Rules): Lookup {
   return { get, invalidating }
 }
 
+/** What a change makes invalid: its URL, and those of the same origin that its answer names. */
+async function changed(
+  { primary, primaryOf }: Site,
+  { url }: Outgoing,
+  { headers }: Response,
+): Promise<readonly string[]> {
+  const named = ['location', 'content-location'].flatMap((name) => {
+    const value = headers.get(name)
+    const other = value !== null && URL.canParse(value, url) ? new URL(value, url) : undefined
+    return other && other.origin === new URL(url).origin ? [other.href] : []
+  })
+  return [primary, ...(await Promise.all(named.map(primaryOf)))]
+}
+
+const drop =
+  ({ cache, location }: Site) =>
+  (name: string) =>
+    forget(cache, keyUrl(location, name))
+
 const CREDENTIAL = { authorization: 'is there' }
 /** A 304 has no body, so what it says of one is not about the stored one. */
-const UNCHANGED = new Set(['content-length', 'content-encoding', 'content-range', 'content-type'])
+const UNCHANGED = new Set(['content-length', 'content-encoding', 'content-range', 'content-md5'])
 
 function asSaid(headers: Headers): Headers {
   const said = headers.get('x-gatehouse-cache-control')

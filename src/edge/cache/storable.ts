@@ -75,6 +75,8 @@ export function storedHeaders(headers: Headers): Record<string, string> {
   const named = namesInConnection(headers)
   const kept = [...headers].filter(([name]) => !isPrivateToOrigin(name) && !named.includes(name))
   const result = Object.fromEntries(kept)
+  // RFC 9111 section 5.1: an age that cannot be read might be any.
+  if (result.age !== undefined && !/^\d+$/.test(result.age)) result.age = `${MAX_SECONDS}`
   const said = result['cache-control']
   if (said === undefined) return result
   const control = normalized(readDirectives(said))

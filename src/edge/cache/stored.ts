@@ -55,7 +55,15 @@ export async function storeAnswer(
     await body?.cancel().catch(() => {})
     return
   }
-  await put(cache, key, about, body && bounded(body, maxBytes), retainSeconds)
+  const { resh: headers } = policy.toObject()
+  const length = 'content-encoding' in headers ? '' : `${headers['content-length']}`
+  const limited = body && bounded(body, maxBytes)
+  // With its length, and not stored where it has another one.
+  const whole =
+    limited && /^\d+$/.test(length)
+      ? limited.pipeThrough(new FixedLengthStream(Number(length)))
+      : limited
+  await put(cache, key, about, whole, retainSeconds)
 }
 
 export function storeVariants(
