@@ -192,7 +192,9 @@ export function createLookup(rules: Rules): Lookup {
     const merged = { ...found.policy.toObject().resh, ...headers } as Record<string, string>
     for (const name of UNCHANGED) delete merged[name]
     const { matches } = found.policy.revalidatedPolicy(asked, { status: 304, headers })
-    if (!matches) return undefined
+    // One that names no answer is about the one that was asked for, by its own validator.
+    const isUnnamed = headers.etag === undefined && headers['last-modified'] === undefined
+    if (!matches && !isUnnamed) return undefined
     const kept = Object.entries(found.policy.toObject().resh).filter(([name]) =>
       UNCHANGED.has(name),
     )
