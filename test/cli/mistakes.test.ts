@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ACCESS } from '../config/mistakes/access.ts'
 import { API_KEYS } from '../config/mistakes/api-keys.ts'
+import { CACHING } from '../config/mistakes/caching.ts'
 import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
 import { HEADERS } from '../config/mistakes/headers.ts'
 import { HOSTS } from '../config/mistakes/hosts.ts'
@@ -29,6 +30,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in what a caller needs': POLICY,
   'in headers and parts': HEADERS,
   'in refusals': REFUSALS,
+  'in stored answers': CACHING,
   'that is legal': SUSPICIOUS,
 }
 

@@ -51,6 +51,8 @@ const links = (name: string) => workers('attacks/links', name)
 const linkRules = (name: string) => workers('auth/link/links', name)
 const responses = (name: string) => workers('attacks/responses', name)
 const apiKeys = (name: string) => workers('attacks/api-keys', name)
+const caching = (name: string) => workers('edge/cache/cached', name)
+const purging = (name: string) => workers('edge/cache/purge', name)
 const refusals = (name: string) => workers('edge/refusal', name)
 const simulation = (name: string) => workers('edge/simulate', name)
 
@@ -1210,6 +1212,102 @@ export const PROMISES: Promised[] = [
           edit('edge/refusal.ts', 'if (!all.has(name)) all.set(name, value)', 'all.has(name)'),
         ],
         test: refusals('keeps status and headers that it does not set'),
+      },
+    ],
+  },
+  {
+    id: 'P37',
+    promise:
+      'What one caller got is given to no other one, unless the route says so and the origin’s answer allows it; nothing is looked up for whoever is refused; an answer with a cookie, or one that depends on everything, is never stored.',
+    mutations: [
+      {
+        guard: 'who asks, in the key',
+        edits: [
+          edit(
+            'edge/cache/key.ts',
+            "return ['subject', ...principals.flatMap(identity)]",
+            "return ['subject']",
+          ),
+        ],
+        test: caching('is theirs alone with share: subject'),
+      },
+      {
+        guard: 'rights, in the key',
+        edits: [
+          edit(
+            'edge/cache/key.ts',
+            'subject, JSON.stringify(rights)]',
+            "subject, ''.slice(rights.length)]",
+          ),
+        ],
+        test: caching('is not theirs any more when their rights are others'),
+      },
+      {
+        guard: 'claims, in the key',
+        edits: [
+          edit('edge/cache/key.ts', 'group.push(JSON.stringify(value))', 'JSON.stringify(value)'),
+        ],
+        test: caching('is shared by those with the same claims'),
+      },
+      {
+        guard: 'who lacks a claim',
+        edits: [edit('edge/cache/key.ts', 'if (value === undefined) return undefined', '')],
+        test: caching('is shared by those with the same claims'),
+      },
+      {
+        guard: 'the origin’s word where there was a credential',
+        edits: [
+          edit('edge/cache/cached.ts', 'const hasCredential = known ||', 'const hasCredential ='),
+        ],
+        test: caching('is given to no other one'),
+      },
+      {
+        guard: 'a cookie, which is a credential',
+        edits: [edit('edge/cache/cached.ts', " || headers.has('cookie')", '')],
+        test: caching('is not for a public route’s other visitors'),
+      },
+      {
+        guard: 'Set-Cookie',
+        edits: [edit('edge/cache/storable.ts', "headers.has('set-cookie') || ", '')],
+        test: caching('with a cookie is never stored'),
+      },
+      {
+        guard: 'Vary: *',
+        edits: [edit('edge/cache/key.ts', "distinct.includes('*') || ", '')],
+        test: caching('that depends on everything is never stored'),
+      },
+      {
+        guard: 'the headers in Vary',
+        edits: [
+          edit(
+            'edge/cache/key.ts',
+            'digest([primary, epoch, ...values])',
+            'digest([primary, epoch, ...values.slice(values.length)])',
+          ),
+        ],
+        test: caching('is one for each value of the headers in Vary'),
+      },
+      {
+        guard: 'tags that cannot be read',
+        edits: [
+          edit(
+            'edge/cache/tags.ts',
+            '  } catch {\n    return undefined',
+            '  } catch {\n    return tags',
+          ),
+        ],
+        test: purging('cannot be missed'),
+      },
+      {
+        guard: 'the operator’s key',
+        edits: [
+          edit(
+            'edge/cache/purge.ts',
+            'return timingSafeEqual(encodeUtf8(one), encodeUtf8(other))',
+            'return timingSafeEqual(encodeUtf8(one), encodeUtf8(one)) || other === one',
+          ),
+        ],
+        test: purging('is for whoever has the key'),
       },
     ],
   },

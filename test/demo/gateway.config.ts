@@ -4,6 +4,7 @@ import { apiKeys } from '../../src/auth/key/api-keys.ts'
 import { signedLinks } from '../../src/auth/link/signed-links.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway, optional } from '../../src/config/define.ts'
+import { cached } from '../../src/edge/cache/cached.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
 import { claims } from '../../src/upstream/claims-handler.ts'
 import { LINKS } from './links.ts'
@@ -45,6 +46,12 @@ export default defineGateway((env: DemoEnv) => ({
     { path: '/files/*', auth: 'links', to: env.ORIGIN },
     { path: '/news', auth: optional('main'), to: env.ORIGIN },
     { path: '/status', auth: 'public', to: () => new Response('All is well.\n') },
+    {
+      path: '/catalogue',
+      auth: 'public',
+      to: () => Response.json({ at: new Date() }, { headers: { 'cache-control': 'max-age=60' } }),
+      cache: cached({ share: 'everyone' }),
+    },
     { path: '/reports/*', auth: 'main', to: env.REPORTS },
     { path: '/stock/*', auth: 'keys', to: env.ORIGIN, scopes: ['stock:read'] },
   ],

@@ -24,6 +24,7 @@ export async function tour({ port, configs }: Started): Promise<string> {
     ['a signed link that has ended: 401', `curl -i "${ended}"`],
     ['open to all, and a token says who it is', `curl ${url}/news`],
     ['open to all, answered by the gateway itself', `curl ${url}/status`],
+    ['stored for a minute: the same time again, and Cache-Status: hit', `curl -i ${url}/catalogue`],
     ['no such path: 404', `curl -i ${url}/elsewhere`],
     ['another method: 405', `curl -i -X DELETE ${url}/orders/42 ${token}`],
     ['a path that two servers might read differently: 400', `curl -i ${url}/orders/..%2fadmin`],

@@ -19,3 +19,18 @@ describe('signed links', () => {
     expect([VERIFIES, MAKES].filter((mark) => bundle.includes(mark))).toEqual([VERIFIES])
   })
 })
+
+describe('stored answers', () => {
+  /** Of the cache, and of the library that knows what may be stored. */
+  const MARKS = ['gatehouse-cache-1', 'Invalid serialization']
+
+  it('are not in a bundle that does not import them', async () => {
+    const bundle = await bundleWorker({ entry: 'src/index.ts' })
+    expect(MARKS.filter((mark) => bundle.includes(mark))).toEqual([])
+  })
+
+  it('come with the library that knows what may be stored', async () => {
+    const bundle = await bundleWorker({ script: "export * from './src/edge/cache/cached.ts'" })
+    expect(MARKS.filter((mark) => bundle.includes(mark))).toEqual(MARKS)
+  })
+})

@@ -93,7 +93,7 @@ describe('README.md', () => {
     expect(commands.filter((command) => !isRun(command))).toEqual([])
   })
 
-  it.each(['api-keys', 'refusals', 'simulate'])(
+  it.each(['api-keys', 'caching', 'refusals', 'simulate'])(
     'shows a sound one in docs/%s.md too',
     async (page) => {
       const [block = ''] = readmeBlocks('ts', readFileSync(`docs/${page}.md`, 'utf8'))
@@ -104,6 +104,7 @@ describe('README.md', () => {
   it.each([
     'README.md',
     'docs/api-keys.md',
+    'docs/caching.md',
     'docs/keys.md',
     'docs/refusals.md',
     'docs/simulate.md',

@@ -9,6 +9,7 @@ import { fusionAuth } from '../../../src/auth/presets/fusionauth.ts'
 import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
 import { explainThrown, type Judgement, judge } from '../../../src/config/owners-file.ts'
+import { cached } from '../../../src/edge/cache/cached.ts'
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
 import { claims } from '../../../src/upstream/claims-handler.ts'
 
@@ -145,6 +146,7 @@ const IMPORTED = {
   defineGateway,
   optional,
   protectedResource,
+  cached,
   claims,
   signedLinks,
 }
