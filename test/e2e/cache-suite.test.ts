@@ -55,10 +55,10 @@ beforeAll(async () => {
   results = { direct, plain: without, caching: cachedResults }
 }, 120_000)
 afterAll(async () => {
-  await plain?.stop()
-  await caching?.stop()
-  await store?.stop()
-  await server?.stop()
+  await plain.stop()
+  await caching.stop()
+  await store.stop()
+  await server.stop()
 })
 
 /** The suite's own server, on loopback alone. */

@@ -193,7 +193,7 @@ export function createLookup(rules: Rules): Lookup {
     for (const name of UNCHANGED) delete merged[name]
     const { matches } = found.policy.revalidatedPolicy(asked, { status: 304, headers })
     // One that names no answer is about the one that was asked for, by its own validator.
-    const isUnnamed = headers.etag === undefined && headers['last-modified'] === undefined
+    const isUnnamed = !('etag' in headers || 'last-modified' in headers)
     if (!matches && !isUnnamed) return undefined
     const kept = Object.entries(found.policy.toObject().resh).filter(([name]) =>
       UNCHANGED.has(name),

@@ -214,17 +214,17 @@ describe('a stored answer', () => {
   })
 
   it('is given stale where the origin fails, as long as the origin and the owner allow', async () => {
-    let isDown = false
+    const state = { isDown: false }
     const world = await setup(
       { share: 'everyone', maxStaleSeconds: 20 },
       () => {
-        if (isDown) throw new Error('down')
+        if (state.isDown) throw new Error('down')
         return answer('one', { 'cache-control': 'max-age=60, stale-if-error=600' })
       },
       OPEN,
     )
     await world.send('/a')
-    isDown = true
+    state.isDown = true
     world.clock.now += 80
     expect(await (await world.send('/a')).text()).toBe('one')
     world.clock.now += 1
