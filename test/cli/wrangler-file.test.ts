@@ -36,7 +36,9 @@ describe('wrangler.toml', () => {
       text: "wrangler.toml: [cache] answers in front of the gateway, so that whoever asks second is not checked. Take it out, and use cached({ share: 'subject' }) on a route",
     }
     expect(checkWranglerFile(write(text), undefined)).toEqual([problem])
-    expect(checkWranglerFile(write(text.replace('true', 'false')), undefined)).toEqual([])
+    expect(
+      checkWranglerFile(write(text.replace('enabled = true', 'enabled = false')), undefined),
+    ).toEqual([])
   })
 
   it('with a custom domain and workers.dev has two doors', () => {
