@@ -105,6 +105,11 @@ export const ERROR_CODES = {
     'The limit of requests cannot be checked right now',
     'Nothing is wrong with the request; try again after the time in the Retry-After header.',
   ],
+  not_cached: [
+    504,
+    'No stored answer is fresh',
+    'Send the request without Cache-Control: only-if-cached.',
+  ],
   origin_timeout: [504, 'The service behind the gateway took too long', 'Try again later.'],
   origin_loop: [
     508,

@@ -23,7 +23,7 @@ import { originOf, readLocation } from './router.ts'
 import { departureOf } from './upstream/departure.ts'
 import { endWith } from './upstream/expiry.ts'
 import { publicLocation } from './upstream/location.ts'
-import { outgoingRequest } from './upstream/request.ts'
+import { type Outgoing, outgoingRequest } from './upstream/request.ts'
 import { send } from './upstream/target.ts'
 
 /** What a gateway needs from outside. Tests pass their own. */
@@ -137,7 +137,11 @@ async function handle(
   const operation = trace.call?.operation
   const outgoing = outgoingRequest(request, way, operation?.body)
   trace.omitted = outgoing.omitted
-  const sent = await send(route, outgoing, principal, gateway.fetch)
+  const forward = (way: Outgoing) => send(route, way, principal, gateway.fetch)
+  // What is only tried out has no caller whose answers these would be.
+  const cache = trace.simulated ? undefined : route.parts.cache
+  const call = { ...inbound, principals }
+  const sent = await (cache ? cache.send(outgoing, call, scope, forward) : forward(outgoing))
   const isFiltered = operation && !trace.simulated
   const response = isFiltered ? await operation.filter(principals, sent) : sent
   const lasting = route.mayOutliveToken ? response : endWith(response, principals, gateway.now)

@@ -4,8 +4,9 @@ import type { LinkOptions } from '../src/auth/link/options.ts'
 import { signLink } from '../src/auth/link/sign.ts'
 import { signedLinks } from '../src/auth/link/signed-links.ts'
 import { oidc } from '../src/auth/presets/oidc.ts'
+import { cached } from '../src/edge/cache/cached.ts'
 import { limit } from '../src/edge/limit/limit.ts'
-import { ERROR_CODES, type ErrorCode, GatewayError } from '../src/errors.ts'
+import { ERROR_CODES, ERROR_CODES, type ErrorCode, type ErrorCode, GatewayError } from '../src/errors.ts'
 import { revocation } from '../src/operate/revocation/revocation.ts'
 import { createKeyWorld } from './support/api-keys.ts'
 import { ALGS, createDpopWorld, NONCE_KEY } from './support/dpop.ts'
@@ -109,6 +110,11 @@ const CASES: Record<ErrorCode, Case> = {
   },
   limit_unavailable: async () =>
     (await limited({ limit: () => Promise.reject(new Error('s3cr3t')) })).send('/'),
+  not_cached: async () => {
+    const cache = cached({ share: 'everyone' })
+    const { send } = await gatewayWith([{ path: '/*', to: ORIGIN, auth: 'public', cache }])
+    return send('/not-cached', { headers: { 'cache-control': 'only-if-cached' } })
+  },
   origin_timeout: ({ send }) => send('/slow'),
   origin_loop: ({ send }) => send('/away', { headers: { 'x-gatehouse-hops': '5' } }),
 }

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot'
 import type { Extras, Feature, House, RoutePart, RouteSite } from '../auth/feature.ts'
+import type { Cached } from '../edge/cache/cached.ts'
 import type { Cors } from '../edge/cors.ts'
 import type { Deprecated } from '../edge/deprecation.ts'
 import type { Limit } from '../edge/limit/limit.ts'
@@ -29,6 +30,8 @@ export interface RouteParts {
   login?: RoutePart<LoginPage>
   /** Decides on what an MCP server is asked for, by name: `tools({ … })`. Default: nothing does. */
   mcp?: RoutePart<Tools>
+  /** Stores answers: `cached({ share: 'subject' })`. Default: none. */
+  cache?: RoutePart<Cached>
 }
 
 /** With the function that makes it, for whoever writes something else. */
@@ -41,6 +44,7 @@ const PARTS = {
   trace: 'tracing()',
   login: 'loginPage()',
   mcp: 'tools({ … })',
+  cache: "cached({ share: 'subject' })",
 } as const satisfies Record<keyof RouteParts, string>
 
 export const PART_NAMES = Object.keys(PARTS) as (keyof RouteParts)[]

@@ -112,7 +112,6 @@ export const routeSchema = options<RouteConfig>(
       permissions: 'scopes',
       headers: 'Did you mean forward (claims to headers) or keep (headers that pass)?',
       rewrite: 'Did you mean stripPrefix: true?',
-      cache: 'Take it out: there is no cache in this version',
       rateLimit: 'limit',
       limits: 'limit',
       sunset: 'deprecated',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ACCESS } from '../config/mistakes/access.ts'
 import { API_KEYS } from '../config/mistakes/api-keys.ts'
+import { CACHING } from '../config/mistakes/caching.ts'
 import { CLOUDFLARE_ACCESS } from '../config/mistakes/cloudflare-access.ts'
 import { CORS } from '../config/mistakes/cors.ts'
 import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
@@ -45,6 +46,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in refusals': REFUSALS,
   'in revocation': REVOCATION,
   'in assertions and traces': PROOF,
+  'in stored answers': CACHING,
   'that is legal': SUSPICIOUS,
 }
 

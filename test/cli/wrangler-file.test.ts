@@ -29,6 +29,18 @@ describe('wrangler.toml', () => {
     expect(warningsOf(SHIPPED)).toEqual([])
   })
 
+  it('with a cache in front of the gateway is refused', () => {
+    const text = `${DOMAIN}workers_dev = false\npreview_urls = false\n[cache]\nenabled = true\n[[kv_namespaces]]\nbinding = "STORE"\n`
+    const problem = {
+      verdict: 'problem',
+      text: "wrangler.toml: [cache] answers in front of the gateway, so that whoever asks second is not checked. Take it out, and use cached({ share: 'subject' }) on a route",
+    }
+    expect(checkWranglerFile(write(text), undefined)).toEqual([problem])
+    expect(
+      checkWranglerFile(write(text.replace('enabled = true', 'enabled = false')), undefined),
+    ).toEqual([])
+  })
+
   it('with a custom domain and workers.dev has two doors', () => {
     const open = `${DOMAIN}workers_dev = true\npreview_urls = true\n[[kv_namespaces]]\nbinding = "STORE"\n`
     expect(warningsOf(open)).toEqual([

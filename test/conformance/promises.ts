@@ -51,6 +51,8 @@ const links = (name: string) => workers('attacks/links', name)
 const linkRules = (name: string) => workers('auth/link/links', name)
 const responses = (name: string) => workers('attacks/responses', name)
 const apiKeys = (name: string) => workers('attacks/api-keys', name)
+const caching = (name: string) => workers('edge/cache/cached', name)
+const purging = (name: string) => workers('edge/cache/purge', name)
 const refusals = (name: string) => workers('edge/refusal', name)
 const revoked = (name: string) => workers('operate/revocation/revocation', name)
 const access = (name: string) => workers('auth/presets/cloudflare-access', name)
@@ -987,7 +989,7 @@ export const PROMISES: Promised[] = [
   {
     id: 'P37',
     promise:
-      'An answer to a caller is private and not stored unless the origin says otherwise, and the origin is never read through a shared cache for one.',
+      'An answer to a caller is private and not stored unless the origin says otherwise, and the origin is never read through a shared cache for one. What a route stores of it is given to no other caller, unless the route says so and the origin’s answer allows it; an answer with a cookie, or one that depends on everything, is never stored.',
     mutations: [
       {
         guard: 'the default',
@@ -996,8 +998,96 @@ export const PROMISES: Promised[] = [
         ],
         test: responses('is kept by no cache unless the origin says so'),
       },
+      {
+        guard: 'who asks, in the key',
+        edits: [
+          edit(
+            'edge/cache/key.ts',
+            "return ['subject', ...principals.flatMap(identity)]",
+            "return ['subject']",
+          ),
+        ],
+        test: caching('is theirs alone with share: subject'),
+      },
+      {
+        guard: 'rights, in the key',
+        edits: [
+          edit(
+            'edge/cache/key.ts',
+            'subject, JSON.stringify(rights)]',
+            "subject, ''.slice(rights.length)]",
+          ),
+        ],
+        test: caching('is not theirs any more when their rights are others'),
+      },
+      {
+        guard: 'claims, in the key',
+        edits: [
+          edit('edge/cache/key.ts', 'group.push(JSON.stringify(value))', 'JSON.stringify(value)'),
+        ],
+        test: caching('is shared by those with the same claims'),
+      },
+      {
+        guard: 'who lacks a claim',
+        edits: [edit('edge/cache/key.ts', 'if (value === undefined) return undefined', '')],
+        test: caching('is shared by those with the same claims'),
+      },
+      {
+        guard: 'the origin’s word where there was a credential',
+        edits: [
+          edit('edge/cache/cached.ts', 'const hasCredential = known ||', 'const hasCredential ='),
+        ],
+        test: caching('is given to no other one'),
+      },
+      {
+        guard: 'a cookie, which is a credential',
+        edits: [edit('edge/cache/cached.ts', " || headers.has('cookie')", '')],
+        test: caching('is not for a public route’s other visitors'),
+      },
+      {
+        guard: 'Set-Cookie',
+        edits: [edit('edge/cache/storable.ts', "headers.has('set-cookie') || ", '')],
+        test: caching('with a cookie is never stored'),
+      },
+      {
+        guard: 'Vary: *',
+        edits: [edit('edge/cache/key.ts', "distinct.includes('*') || ", '')],
+        test: caching('that depends on everything is never stored'),
+      },
+      {
+        guard: 'the headers in Vary',
+        edits: [
+          edit(
+            'edge/cache/key.ts',
+            'digest([primary, epoch, ...values])',
+            'digest([primary, epoch, ...values.slice(values.length)])',
+          ),
+        ],
+        test: caching('is one for each value of the headers in Vary'),
+      },
+      {
+        guard: 'tags that cannot be read',
+        edits: [
+          edit(
+            'edge/cache/tags.ts',
+            '  } catch {\n    return undefined',
+            '  } catch {\n    return tags',
+          ),
+        ],
+        test: purging('cannot be missed'),
+      },
+      {
+        guard: 'the operator’s key',
+        edits: [
+          edit(
+            'edge/cache/purge.ts',
+            'return timingSafeEqual(encodeUtf8(one), encodeUtf8(other))',
+            'return timingSafeEqual(encodeUtf8(one), encodeUtf8(one)) || other === one',
+          ),
+        ],
+        test: purging('is for whoever has the key'),
+      },
     ],
-    later: 'a cache of responses',
   },
   {
     id: 'P38',

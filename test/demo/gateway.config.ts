@@ -5,6 +5,7 @@ import { signedLinks } from '../../src/auth/link/signed-links.ts'
 import { cloudflareAccess } from '../../src/auth/presets/cloudflare-access.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { defineGateway, optional } from '../../src/config/define.ts'
+import { cached } from '../../src/edge/cache/cached.ts'
 import { limit } from '../../src/edge/limit/limit.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
 import { tools } from '../../src/mcp/tools.ts'
@@ -72,6 +73,12 @@ export default defineGateway((env: DemoEnv) => ({
     { path: '/files/*', auth: 'links', to: env.ORIGIN },
     { path: '/news', auth: optional('main'), to: env.ORIGIN },
     { path: '/status', auth: 'public', to: () => new Response('All is well.\n') },
+    {
+      path: '/catalogue',
+      auth: 'public',
+      to: () => Response.json({ at: new Date() }, { headers: { 'cache-control': 'max-age=60' } }),
+      cache: cached({ share: 'everyone' }),
+    },
     { path: '/reports/*', auth: 'main', to: env.REPORTS },
     {
       path: '/limited',

@@ -43,6 +43,7 @@ export async function tour({ port, configs }: Started): Promise<string> {
       'four requests where three in a minute may come: the last is 429',
       `for i in 1 2 3 4; do curl -is ${url}/limited | grep -iE "^(HTTP|RateLimit|Retry)"; done`,
     ],
+    ['stored for a minute: the same time again, and Cache-Status: hit', `curl -i ${url}/catalogue`],
     ['no such path: 404', `curl -i ${url}/elsewhere`],
     ['another method: 405', `curl -i -X DELETE ${url}/orders/42 ${token}`],
     ['a path that two servers might read differently: 400', `curl -i ${url}/orders/..%2fadmin`],

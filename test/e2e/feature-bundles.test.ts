@@ -120,3 +120,18 @@ describe('rights by tool', () => {
     expect(MARKS.filter((mark) => bundle.includes(mark))).toEqual(MARKS)
   })
 })
+
+describe('stored answers', () => {
+  /** Of the cache, and of the library that knows what may be stored. */
+  const MARKS = ['gatehouse-cache-1', 'Invalid serialization']
+
+  it('are not in a bundle that does not import them', async () => {
+    const bundle = await bundleWorker({ entry: 'src/index.ts' })
+    expect(MARKS.filter((mark) => bundle.includes(mark))).toEqual([])
+  })
+
+  it('come with the library that knows what may be stored', async () => {
+    const bundle = await bundleWorker({ script: "export * from './src/edge/cache/cached.ts'" })
+    expect(MARKS.filter((mark) => bundle.includes(mark))).toEqual(MARKS)
+  })
+})

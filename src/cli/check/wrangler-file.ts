@@ -37,7 +37,25 @@ export function checkWranglerFile(path: string, environment: string | undefined)
       ...lostBindings(top, resolve(path, name), name),
     ]),
   ]
-  return texts.map((text) => ({ verdict: 'warning', text: `wrangler.toml: ${text}` }))
+  return [
+    ...frontCaches(raw),
+    ...texts.map((text): Finding => ({ verdict: 'warning', text: `wrangler.toml: ${text}` })),
+  ]
+}
+
+/** A cache in front of the Worker answers before the gateway has asked anybody who they are. */
+function frontCaches(raw: JsonObject): Finding[] {
+  const environments = Object.entries((raw.env ?? {}) as Record<string, JsonObject>)
+  const parts = [
+    ['', raw] as const,
+    ...environments.map(([name, part]) => [`env.${name}.`, part] as const),
+  ]
+  return parts
+    .filter(([, { cache }]) => (cache as { enabled?: unknown } | undefined)?.enabled === true)
+    .map(([prefix]) => ({
+      verdict: 'problem',
+      text: `wrangler.toml: [${prefix}cache] answers in front of the gateway, so that whoever asks second is not checked. Take it out, and use cached({ share: 'subject' }) on a route`,
+    }))
 }
 
 /** What is wrong with the name of an environment; undefined where the file has it, or none is asked for. */

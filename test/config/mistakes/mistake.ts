@@ -12,6 +12,7 @@ import { fusionAuth } from '../../../src/auth/presets/fusionauth.ts'
 import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
 import { explainThrown, type Judgement, judge } from '../../../src/config/owners-file.ts'
+import { cached } from '../../../src/edge/cache/cached.ts'
 import { cors } from '../../../src/edge/cors.ts'
 import { deprecated } from '../../../src/edge/deprecation.ts'
 import { limit } from '../../../src/edge/limit/limit.ts'
@@ -238,6 +239,7 @@ const IMPORTED = {
   defineGateway,
   optional,
   protectedResource,
+  cached,
   claims,
   signedLinks,
   revocation,
