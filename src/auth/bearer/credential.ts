@@ -9,8 +9,11 @@ import { isAmbient, placeOf, type TokenSource } from './token-source.ts'
 /** RFC 6750 section 2.1: one scheme in any case, one space or more, one token68. */
 const BEARER = /^[Bb][Ee][Aa][Rr][Ee][Rr] +([\w.~+/-]+=*)$/
 const TOKEN68 = /^[\w.~+/-]+=*$/
-/** What may be a header line of its own: nothing, a token, or a scheme and what belongs to it. */
-const LINE = /^\s*(?:[A-Za-z][\w-]*\s+\S.*|[\w.~+/-]*=*)\s*$/
+/**
+ * What may be a header line of its own: nothing, a token, or a scheme and what belongs to it. Trimmed: with spaces at
+ * both ends of the pattern, a line of many would take time by the square of their number.
+ */
+const LINE = /^(?:[A-Za-z][\w-]*\s+\S.*|[\w.~+/-]*=*)$/
 const AUTHORIZATION: Place = { header: 'authorization' }
 
 /**
@@ -46,7 +49,7 @@ function readBearer(headers: Headers): string | undefined {
   if (token !== undefined) return token
   // Several header lines arrive as one value with commas (RFC 9110 section 5.2).
   const lines = value.split(',')
-  const isSeveral = lines.length > 1 && lines.every((line) => LINE.test(line))
+  const isSeveral = lines.length > 1 && lines.every((line) => LINE.test(line.trim()))
   if (isSeveral && lines.some((line) => /^\s*bearer\b/i.test(line))) {
     throw severalTokens('Authorization has several values')
   }

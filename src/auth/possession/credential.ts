@@ -9,24 +9,34 @@ const SCHEME = /^dpop\b/i
 const DPOP = /^dpop +([\w.~+/-]+=*)$/i
 
 /**
- * The token under the DPoP scheme, or else `found`, which the entry has found in another place. What was chosen
- * wins over what a browser sends by itself. Throws `multiple_credentials` where two were chosen.
+ * The token under the DPoP scheme, or else what `find` finds in another place. What was chosen wins over what a
+ * browser sends by itself. Throws `multiple_credentials` where two were chosen.
  */
 export function findDpopToken(
-  { request }: Inbound,
-  found: Evidence | undefined,
+  inbound: Inbound,
+  find: (inbound: Inbound) => Evidence | undefined,
 ): Evidence | undefined {
-  const value = request.headers.get('authorization')
-  if (value === null || !SCHEME.test(value)) return found
+  const value = inbound.request.headers.get('authorization')
+  if (value === null || !SCHEME.test(value)) return find(inbound)
   if (value.includes(',')) throw severalTokens('Authorization has several values')
   const token = DPOP.exec(value)?.[1]
   if (token === undefined) {
     throw new GatewayError('invalid_token', { reason: 'the DPoP credential is malformed' })
   }
+  const found = find(withoutCookies(inbound))
   if (found && !found.ambient && found.value !== token) {
     throw severalTokens('two tokens are in two places')
   }
   return { value: token, place: AUTHORIZATION, ambient: false }
+}
+
+/** A cookie that cannot be read is no fault of somebody who shows something else. */
+function withoutCookies(inbound: Inbound): Inbound {
+  const { url, headers: sent } = inbound.request
+  if (!sent.has('cookie')) return inbound
+  const headers = new Headers(sent)
+  headers.delete('cookie')
+  return { ...inbound, request: new Request(url, { headers }) }
 }
 
 /** Whether it is what {@link findDpopToken} has read, and not a token in another place. */

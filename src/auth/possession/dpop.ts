@@ -138,7 +138,7 @@ function dpopScheme(
   const own = { algs: algorithms.join(' ') }
   return {
     ...inner,
-    find: (inbound, scope) => findDpopToken(inbound, inner.find(inbound, scope)),
+    find: (inbound, scope) => findDpopToken(inbound, (beside) => inner.find(beside, scope)),
     challenge(error, scopes, metadata) {
       // RFC 9110 section 15.5.2: who is refused for a proof is told again what else would do.
       const isOfProof = error && PROOF_ERRORS[error.code] !== undefined

@@ -5,7 +5,7 @@
 
 import { GatewayError } from '../../errors.ts'
 import type { Scope } from '../../lib/scope.ts'
-import type { Mark } from './marks.ts'
+import { EVERYBODY, type Mark } from './marks.ts'
 
 /** From this age on the copy is refreshed in the background. */
 export const REFRESH_SECONDS = 15
@@ -67,14 +67,17 @@ export function createLedger(options: LedgerOptions): Ledger {
         marks.set(name, Math.max(before, marks.get(name) ?? -Infinity))
         ends.set(name, Math.max(until, ends.get(name) ?? -Infinity))
       }
+      // As the state Worker does: an isolate would hold more of them than one object.
+      const covered = { before: marks.get(EVERYBODY) ?? 0, until: ends.get(EVERYBODY) ?? 0 }
       for (const [name, until] of ends) {
-        if (until > startedAt) continue
+        const isBeyond = until > covered.until || (marks.get(name) ?? 0) > covered.before
+        if (until > startedAt && (isBeyond || name === EVERYBODY)) continue
         ends.delete(name)
         marks.delete(name)
       }
       version = Math.max(version, news.version)
-      // The answer is at least as new as the question.
-      readAt = Math.max(readAt, startedAt)
+      // The answer is at least as new as the question. A clock may have been set back.
+      readAt = readAt > now() ? startedAt : Math.max(readAt, startedAt)
       hasFailed = false
       return true
     } catch {
@@ -95,9 +98,9 @@ export function createLedger(options: LedgerOptions): Ledger {
   return {
     marks(scope) {
       const time = now()
-      const age = time - readAt
+      const age = Math.abs(time - readAt)
       if (!isExact && age < REFRESH_SECONDS) return marks
-      const isDue = time - attemptedAt >= RETRY_SECONDS
+      const isDue = Math.abs(time - attemptedAt) >= RETRY_SECONDS
       if (!isExact && age < MAX_AGE_SECONDS) {
         if (isDue) scope.waitUntil(refresh())
         return marks

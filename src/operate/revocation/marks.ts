@@ -48,7 +48,11 @@ export function isRevoked(
   marks: { get(name: string): number | undefined },
 ): boolean {
   const issuedAt = toDouble(principal.claims.iat) ?? -Infinity
-  return namesOf(principal).some((name) => issuedAt <= (marks.get(name) ?? -Infinity))
+  return namesOf(principal).some((name) => {
+    const before = marks.get(name)
+    // The whole of its second: `iat` may have a fraction.
+    return before !== undefined && issuedAt < before + 1
+  })
 }
 
 /** The names of all marks that would be about this caller. */

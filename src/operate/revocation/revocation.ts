@@ -125,13 +125,15 @@ function compile(options: RevocationOptions, house: House): Revocation & Extras 
     async keep(entry, marks) {
       if (marks.length === 0) return
       const at = now()
+      const seconds = keepSeconds + SKEW_SECONDS
       for (const issuer of issuersOf(entry)) {
-        await answered(() => state.keepMarks(STATE_CONTRACT, issuer, marks, keepSeconds, at))
+        await answered(() => state.keepMarks(STATE_CONTRACT, issuer, marks, seconds, at))
       }
     },
     isFirst(entry, id) {
       const [issuer = entry] = issuersOf(entry)
-      return answered(() => state.firstTime(STATE_CONTRACT, issuer, id, DAY_SECONDS, now()))
+      // An event is told for a day after its time, which may be one that is to come.
+      return answered(() => state.firstTime(STATE_CONTRACT, issuer, id, 2 * DAY_SECONDS, now()))
     },
   }
 
@@ -142,7 +144,8 @@ function compile(options: RevocationOptions, house: House): Revocation & Extras 
         if (kind !== 'person' && kind !== 'client') continue
         const marks = await ledgerOf(issuer).marks(scope)
         if (isRevoked(principal, marks)) throw revoked('the token was revoked')
-        const issuedAt = toDouble(claims.iat)
+        // What does not say when it was issued was issued now, at the latest.
+        const issuedAt = toDouble(claims.iat) ?? (claims.exp === undefined ? undefined : now())
         if (issuedAt !== undefined && expiresAt - issuedAt > keepSeconds + SKEW_SECONDS) {
           throw revoked(`the token lives longer than marks are kept (keepSeconds: ${keepSeconds})`)
         }
@@ -157,7 +160,7 @@ function compile(options: RevocationOptions, house: House): Revocation & Extras 
   }
 }
 
-/** The clock's skew is in what a principal says of its end: at most this. */
+/** The clock's skew is in what a principal says of its end: at most this. Marks are kept for so much longer. */
 const SKEW_SECONDS = 300
 
 async function answered<T>(ask: () => Promise<T>): Promise<T> {

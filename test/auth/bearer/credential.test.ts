@@ -52,6 +52,7 @@ describe('the credential of a request', () => {
     ['Bearer abc,', 'multiple_credentials'],
     ['Bearer abc, abc', 'multiple_credentials'],
     [',Bearer abc', 'multiple_credentials'],
+    ['Bearer abc,  ,  abc  ', 'multiple_credentials'],
   ]
   for (const [value, outcome] of TABLE) {
     const title = outcome === undefined ? 'none' : JSON.stringify(outcome)
@@ -67,6 +68,12 @@ describe('the credential of a request', () => {
   it('is none where there is no header', () => {
     expect(readCredential(new Headers({ cookie: 'token=abc' }))).toBeUndefined()
   })
+
+  it('is looked for in time that grows with the header, whatever is in it', () => {
+    // By the square of its length this would be tens of seconds.
+    const headers = new Headers({ authorization: `x,${' '.repeat(120_000)}!` })
+    expect(readCredential(headers)).toBeUndefined()
+  }, 5_000)
 
   it('is joined from several header lines', () => {
     const twice = new Headers([

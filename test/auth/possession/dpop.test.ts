@@ -145,6 +145,16 @@ describe('the credential', () => {
     expect(await show(`DPoPx ${token}`)).toBe(401)
   })
 
+  it('stands beside cookies that nobody could choose from or read', async () => {
+    const { send, token, proof } = await createDpopWorld({
+      entry: { tokenFrom: [{ cookie: 'token' }] },
+    })
+    for (const cookie of ['token=a; token=b', 'token="a b"']) {
+      const headers = { authorization: `DPoP ${token}`, dpop: await proof(), cookie }
+      expect((await send('/', { headers })).status).toBe(200)
+    }
+  })
+
   it('leaves nobody behind it: a proof alone is no credential', async () => {
     const routes = [{ path: '/*', auth: optional('main'), to: ORIGIN }]
     const { send, proof, received } = await createDpopWorld({ routes })

@@ -103,9 +103,30 @@ describe('a mark of the operator', () => {
   })
 
   it('ends a token that does not say when it was issued', async () => {
-    const { revoke, use, issuer } = await createWorld()
-    await revoke({ subject: 'ada', before: 5 })
-    expect(await use(await issuer.mint({ sub: 'ada', iat: undefined }))).toBe(401)
+    const { revoke, use, issuer, clock } = await createWorld()
+    const mint = (sub: string) => issuer.mint({ sub, iat: undefined })
+    expect(await use(await mint('ada'))).toBe(200)
+    await revoke({ subject: 'ada', before: START - 100 })
+    clock.now += 60
+    expect(await use(await mint('ada'))).toBe(401)
+    expect(await use(await mint('bob'))).toBe(200)
+  })
+
+  it('ends a token that was issued at a fraction of its second', async () => {
+    const { revoke, use, issuer, clock } = await createWorld()
+    await revoke({ subject: 'ada' })
+    clock.now += 1
+    expect(await use(await issuer.mint({ sub: 'ada', iat: START + 0.5 }))).toBe(401)
+    expect(await use(await issuer.mint({ sub: 'ada', iat: START + 1 }))).toBe(200)
+  })
+
+  it('holds for as long as the token, with the clock skew that it is given', async () => {
+    const { revoke, use, issuer, clock } = await createWorld({ keepSeconds: 3_600 })
+    const mint = (sub: string) => issuer.mint({ sub }, { lifetimeSeconds: 3_600 })
+    const [mine, other] = [await mint('ada'), await mint('bob')]
+    await revoke({ subject: 'ada' })
+    clock.now += 3_629
+    expect([await use(mine), await use(other)]).toEqual([401, 200])
   })
 
   it('only moves forward', async () => {
@@ -189,6 +210,13 @@ describe('a token that lives longer than marks are kept', () => {
     const { use, issuer } = await createWorld({ keepSeconds: 3_600 })
     expect(await use(await issuer.mint({}, { lifetimeSeconds: 3_600 }))).toBe(200)
     expect(await use(await issuer.mint({}, { lifetimeSeconds: 4_000 }))).toBe(401)
+  })
+
+  it('is refused where it does not say when it was issued, and still lives longer', async () => {
+    const { use, issuer } = await createWorld({ keepSeconds: 3_600 })
+    const mint = (lives: number) => issuer.mint({ iat: undefined, exp: START + lives })
+    expect(await use(await mint(3_600))).toBe(200)
+    expect(await use(await mint(4_000))).toBe(401)
   })
 })
 
@@ -460,6 +488,17 @@ describe('an event of FusionAuth', () => {
     await tell({ ...login, id: 'e3', createInstant: (START - 86_400) * 1_000 })
     await settle()
     expect(told).toEqual([login, { ...login, id: 'e2' }])
+  })
+
+  it('is told once also where its clock was ahead', async () => {
+    const told: unknown[] = []
+    const { tell, settle, clock } = await createWorld({}, { onEvent: (event) => told.push(event) })
+    const login = { type: 'user.login.success', ...at, createInstant: (START + 300) * 1_000 }
+    await tell(login)
+    clock.now += 86_400
+    await tell(login)
+    await settle()
+    expect(told).toEqual([login])
   })
 
   it('is answered although the owner fails with it', async () => {
