@@ -196,6 +196,21 @@ describe('a logout at the issuer', () => {
     expect((await tell(world, token)).status).toBe(200)
   })
 
+  it.each([
+    ['is no key set', () => Response.json({})],
+    ['has a key that is none', () => Response.json({ keys: ['x'] })],
+    ['is no JSON', () => new Response('oops')],
+  ])('is 503 while what stands for the keys %s, and is not remembered', async (what, answer) => {
+    const world = createSessionWorld()
+    const { login } = world
+    const { fetch } = login
+    const token = await login.logoutToken({ sid: `later-${what}` })
+    login.fetch = async (request) => (request.url.includes('jwks') ? answer() : fetch(request))
+    expect(await refusal(await tell(world, token))).toEqual([503, 'issuer_unavailable'])
+    login.fetch = fetch
+    expect((await tell(world, token)).status).toBe(200)
+  })
+
   it('by a key that is new is taken', async () => {
     const world = createSessionWorld()
     expect((await tell(world, await world.login.logoutToken({ sid: 'a' }))).status).toBe(200)
