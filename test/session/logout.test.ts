@@ -36,8 +36,17 @@ describe('signing out', () => {
     const { browser } = await signedIn()
     const response = await browser.post('/auth/logout')
     expect(response.status).toBe(200)
-    expect(await response.json()).toEqual({
-      location: expect.stringMatching(/^https:\/\/idp.test\/oauth2\/logout\?/),
+    const body = await response.json<{ location: string }>()
+    const { origin, pathname, searchParams } = new URL(body.location)
+    expect([Object.keys(body), origin, pathname]).toEqual([
+      ['location'],
+      'https://idp.test',
+      '/oauth2/logout',
+    ])
+    // No hint: a script must not get to see a token, whoever has written it.
+    expect(Object.fromEntries(searchParams)).toEqual({
+      client_id: 'app',
+      post_logout_redirect_uri: `${SITE}/`,
     })
   })
 
