@@ -86,12 +86,15 @@ async function logOut(inbound: Inbound, scope: Scope, options: AccountOptions): 
     scope.waitUntil(client.revoke(refreshToken, signal).catch(() => {}))
   }
   const back = originOf(inbound.location) + afterLogout
+  const isBrowser = isNavigation(inbound.request)
+  // A script could read the address, and a token in it.
+  const hint = isBrowser ? idToken : undefined
   // Who is signed out here stays so, also where the issuer does not answer.
-  const atIssuer = record && client.logoutUrl(idToken, back, scope.deadline())
+  const atIssuer = record && client.logoutUrl(hint, back, scope.deadline())
   const url = (await atIssuer?.catch(() => undefined))?.href ?? back
   const headers = new Headers({ 'cache-control': 'no-store' })
   headers.append('set-cookie', clearCookie(cookie))
-  if (!isNavigation(inbound.request)) return Response.json({ location: url }, { headers })
+  if (!isBrowser) return Response.json({ location: url }, { headers })
   headers.set('location', url)
   return new Response(null, { status: 303, headers })
 }

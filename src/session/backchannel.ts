@@ -126,11 +126,14 @@ function createKeys({ server, now }: BackchannelOptions): Keys {
     try {
       const { status, body } = await fetchJson(address, rules)
       if (status !== 200) throw new Error(`the key set answered ${status}`)
-      known = { document: body as JSONWebKeySet, at: now() }
+      const document = body as JSONWebKeySet
+      // Throws where it is no key set. Then there is no verdict, and nothing to remember.
+      const found = createLocalJWKSet(document)
+      known = { document, at: now() }
+      return found
     } catch (cause) {
       throw unavailable(describe(cause), cause)
     }
-    return createLocalJWKSet(known.document)
   }
 
   return {

@@ -17,7 +17,7 @@ export function clearCookie(name: string): string {
 /** Each login has a cookie of its own, so that two of them in two tabs do not meet. */
 const LOGIN = '__Host-login-'
 const SLOTS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
-const LOGIN_COOKIE = /(?:^|[;,]\s*)(__Host-login-[\w-])=/g
+const LOGIN_COOKIE = /(?:^|;[\t ]*)(__Host-login-[\w-])=/g
 
 /** The state begins with any of 64 characters, by which its cookie is named. */
 export function loginCookie(state: string): string {

@@ -12,6 +12,7 @@ import { GatewayError } from '../errors.ts'
 import { fetchJson } from '../lib/fetch-json.ts'
 import type { Scope } from '../lib/scope.ts'
 import { isObject, type JsonObject } from '../lib/strict-json.ts'
+import { isSecureUrl } from '../lib/url.ts'
 import { options as optionsSchema } from '../options/options.ts'
 import { reportIssues } from '../options/schemas.ts'
 import { originOf } from '../router.ts'
@@ -20,7 +21,7 @@ import { callbackEndpoint, type LoginOptions, startLogin } from './login.ts'
 import { type CommonSessionOptions, checkBeside, commonEntries, commonNames } from './options.ts'
 import { createRefreshLock } from './refresh-lock.ts'
 import { readReturnAddress } from './return-to.ts'
-import { type AtIssuer, atIssuer } from './sessions.ts'
+import { type AtIssuer, asPerson, atIssuer } from './sessions.ts'
 import { createVault } from './vault.ts'
 
 export type FusionAuthAppOptions = CommonSessionOptions
@@ -61,7 +62,7 @@ function appScheme(name: string, options: FusionAuthAppOptions, house: House): S
 
   const way: LoginOptions = {
     client,
-    logins: createVault(keys, 'login'),
+    logins: createVault(keys, 'login /app'),
     judge,
     callback: '/app/callback',
     readReturnTo,
@@ -124,7 +125,10 @@ function appScheme(name: string, options: FusionAuthAppOptions, house: House): S
     ],
 
     find: findToken,
-    verify: (evidence, inbound, scope) => judge.verify(evidence, inbound, scope),
+    verify(evidence, inbound, scope) {
+      const verdict = judge.verify(evidence, inbound, scope)
+      return 'then' in verdict ? verdict.then(asPerson) : asPerson(verdict)
+    },
     challenge: (error) =>
       error && error.status !== 401 ? undefined : 'Session login="/app/login/"',
     loginAt: way.loginAt,
@@ -148,7 +152,7 @@ function readReturnTo({ location }: Inbound): string {
   const query = new URLSearchParams(location.search)
   const origin = originOf(location)
   const path = query.get('path')
-  if (path !== null) query.set('redirect_uri', new URL(path, origin).href)
+  if (path !== null) query.set('redirect_uri', URL.parse(path, origin)?.href ?? '')
   const to = readReturnAddress(`${query}`, 'redirect_uri', origin)
   const state = query.get('state')
   if (state === null) return to
@@ -206,7 +210,7 @@ async function tellMe(
   const { claims } = verdict.principal
   const signal = scope.deadline()
   const { userinfo_endpoint: address } = await server.metadata(signal)
-  const asked = address && (await askUserinfo(address, evidence.value, signal, server))
+  const asked = isSecureUrl(address) && (await askUserinfo(address, evidence.value, signal, server))
   const person = asked && asked.sub === claims.sub ? asked : claims
   return Response.json(person, { headers: { 'cache-control': 'no-store' } })
 }

@@ -74,8 +74,9 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   const { now } = house
   const judge = house.scheme(options.of)
   const { issuer, clientId, server, client } = atIssuer(options, house)
-  const vault = createVault(keys, 'session')
   const at = (end: string) => `${options.path}/${end}`
+  // No two entries have one path, so that what one of them has made is good for no other one.
+  const vault = createVault(keys, `session ${options.path}`)
   const login = at('login')
   const keeper = createKeeper({ state, vault, client, issuer, cookie, login, idleSeconds, now })
   const place: Place = { cookie }
@@ -84,7 +85,7 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   const loginAt = (path: string) => `${login}?${new URLSearchParams({ return_to: path })}`
   const way: LoginOptions = {
     client,
-    logins: createVault(keys, 'login'),
+    logins: createVault(keys, `login ${options.path}`),
     judge,
     callback: at('callback'),
     readReturnTo: ({ location }) => readReturnTo(location.search, 'return_to'),
@@ -153,7 +154,7 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
 }
 
 /** There is a person at the browser, whatever the token says: so pages elsewhere are looked out for. */
-function asPerson(verdict: Verified | NotMine): Verified | NotMine {
+export function asPerson(verdict: Verified | NotMine): Verified | NotMine {
   if ('notMine' in verdict || verdict.principal.kind === 'person') return verdict
   return { ...verdict, principal: { ...verdict.principal, kind: 'person' } }
 }

@@ -135,13 +135,12 @@ export class State
   }
 
   async endSessionsOf(contract: number, index: string, now: number, jti: string, jtiUntil: number) {
-    const names: readonly string[] | undefined = await this.#reach(
-      'SessionIndex',
-      contract,
-      index,
-    ).take(now, jti, jtiUntil)
+    const sessions = this.#reach('SessionIndex', contract, index)
+    const names: readonly string[] | undefined = await sessions.find(now, jti)
     if (!names) return undefined
     await Promise.all(names.map((name) => this.#reach('Session', contract, name).end()))
+    // Last, so that the issuer can ask again where one of them did not end.
+    await sessions.settle(now, names, jti, jtiUntil)
     return names.length
   }
 

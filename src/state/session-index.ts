@@ -18,15 +18,19 @@ export class SessionIndex extends DurableObject<unknown> {
     await this.#keep(now, until)
   }
 
-  /** All sessions, which are then forgotten; undefined where the logout was seen before. */
-  async take(now: number, jti: string, jtiUntil: number): Promise<string[] | undefined> {
+  /** All sessions; undefined where the logout was seen before. */
+  async find(now: number, jti: string): Promise<string[] | undefined> {
     this.#drop(now)
     if (this.#kv.get(`jti:${jti}`) !== undefined) return undefined
-    this.#kv.put(`jti:${jti}`, jtiUntil)
-    await this.#keep(now, jtiUntil)
     const names = [...this.#kv.list({ prefix: 'session:' })].map(([key]) => key)
-    for (const name of names) this.#kv.delete(name)
     return names.map((name) => name.slice('session:'.length))
+  }
+
+  /** Forgets sessions that have ended, and remembers the logout that ended them. */
+  async settle(now: number, ended: readonly string[], jti: string, until: number): Promise<void> {
+    for (const name of ended) this.#kv.delete(`session:${name}`)
+    this.#kv.put(`jti:${jti}`, until)
+    await this.#keep(now, until)
   }
 
   override async alarm(): Promise<void> {

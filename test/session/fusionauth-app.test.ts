@@ -76,6 +76,38 @@ describe('the Hosted Backend API', () => {
     expect(await refusal(response)).toEqual([400, 'invalid_request'])
   })
 
+  it.each(['//[', 'https://['])('leads nobody to the path %s', async (path) => {
+    const { newBrowser } = createAppWorld()
+    const response = await newBrowser().go(`${LOGIN}?${new URLSearchParams({ path })}`)
+    expect(await refusal(response)).toEqual([400, 'invalid_request'])
+  })
+
+  it('looks out for pages elsewhere also where the token is that of a client', async () => {
+    const world = createAppWorld()
+    world.login.accessClaims = { client_id: 'user-1' }
+    const browser = world.newBrowser()
+    const begun = await browser.go(LOGIN)
+    await browser.go(world.login.signIn(begun.headers.get('location') ?? '').href)
+    expect(await refusal(await browser.post('/orders', {}))).toEqual([403, 'csrf'])
+    expect((await browser.post('/orders')).status).toBe(200)
+  })
+
+  it('shows the token to no address over plain http', async () => {
+    const { browser, login, elsewhere } = await signedIn()
+    const asked: string[] = []
+    const { fetch } = login
+    login.fetch = (request) => {
+      if (request.headers.has('authorization')) asked.push(request.url)
+      return fetch(request)
+    }
+    for (const userinfo_endpoint of ['http://idp.test/me', 'https://idp.test/me']) {
+      login.issuer.metadata = { ...login.issuer.metadata, userinfo_endpoint }
+      browser.gateway = elsewhere()
+      await browser.go('/app/me')
+    }
+    expect(asked).toEqual(['https://idp.test/me'])
+  })
+
   it('refreshes once for a hundred who ask at once with one token', async () => {
     const { browser, login, clock, elsewhere } = await signedIn()
     clock.now += ACCESS_SECONDS

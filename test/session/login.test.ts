@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { refusal, START } from '../support/gateway.ts'
-import { createSessionWorld, NAVIGATION, SITE } from '../support/sessions.ts'
+import { oidc } from '../../src/auth/presets/oidc.ts'
+import { sessions } from '../../src/session/sessions.ts'
+import { AUDIENCE, refusal, START } from '../support/gateway.ts'
+import { CLIENT } from '../support/login-issuer.ts'
+import { createSessionWorld, KEY, NAVIGATION, SITE, STATE } from '../support/sessions.ts'
 
 const INVALID = [401, 'session_invalid']
 const FAILED = [400, 'login_failed']
@@ -242,6 +245,37 @@ describe('the place to come back to', () => {
 })
 
 describe('the cookie', () => {
+  // What a sibling host can set: its own prefix is none, and so its browser lets it have a domain.
+  it.each([
+    ['in the value of another one', (value: string) => `theme=1, __Host-session=${value}`],
+    ['after a space that is none', (value: string) => `\u2000__Host-session=${value}`],
+    ['after another such space', (value: string) => `theme=1; \u00a0__Host-session=${value}`],
+    ['before such a space', (value: string) => `__Host-session\u2003=${value}`],
+  ])('counts by its name alone, and not %s', async (_, spell) => {
+    const browser = createSessionWorld().newBrowser()
+    await browser.signIn()
+    const headers = { cookie: spell(browser.session ?? '') }
+    expect(await refusal(await browser.go('/', { headers }))).toEqual([401, 'credential_missing'])
+  })
+
+  it('of one entry is none of another entry with the same keys', async () => {
+    const world = createTwoEntries()
+    const browser = world.newBrowser()
+    await browser.signIn()
+    const headers = { cookie: `__Host-staff=${browser.session}` }
+    expect(await refusal(await browser.go('/staff/me', { headers }))).toEqual(INVALID)
+    expect((await browser.go('/auth/me')).status).toBe(200)
+  })
+
+  it('of a login counts only where the login began', async () => {
+    const { newBrowser, login } = createTwoEntries()
+    const browser = newBrowser()
+    const back = login.signIn(await browser.begin())
+    back.pathname = '/staff/callback'
+    expect(await refusal(await browser.go(back.href))).toEqual(FAILED)
+    expect(login.grants).toEqual([])
+  })
+
   it.each([
     ['that nobody made', 'A'.repeat(64)],
     ['too long', 'A'.repeat(9_000)],
@@ -312,3 +346,23 @@ describe('the cookie', () => {
     expect((await browser.go('/auth/me', { headers })).status).toBe(200)
   })
 })
+
+function createTwoEntries() {
+  const entry = { of: 'main', state: STATE, keys: [KEY] }
+  const { id: clientId, secret: clientSecret } = CLIENT
+  return createSessionWorld({
+    config: {
+      schemes: {
+        main: oidc({ issuer: 'https://idp.test', audience: AUDIENCE }),
+        people: sessions({ ...entry, clientId, clientSecret }),
+        staff: sessions({
+          ...entry,
+          clientId,
+          clientSecret,
+          path: '/staff',
+          cookie: '__Host-staff',
+        }),
+      },
+    },
+  })
+}

@@ -36,8 +36,17 @@ describe('signing out', () => {
     const { browser } = await signedIn()
     const response = await browser.post('/auth/logout')
     expect(response.status).toBe(200)
-    expect(await response.json()).toEqual({
-      location: expect.stringMatching(/^https:\/\/idp.test\/oauth2\/logout\?/),
+    const body = await response.json<{ location: string }>()
+    const { origin, pathname, searchParams } = new URL(body.location)
+    expect([Object.keys(body), origin, pathname]).toEqual([
+      ['location'],
+      'https://idp.test',
+      '/oauth2/logout',
+    ])
+    // No hint: a script must not get to see a token, whoever has written it.
+    expect(Object.fromEntries(searchParams)).toEqual({
+      client_id: 'app',
+      post_logout_redirect_uri: `${SITE}/`,
     })
   })
 
@@ -193,6 +202,21 @@ describe('a logout at the issuer', () => {
     world.login.issuer.mode = { jwks: 'error' }
     expect(await refusal(await tell(world, token))).toEqual([503, 'issuer_unavailable'])
     world.login.issuer.mode = 'ok'
+    expect((await tell(world, token)).status).toBe(200)
+  })
+
+  it.each([
+    ['is no key set', () => Response.json({})],
+    ['has a key that is none', () => Response.json({ keys: ['x'] })],
+    ['is no JSON', () => new Response('oops')],
+  ])('is 503 while what stands for the keys %s, and is not remembered', async (what, answer) => {
+    const world = createSessionWorld()
+    const { login } = world
+    const { fetch } = login
+    const token = await login.logoutToken({ sid: `later-${what}` })
+    login.fetch = async (request) => (request.url.includes('jwks') ? answer() : fetch(request))
+    expect(await refusal(await tell(world, token))).toEqual([503, 'issuer_unavailable'])
+    login.fetch = fetch
     expect((await tell(world, token)).status).toBe(200)
   })
 

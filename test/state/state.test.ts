@@ -29,6 +29,7 @@ beforeAll(async () => {
             { binding: 'NEXT', service: 'later', entrypoint: 'NextState' },
             { binding: 'AFTER_NEXT', service: 'later', entrypoint: 'StateAfterNext' },
             { binding: 'PROOFS', service: 'later-proofs', entrypoint: 'Objects' },
+            { binding: 'FAILING', service: 'failing-sessions', entrypoint: 'State' },
           ],
         },
       },
@@ -52,6 +53,17 @@ beforeAll(async () => {
           exports: { LaterProofs: { type: 'durable-object', storage: 'sqlite' } },
         },
       },
+      {
+        config: {
+          name: 'failing-sessions',
+          main: './test/state/failing-sessions.ts',
+          compatibility_date,
+          exports: {
+            Session: { type: 'durable-object', storage: 'sqlite' },
+            SessionIndex: { type: 'durable-object', storage: 'sqlite' },
+          },
+        },
+      },
     ],
   })
   await harness.listen()
@@ -69,6 +81,25 @@ async function ask(question: Question): Promise<Answer[]> {
 function take(name: string, contract: unknown = NOW, binding = 'STATE') {
   return ask({ binding, operation: 'takeNumber', args: [contract, name] })
 }
+
+describe('a logout at the issuer', () => {
+  it('can be told again, and ends what it could not end before, where an object failed', async () => {
+    const [time, until] = [1_000, 9_000]
+    const call = (operation: string, ...args: unknown[]) =>
+      ask({ binding: 'FAILING', operation, args: [NOW, ...args] })
+    for (const name of ['fails-once', 'ends']) {
+      await call('createSession', name, time, { sealed: name, idleSeconds: 600, endsAt: until })
+      await call('indexSession', 'ada', time, name, until)
+    }
+    const logout = ['endSessionsOf', 'ada', time, 'jti-1', until] as const
+    expect(await call(...logout)).toEqual([{ error: 'Error: the object does not answer' }])
+    expect(await call(...logout)).toEqual([{ result: 2 }])
+    for (const name of ['fails-once', 'ends']) {
+      expect(await call('readSession', name, time)).toEqual([{}])
+    }
+    expect(await call(...logout)).toEqual([{}])
+  })
+})
 
 describe('numbers', () => {
   it('begin with 1 under each name', async () => {
