@@ -2339,6 +2339,24 @@ export const PROMISES: Promised[] = [
         test: mcp('reads no resource by a way around'),
       },
       {
+        guard: 'the refusal of URIs that lead out of their authority',
+        edits: [
+          edit(
+            'mcp/rules.ts',
+            "path.startsWith('/') && canonicalPath(",
+            "path === '' && canonicalPath(",
+          ),
+        ],
+        test: mcp('reads no resource by a way around'),
+      },
+      {
+        guard: 'the reading of messages where rules are tried out',
+        edits: [
+          edit('gateway.ts', 'if (mcp && trace.simulated &&', 'if (mcp && !trace.simulated &&'),
+        ],
+        test: mcp('let no message through that nobody may send'),
+      },
+      {
         guard: 'the refusal of repeated members',
         edits: [
           edit(
@@ -2493,6 +2511,17 @@ export const PROMISES: Promised[] = [
           ),
         ],
         test: lists('that comes on the stream of an older revision is filtered there'),
+      },
+      {
+        guard: 'the filter of the streams that answer other requests of older revisions',
+        edits: [
+          edit(
+            'mcp/tools.ts',
+            'return isNewer ? response',
+            'return isNewer || !isNewer ? response',
+          ),
+        ],
+        test: lists('of an older revision is filtered where a request with the same id gets it'),
       },
       {
         guard: 'the refusal of a list that cannot be read',
