@@ -2484,8 +2484,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'mcp/tools.ts',
-            'LISTS.has(method) ? filterAnswer(response, allows(rules, principals)) : response',
-            'LISTS.has(method) ? filterAnswer(response, () => true) : response',
+            'if (LISTS.has(method)) return filterAnswer(response, allows(rules, principals))',
+            'if (LISTS.has(method)) return filterAnswer(response, () => true)',
           ),
         ],
         test: lists('has the tools that the caller may call'),
