@@ -3,7 +3,7 @@
  * step is a function of the values before it; nothing is written back.
  */
 
-import { admit } from './auth/admit.ts'
+import { admit, readOperation } from './auth/admit.ts'
 import type { Inbound } from './auth/scheme.ts'
 import type { Compiled, OwnRoute, Route } from './config/compile.ts'
 import type { GatewayConfig } from './config/define.ts'
@@ -129,6 +129,11 @@ async function handle(
   const admitted = admit(inbound, route, gateway.revocation, scope, trace)
   const principals = await (route.simulation ? simulate(admitted, trace) : admitted)
   const [principal] = principals
+  const { mcp } = route.parts
+  if (mcp && trace.simulated && !trace.call?.operation) {
+    // Only the rules about callers are tried out, and those about messages stand.
+    await simulate(readOperation(inbound, mcp, trace.call?.principals ?? [], trace), trace)
+  }
 
   const rules = (trace.simulated && route.simulation) || route.headers
   const { assertion } = route.parts

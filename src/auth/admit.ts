@@ -46,10 +46,19 @@ export async function admit(
   if (parts.limit) await parts.limit.meter(notes.call, notes.finishes)
   if (principal) authorize(principal, policy)
   // Nobody makes the gateway read a body who may not use the route.
-  if (parts.mcp) {
-    const operation = await parts.mcp.read(inbound)
-    notes.call = { ...notes.call, operation }
-    operation.permit(principals)
-  }
+  if (parts.mcp) await readOperation(inbound, parts.mcp, principals, notes)
+  return principals
+}
+
+/** The callers, where they may do what the request asks for by name. Throws where they may not. */
+export async function readOperation(
+  inbound: Inbound,
+  mcp: NonNullable<Admitting['parts']['mcp']>,
+  principals: readonly Principal[],
+  notes: Notes,
+): Promise<readonly Principal[]> {
+  const operation = await mcp.read(inbound)
+  notes.call = { ...inbound, principals, operation }
+  operation.permit(principals)
   return principals
 }

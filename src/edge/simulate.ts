@@ -19,7 +19,7 @@ export async function simulate<Route extends Traceable>(
     return await callers
   } catch (error) {
     if (!(error instanceof GatewayError) || !isCovered(error)) throw error
-    trace.simulated = error
+    trace.simulated ??= error
     return []
   }
 }

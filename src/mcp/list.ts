@@ -29,8 +29,14 @@ export async function filterAnswer(response: Response, allows: Allows): Promise<
 export function filterStream(response: Response, allows: Allows): Response {
   const { body, headers } = response
   if (!body || !isEventStream(headers)) return response
-  const filter = (data: string) => filterText(data, allows) ?? data
+  const filter = (data: string) => filterText(data, allows) ?? noMessage(data)
   return replaced(response, filterEvents(body, filter, MAX_LENGTH))
+}
+
+/** Data that is no JSON, such as an address. What is meant as JSON may be a list for a reader that forgives more. */
+function noMessage(data: string): string {
+  if (/^\s*[[{]/.test(data)) throw new Error('an event cannot be read')
+  return data
 }
 
 function isEventStream(headers: Headers): boolean {

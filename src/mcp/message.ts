@@ -110,6 +110,7 @@ export function refuseLookAlikes(
 function skeleton(name: string): string {
   return name
     .normalize('NFKC')
+    .toUpperCase()
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '')
 }

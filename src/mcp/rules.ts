@@ -49,7 +49,8 @@ function finder(patterns: readonly (readonly [string, Rule])[]): RuleSet {
 
 /** Of tools and prompts: case, width and composition, and what nobody sees, are no difference. */
 export function formsOfName(name: string): readonly [string] {
-  return [name.normalize('NFKC').toLowerCase().replace(INVISIBLE, '')]
+  // In upper case first: some servers compare in that, where a dotless i is an i, and ß is SS.
+  return [name.normalize('NFKC').toUpperCase().toLowerCase().replace(INVISIBLE, '')]
 }
 
 /** Spaces, controls, and characters that only change how others look. */
@@ -66,8 +67,13 @@ export function formsOfUri(uri: string, pattern: string): readonly string[] {
   const [, scheme, authority = '', path = '', query = ''] = parts
   const canonical = path.startsWith('/') ? canonicalPath(path) : withoutDots(path)
   if (canonical === undefined) return []
+  // To some servers the authority is the first part of the path, and dots above the path's root lead out of it.
+  if (path.startsWith('/') && canonicalPath(`/-${path}`) !== `/-${canonical}`) return []
   try {
     const host = authority.toLowerCase() === 'localhost' ? '' : authority
+    // Dots and slashes that are some only in another spelling.
+    if (withoutDots(formsOfName(decodeURIComponent(canonical))[0]) === undefined) return []
+    if (formsOfName(host)[0].includes('/')) return []
     const [whole] = formsOfName(`${scheme}://${host}${decodeURIComponent(canonical)}`)
     const forms = formsOfName(whole + query)
     return pattern === uri || pattern.includes('?') ? forms : [...forms, whole.replace(/\/$/, '')]

@@ -3,6 +3,7 @@
 import type { GatewayError } from '../errors.ts'
 import { isObject, type JsonObject } from '../lib/strict-json.ts'
 import { type Message, readAlike, refuseLookAlikes } from './message.ts'
+import { formsOfName } from './rules.ts'
 
 export type Kind = 'call' | 'read' | 'prompts'
 
@@ -46,13 +47,13 @@ export type Methods = (method: string) => string | undefined
 export function createMethods(further: readonly string[]): Methods {
   const decided = ['completion/complete', 'subscriptions/listen', ...NAMED.keys()]
   const own = new Set([...FREE, ...decided])
-  const folded = new Set([...own].map((method) => method.toLowerCase()))
+  const folded = new Set([...own].map((method) => formsOfName(method)[0]))
   const whole = new Set(further)
   const prefixes = further.filter((method) => method.endsWith('*'))
   return (method) => {
     if (own.has(method) || whole.has(method)) return method
     // A method in another spelling would go around the rules of a server that does not mind.
-    if (folded.has(method.normalize('NFKC').trim().toLowerCase())) return undefined
+    if (folded.has(formsOfName(method)[0])) return undefined
     return prefixes.find((prefix) => method.startsWith(prefix.slice(0, -1)))
   }
 }

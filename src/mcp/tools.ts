@@ -139,7 +139,7 @@ async function readPost(
   const message = readMessage(body)
   const { headers } = request
   checkMirrored(headers, message)
-  const { method, id } = message
+  const { method, id, version } = message
   if (method === undefined) return answerOf(message, headers, body)
   const label = methods(method)
   if (label === undefined) throw unknownMethod(message, headers)
@@ -151,6 +151,7 @@ async function readPost(
   )
   const found = targets.map((target) => ({ target, rule: rules[target.kind](target.name) }))
   const [first] = found
+  const isNewer = isModern(headers.get('mcp-protocol-version') ?? version)
   return {
     method: label,
     ...(first && { name: first.rule?.pattern ?? 'other' }),
@@ -158,8 +159,11 @@ async function readPost(
     permit(principals) {
       for (const { target, rule } of found) permit(target, rule, principals, id)
     },
-    filter: (principals, response) =>
-      LISTS.has(method) ? filterAnswer(response, allows(rules, principals)) : response,
+    filter(principals, response) {
+      if (LISTS.has(method)) return filterAnswer(response, allows(rules, principals))
+      // Servers of older revisions send an answer to whoever used its id last in the session.
+      return isNewer ? response : filterStream(response, allows(rules, principals))
+    },
   }
 }
 

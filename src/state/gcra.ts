@@ -50,7 +50,8 @@ export function take(
   const level = after(granted)
   return {
     granted,
-    remaining: Math.floor((full - level) / periodMs),
+    // Of a smaller limit than the one before, more can be used than it has.
+    remaining: Math.max(0, Math.floor((full - level) / periodMs)),
     resetMs: Math.ceil(level / requests),
     retryMs: granted > 0 ? 0 : Math.ceil((after(enough) - full) / requests),
     used: { atMs, level },

@@ -2429,6 +2429,24 @@ export const PROMISES: Promised[] = [
         test: mcp('reads no resource by a way around'),
       },
       {
+        guard: 'the refusal of URIs that lead out of their authority',
+        edits: [
+          edit(
+            'mcp/rules.ts',
+            "path.startsWith('/') && canonicalPath(",
+            "path === '' && canonicalPath(",
+          ),
+        ],
+        test: mcp('reads no resource by a way around'),
+      },
+      {
+        guard: 'the reading of messages where rules are tried out',
+        edits: [
+          edit('gateway.ts', 'if (mcp && trace.simulated &&', 'if (mcp && !trace.simulated &&'),
+        ],
+        test: mcp('let no message through that nobody may send'),
+      },
+      {
         guard: 'the refusal of repeated members',
         edits: [
           edit(
@@ -2556,8 +2574,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'mcp/tools.ts',
-            'LISTS.has(method) ? filterAnswer(response, allows(rules, principals)) : response',
-            'LISTS.has(method) ? filterAnswer(response, () => true) : response',
+            'if (LISTS.has(method)) return filterAnswer(response, allows(rules, principals))',
+            'if (LISTS.has(method)) return filterAnswer(response, () => true)',
           ),
         ],
         test: lists('has the tools that the caller may call'),
@@ -2583,6 +2601,17 @@ export const PROMISES: Promised[] = [
           ),
         ],
         test: lists('that comes on the stream of an older revision is filtered there'),
+      },
+      {
+        guard: 'the filter of the streams that answer other requests of older revisions',
+        edits: [
+          edit(
+            'mcp/tools.ts',
+            'return isNewer ? response',
+            'return isNewer || !isNewer ? response',
+          ),
+        ],
+        test: lists('of an older revision is filtered where a request with the same id gets it'),
       },
       {
         guard: 'the refusal of a list that cannot be read',

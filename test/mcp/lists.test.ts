@@ -114,6 +114,21 @@ describe.each([NEWER, OLDER])('a list, asked for in %s,', (version) => {
 })
 
 describe('a list', () => {
+  it('of an older revision is filtered where a request with the same id gets it', async () => {
+    const answer = () => streamed(`data: ${JSON.stringify(TOOLS)}\n\n`)
+    const sent = { method: 'ping', version: OLDER }
+    expect(await (await listed(answer, sent)).text()).not.toContain('admin')
+    const other = { method: 'tools/call', params: { name: 'status' }, version: OLDER }
+    expect(await (await listed(answer, other)).text()).not.toContain('admin')
+  })
+
+  it('on an event stream that cannot be read ends the stream', async () => {
+    const text = JSON.stringify(TOOLS).replace('"maximum":1', '"maximum":NaN')
+    const stream = () => streamed(`data:\n\nid: 1\ndata: ${text}\n\n`)
+    const response = await listed(stream)
+    expect(await response.text()).not.toContain('tools')
+  })
+
   it('keeps the digits of its numbers', async () => {
     const text =
       '{"jsonrpc":"2.0","id":12345678901234567890,"result":{"tools":[{"name":"status","x":1.10}]}}'

@@ -107,12 +107,27 @@ describe.each([NEWER, OLDER])('a message of %s', (version) => {
       expect(await outcome(read(uri), wide), uri).toEqual(UNKNOWN)
     }
     expect(await outcome(read('file:///a/b%20c.txt?x#y'), wide)).toEqual(PASSED)
+    const schemes = { read: { 'notes://public/*': [], 'notes://staff/*': ['staff'] } }
+    for (const uri of [
+      'notes://public/../staff/a',
+      'notes://public/%2e%2e/staff/a',
+      'notes://public/a/../../staff/b',
+      'notes://public/a/\u2025/\u2025/staff/b',
+      'notes://public/%E2%80%A5/staff/a',
+      'notes://public/.\u200b./staff/a',
+      'notes://public/a\uff0f..\uff0f../staff/b',
+    ]) {
+      expect(await outcome(read(uri), schemes), uri).toEqual(UNKNOWN)
+    }
+    expect(await outcome(read('notes://public/a/../b..c'), schemes)).toEqual(PASSED)
   })
 
   it('lets no spelling of a name go around the narrower of two rules', async () => {
     const wide: ToolsOptions = { call: { '*': [], 'admin_*': { roles: ['admin'] } } }
     expect(await outcome(call('anything'), wide)).toEqual(PASSED)
-    expect(await outcome(call('ADMIN_delete'), wide)).toEqual(UNKNOWN)
+    for (const name of ['ADMIN_delete', 'adm\u0131n_delete', 'adm\u0130n_delete']) {
+      expect(await outcome(call(name), wide), name).toEqual(UNKNOWN)
+    }
     expect(await outcome(call('admin_delete'), wide)).toEqual([403, 403, 'forbidden'])
     const others: ToolsOptions = { call: { 'admin_*': { roles: ['admin'] } }, otherwise: [] }
     expect(await outcome(call('anything'), others)).toEqual(PASSED)
@@ -149,6 +164,11 @@ describe.each([NEWER, OLDER])('a message of %s', (version) => {
     expect(await outcome({ method: 'x' }, more)).toEqual(PASSED)
     const all = { ...RULES, methods: ['*'] }
     expect(await outcome({ method: 'TOOLS/call', params: { name: 'a' } }, all)).toEqual(unknown)
+    // In newer revisions, none of these can stand in Mcp-Method.
+    const spellings = ['tools/call\u0000', 'tools/\u200bcall', 'resources/l\u0131st']
+    for (const method of version === NEWER ? [] : spellings) {
+      expect(await outcome({ method, params: { name: 'a' } }, all), method).toEqual(unknown)
+    }
   })
 
   it('that could be read in two ways is refused: 400', async () => {
@@ -343,6 +363,26 @@ describe('rules that are tried out', () => {
     const { ask, lastEvent } = await createMcpGateway({ mcp: RULES, route, origin })
     expect((await ask(call('admin_x'))).status).toBe(200)
     expect(lastEvent()).toMatchObject({ simulated: 'forbidden', mcpName: 'admin_*' })
+  })
+
+  it('let no message through that nobody may send, whoever sends it', async () => {
+    const route = { dangerouslySimulate: true, scopes: ['mcp'] }
+    const { ask, received, lastEvent } = await createMcpGateway({ mcp: RULES, route })
+    for (const as of [undefined, {}, { scope: 'mcp' }]) {
+      const unknown = await ask(call('other', { as }))
+      expect(await refusalOf(unknown)).toEqual(UNKNOWN)
+      const batch = await ask(call('status', { as, body: `[${messageBody(call('status'))}]` }))
+      expect(batch.status).toBe(400)
+      const page = await ask(call('status', { as, headers: { origin: 'https://evil.test' } }))
+      expect(page.status).toBe(403)
+    }
+    expect(received).toEqual([])
+    for (const as of [undefined, {}]) {
+      expect((await ask(call('admin_x', { as }))).status).toBe(200)
+      const simulated = as ? 'insufficient_scope' : 'credential_missing'
+      expect(lastEvent()).toMatchObject({ simulated, mcpName: 'admin_*' })
+    }
+    expect(await received.at(-1)?.text()).toBe(messageBody(call('admin_x')))
   })
 })
 

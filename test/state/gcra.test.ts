@@ -33,6 +33,12 @@ const rules = fc.record({
 })
 
 describe('a limit', () => {
+  it('has nothing left, and not less, for a smaller plan than the one that has used it', () => {
+    const { used } = take(undefined, START_MS, { requests: 100, periodMs: 60_000 }, 100)
+    const small = take(used, START_MS, { requests: 10, periodMs: 60_000 }, 1)
+    expect(small).toMatchObject({ granted: 0, remaining: 0 })
+  })
+
   it('lets pass as many as it says at one moment, whatever the numbers are', () => {
     const wide = fc.record({
       requests: fc.integer({ min: 1, max: 1_000_000 }),

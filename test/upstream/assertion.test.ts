@@ -90,6 +90,13 @@ describe('an assertion', () => {
     })
   })
 
+  it('says no scope that the gateway does not know the caller to have', async () => {
+    const world = await gatewayWith()
+    const token = await world.issuer.mint({ scope: ['orders:read orders:write', 'notes'] })
+    await world.send('/', { headers: { authorization: `Bearer ${token}` } })
+    expect(decodeJwt(sentWith(world)).scope).toBe('notes')
+  })
+
   it('is refused when it was changed, has ended, is for another origin, or is of another key', async () => {
     const world = await gatewayWith()
     await world.sendWithToken('/')

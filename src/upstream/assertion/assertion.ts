@@ -128,7 +128,9 @@ interface Sent {
 /** Of the caller, what the other X-Auth-* headers say; of nobody, nothing. */
 function about(principal: Principal | undefined, names: readonly string[] = []) {
   if (!principal) return {}
-  const { subject, issuer, scopes, roles, claims } = principal
+  const { subject, issuer, roles, claims } = principal
+  // RFC 6749 section 3.3: one name with a space in it would be read as two.
+  const scopes = [...principal.scopes].filter((name) => !/\s/.test(name))
   const chosen = names.flatMap((name) =>
     Object.hasOwn(claims, name) ? [[name, claims[name]]] : [],
   )
@@ -136,7 +138,7 @@ function about(principal: Principal | undefined, names: readonly string[] = []) 
     ...(subject !== undefined && { sub: subject }),
     // Whose word `sub` is: two issuers may know two people by one name.
     idp: issuer,
-    ...(scopes.size > 0 && { scope: [...scopes].join(' ') }),
+    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     ...(roles.length > 0 && { roles }),
     ...(chosen.length > 0 && { claims: Object.fromEntries(chosen) }),
   }
