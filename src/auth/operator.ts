@@ -23,7 +23,7 @@ export const operatorKey = textLike('env.OPERATOR_KEY', (secret) => {
 
 /**
  * Lets pass a request with `Authorization: Bearer <key>`. The comparison takes the same time wherever a wrong key
- * differs. Throws `credential_missing`, `invalid_token`, or `rate_limited` after 20 wrong keys in a minute.
+ * differs. Throws `credential_missing`, `invalid_token`, or `rate_limited` for wrong keys after 20 of them in a minute.
  * `now` in Unix seconds.
  */
 export function operatorCheck(key: string, now: () => number): (request: Request) => void {
@@ -32,16 +32,6 @@ export function operatorCheck(key: string, now: () => number): (request: Request
   let wrong = 0
 
   return ({ headers }) => {
-    if (now() - windowAt >= WINDOW_SECONDS) {
-      windowAt = now()
-      wrong = 0
-    }
-    if (wrong >= MAX_WRONG) {
-      throw new GatewayError('rate_limited', {
-        reason: 'too many wrong operator keys',
-        retryAfterSeconds: WINDOW_SECONDS,
-      })
-    }
     const [, shown] = /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
     if (shown === undefined) {
       throw new GatewayError('credential_missing', {
@@ -52,8 +42,19 @@ export function operatorCheck(key: string, now: () => number): (request: Request
     const bytes = encodeUtf8(shown)
     // Of another length it is compared too, with itself.
     const isSame = timingSafeEqual(bytes, bytes.length === expected.length ? expected : bytes)
+    // Whoever guesses must not keep the operator out.
     if (isSame && bytes.length === expected.length) return
+    if (now() - windowAt >= WINDOW_SECONDS) {
+      windowAt = now()
+      wrong = 0
+    }
     wrong++
+    if (wrong > MAX_WRONG) {
+      throw new GatewayError('rate_limited', {
+        reason: 'too many wrong operator keys',
+        retryAfterSeconds: WINDOW_SECONDS,
+      })
+    }
     throw new GatewayError('invalid_token', {
       reason: 'the operator key is wrong',
       detail: 'The operator key is wrong.',

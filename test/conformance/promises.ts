@@ -1939,7 +1939,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the bound on guesses',
-        edits: [edit('auth/operator.ts', 'wrong >= MAX_WRONG', 'wrong < 0')],
+        edits: [edit('auth/operator.ts', 'wrong > MAX_WRONG', 'wrong < 0')],
         test: revoked('after many wrong ones for a minute'),
       },
     ],

@@ -22,7 +22,11 @@ async function evaluate(block: string, name: string): Promise<unknown> {
   const { default: define } = (await import(pathToFileURL(file).href)) as {
     default: (env: Record<string, unknown>) => unknown
   }
-  const binding = { fetch: () => Promise.resolve(new Response()), get: () => Promise.resolve(null) }
+  const binding = {
+    fetch: () => Promise.resolve(new Response()),
+    get: () => Promise.resolve(null),
+    put: () => Promise.resolve(),
+  }
   const strings = {
     ISSUER: 'https://issuer.example',
     CLIENT_ID: 'my-api',

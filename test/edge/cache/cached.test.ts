@@ -214,7 +214,7 @@ describe('a stored answer', () => {
   })
 
   it('is given stale where the origin fails, as long as the origin and the owner allow', async () => {
-    const state = { isDown: false }
+    const state: { isDown: boolean } = { isDown: false }
     const world = await setup(
       { share: 'everyone', maxStaleSeconds: 20 },
       () => {
