@@ -31,8 +31,9 @@ const ORDER: readonly (readonly [name: string, reason: RegExp])[] = [
   ['nbf', /^nbf /],
   ['iat', /^iat /],
   ['sub', /^sub is no string/],
-  ['cnf', /bound to a key/],
+  ['cnf', /\(cnf\)/],
   ['events', /is a security event/],
+  ['cnf', /^the token is bound to/],
   ['preset', /(?:)/],
 ]
 
