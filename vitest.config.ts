@@ -9,6 +9,12 @@ const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench}/**/*.te
 /** Thousands of cases, minutes on two cores: for CI, and not a part of `npm test`. */
 const LONG_TESTS = ['test/cli/{against,explain-agrees}.test.ts']
 
+/** With Debian's Chromium, where it is: for CI, and not a part of `npm test`. */
+const BROWSER_TESTS = [
+  'test/issuer/browser*.test.ts',
+  'test/e2e/{browser-websocket,cors-browser,fusionauth-sdk,sessions}.test.ts',
+]
+
 export default defineConfig({
   test: {
     // Most of the time goes to waiting for processes and sockets, so every core takes files.
@@ -35,13 +41,21 @@ export default defineConfig({
         test: {
           name: 'node',
           include: NODE_TESTS,
-          exclude: [...configDefaults.exclude, ...LONG_TESTS],
+          exclude: [...configDefaults.exclude, ...LONG_TESTS, ...BROWSER_TESTS],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
       {
         test: { name: 'long', include: LONG_TESTS, testTimeout: 600_000 },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: BROWSER_TESTS,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         test: { name: 'shipped', include: SHIPPED_TESTS, testTimeout: 180_000 },
