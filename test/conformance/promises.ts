@@ -1050,11 +1050,6 @@ export const PROMISES: Promised[] = [
         test: caching('with a cookie is never stored'),
       },
       {
-        guard: 'Vary: *',
-        edits: [edit('edge/cache/key.ts', "distinct.includes('*') || ", '')],
-        test: caching('that depends on everything is never stored'),
-      },
-      {
         guard: 'the headers in Vary',
         edits: [
           edit(
