@@ -6,8 +6,8 @@ const SHIPPED_TESTS = ['test/shipped/**/*.test.ts']
 // What needs Node around it: processes, raw sockets, a browser, files.
 const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench}/**/*.test.ts']
 
-/** Thousands of cases, minutes on two cores: for CI, and not a part of `npm test`. */
-const LONG_TESTS = ['test/cli/{against,explain-agrees}.test.ts']
+/** Minutes on two cores, of cases or of wrangler's commands: for CI, and not a part of `npm test`. */
+const LONG_TESTS = ['test/cli/{against,api-key,explain-agrees}.test.ts']
 
 /** With Debian's Chromium, where it is: for CI, and not a part of `npm test`. */
 const BROWSER_TESTS = [
