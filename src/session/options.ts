@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import type { SchemeFeature } from '../auth/feature.ts'
-import { explainKey, MAX_KEYS } from '../auth/link/key.ts'
+import { MAX_KEYS } from '../auth/link/key.ts'
 import { explainSecureUrl } from '../auth/presets/urls.ts'
 import { options as optionsSchema } from '../options/options.ts'
 import {
@@ -13,6 +13,7 @@ import {
   textLike,
   told,
 } from '../options/schemas.ts'
+import { explainSecret } from '../options/secret.ts'
 import { type StateBinding, stateBinding } from '../options/state.ts'
 import { suggest } from '../options/suggest.ts'
 import { isOwnPath } from './return-to.ts'
@@ -60,7 +61,7 @@ export interface SessionsOptions extends CommonSessionOptions {
 const MAX_SECONDS = 30 * 86_400
 
 const name = textLike("'main'")
-const key = textLike('env.SESSION_KEY', (secret) => explainKey(secret, 'sessions can be read'))
+const key = textLike('env.SESSION_KEY', (secret) => explainSecret(secret, 'sessions can be read'))
 const OWN_PARAMETERS =
   /^(?:client_id|response_type|redirect_uri|scope|state|nonce|code_challenge.*|resource)$/
 

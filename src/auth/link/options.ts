@@ -12,7 +12,8 @@ import {
   textLike,
   told,
 } from '../../options/schemas.ts'
-import { explainKey, MAX_KEYS } from './key.ts'
+import { explainSecret } from '../../options/secret.ts'
+import { MAX_KEYS } from './key.ts'
 import { FORMATS, type LinkFormat } from './token.ts'
 
 /** Where a link's token stands. Names of headers are in lower case. */
@@ -62,10 +63,13 @@ export type LinkOptions = CommonLinkOptions &
 
 export const DEFAULT_PLACE: LinkPlace = { query: 'verify' }
 
+/** What becomes of a key that is too short. */
+export const LINK_RISK = 'links can be forged'
+
 const EXAMPLE = 'signedLinks({ keys: [env.LINK_KEY], ttlSeconds: 600 })'
 const MAX_LIFE_SECONDS = 366 * 86_400
 
-const key = textLike('env.LINK_KEY', (secret) => explainKey(secret))
+const key = textLike('env.LINK_KEY', (secret) => explainSecret(secret, LINK_RISK))
 const keyList = v.pipe(
   listOf(key, { example: '[env.LINK_KEY]', isOptional: false }),
   v.maxLength(

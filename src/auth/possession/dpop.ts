@@ -12,11 +12,11 @@ import {
   textLike,
   told,
 } from '../../options/schemas.ts'
+import { explainSecret } from '../../options/secret.ts'
 import { type StateBinding, stateBinding } from '../../options/state.ts'
 import { challengeText, TOKEN_ERRORS } from '../bearer/challenge.ts'
 import { ALGORITHMS } from '../bearer/jwk.ts'
 import type { Extras, House } from '../feature.ts'
-import { explainKey } from '../link/key.ts'
 import type { Finish, Scheme } from '../scheme.ts'
 import { findDpopToken, isSentAsDpop } from './credential.ts'
 import { guarded, type Possession } from './guarded.ts'
@@ -69,7 +69,7 @@ const algorithm = told<string>((name) =>
 
 const nonceSchema = optionsSchema<DpopNonceOptions>(
   {
-    key: textLike('env.DPOP_NONCE_KEY', (secret) => explainKey(secret, 'nonces can be forged')),
+    key: textLike('env.DPOP_NONCE_KEY', (secret) => explainSecret(secret, 'nonces can be forged')),
     rotationSeconds: v.exactOptional(secondsBetween(30, 3_600, { example: 300 })),
   },
   {

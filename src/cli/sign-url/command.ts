@@ -1,11 +1,11 @@
 /** What `npm run sign-url` does with its arguments: finds the entry, and has it sign. */
 
 import { parseArgs } from 'node:util'
-import { explainKey } from '../../auth/link/key.ts'
-import { DEFAULT_PLACE, type LinkOptions } from '../../auth/link/options.ts'
+import { DEFAULT_PLACE, LINK_RISK, type LinkOptions } from '../../auth/link/options.ts'
 import { signLink } from '../../auth/link/sign.ts'
 import type { SignedLinks } from '../../auth/link/signed-links.ts'
 import type { GatewayConfig } from '../../config/define.ts'
+import { explainSecret } from '../../options/secret.ts'
 
 export const USAGE = `Usage: npm run -s sign-url -- <url> [options]
 
@@ -94,7 +94,7 @@ function findKey(name: string, readKey: (name: string) => string | undefined): s
       '--key must be the name of a variable that is set in .dev.vars or the environment, for example --key LINK_KEY. If you wrote the key itself, it is now in the history of your shell: take it out there, or make a new one',
     )
   }
-  const wrong = explainKey(secret)
+  const wrong = explainSecret(secret, LINK_RISK)
   if (wrong !== undefined) throw new TypeError(`The key that --key names ${wrong}`)
   return secret
 }

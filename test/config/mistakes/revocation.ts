@@ -21,7 +21,7 @@ export const REVOCATION: readonly Mistake[] = [
   inRevocation(
     'an operator key that can be guessed',
     "{ state: env.STATE, operatorKey: 'letmein' }",
-    'revocation.operatorKey: has 7 bytes, and needs 32 or more, or it can be guessed. Make one with "openssl rand -base64 32", and set it as a secret',
+    'revocation.operatorKey: has 7 bytes, and a key needs 32 or more, or it can be guessed. Make one with "openssl rand -base64 32", and set it as a secret',
   ),
   inRevocation(
     'an operator key that is not set',

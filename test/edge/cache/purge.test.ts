@@ -4,7 +4,7 @@ import { purge } from '../../../src/edge/cache/purge.ts'
 import type { TagStore } from '../../../src/edge/cache/tags.ts'
 import { createTestGateway, ORIGIN } from '../../support/gateway.ts'
 
-const KEY = 'a key of the operator, long enough'
+const KEY = 'p8Xn2Vq7Lr4Tz9Wc1Ks6Bd3Fh5Jm0GyQ'
 
 function createTags(): TagStore & { fault: boolean } {
   const entries = new Map<string, string>()
@@ -65,8 +65,17 @@ describe('a purge by tag', () => {
     expect(await world.purge('', KEY)).toBe(400)
     world.clock.now += 30
     expect(await world.get()).toBe('1')
+    for (const wrong of [`${KEY}x`, KEY.slice(1), `x${KEY.slice(1)}`, '']) {
+      expect(await world.purge('?tag=catalogue', wrong), wrong).toBe(403)
+    }
     const closed = await createWorld('')
     expect(await closed.purge('?tag=catalogue', '')).toBe(404)
+  })
+
+  it('is not made with a key that can be guessed', () => {
+    expect(() => purge({ store: createTags(), operatorKey: 'letmein' })).toThrow(
+      'purge: operatorKey has 7 bytes, and a key needs 32 or more, or it can be guessed.',
+    )
   })
 
   it('cannot be missed: where tags cannot be read, nothing is read from the cache', async () => {
