@@ -4,7 +4,7 @@
  * asked for with {@link askStore}, which tells a miss from a failure.
  */
 
-import { within } from './within.ts'
+import { within, withinMs } from './within.ts'
 
 /** The part of a KV namespace that is used; the platform's `KVNamespace` fits. */
 export interface Store {
@@ -20,16 +20,10 @@ export async function readStore(
   key: string,
 ): Promise<string | undefined> {
   if (!store) return undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
   try {
-    const late = new Promise<null>((resolve) => {
-      timer = setTimeout(resolve, READ_TIMEOUT_MS, null)
-    })
-    return (await Promise.race([store.get(key), late])) ?? undefined
+    return (await withinMs(() => store.get(key), READ_TIMEOUT_MS, 'no value')) ?? undefined
   } catch {
     return undefined
-  } finally {
-    clearTimeout(timer)
   }
 }
 

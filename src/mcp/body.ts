@@ -1,6 +1,7 @@
 /** The bytes of a message, up to a limit. */
 
 import { GatewayError } from '../errors.ts'
+import { readBody } from '../lib/read-body.ts'
 import { RPC, refused } from './refusal.ts'
 
 /** RFC 9110 section 8.3; a charset other than UTF-8 is none that JSON has (RFC 8259 section 8.1). */
@@ -10,7 +11,7 @@ const JSON_TYPE = /^application\/json[\t ]*(?:;[\t ]*charset="?utf-8"?[\t ]*)?$/
  * Reads the body of a request. Throws `unsupported_media_type` for another type or a compressed body, `body_too_large`,
  * and `invalid_request` where the body ends early.
  */
-export async function readBody(
+export async function readMessageBody(
   request: Request,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -26,7 +27,7 @@ export async function readBody(
   const length = announced === null ? undefined : Number(announced)
   if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes)
   if (!body) throw unread('invalid_request', 'there is no body')
-  const bytes = await readBytes(request, body, length, maxBytes).catch((cause: unknown) => {
+  const bytes = await readBytes(request, length, maxBytes).catch((cause: unknown) => {
     if (cause instanceof GatewayError) throw cause
     throw refused('invalid_request', RPC.parse, undefined, {
       reason: 'the request body is broken',
@@ -42,32 +43,13 @@ export async function readBody(
 /** A body that says its length is read by the runtime at once, which is the quickest way. */
 async function readBytes(
   request: Request,
-  body: ReadableStream<Uint8Array>,
   length: number | undefined,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (length !== undefined) return new Uint8Array(await request.arrayBuffer())
-  const chunks: Uint8Array[] = []
-  let count = 0
-  const reader = body.getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    count += value.byteLength
-    if (count > maxBytes) {
-      // Not awaited: the client need not stop sending for the answer to go out.
-      reader.cancel().catch(() => {})
-      throw tooLarge(maxBytes)
-    }
-    chunks.push(value)
-  }
-  const whole = new Uint8Array(count)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return whole
+  const bytes = await readBody(request, maxBytes)
+  if (!bytes) throw tooLarge(maxBytes)
+  return bytes
 }
 
 function tooLarge(maxBytes: number): GatewayError {

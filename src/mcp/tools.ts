@@ -9,7 +9,7 @@ import type { Inbound } from '../auth/scheme.ts'
 import { GatewayError } from '../errors.ts'
 import { reportIssues } from '../options/schemas.ts'
 import { originOf } from '../router.ts'
-import { readBody } from './body.ts'
+import { readMessageBody } from './body.ts'
 import { type Allows, filterAnswer, filterStream } from './list.ts'
 import { invalid, type Message, readMessage } from './message.ts'
 import { checkMirrored, isModern } from './mirror.ts'
@@ -135,7 +135,7 @@ async function readPost(
   methods: Methods,
   rules: RuleSets,
 ): Promise<Operation> {
-  const body = await readBody(request, maxBytes)
+  const body = await readMessageBody(request, maxBytes)
   const message = readMessage(body)
   const { headers } = request
   checkMirrored(headers, message)

@@ -1905,9 +1905,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the bound on its size',
-        edits: [
-          edit('lib/read-body.ts', 'if (length > maxBytes) return undefined', 'void maxBytes'),
-        ],
+        edits: [edit('lib/read-body.ts', 'if (length > maxBytes) {', 'if (length < 0) {')],
         test: revoked('of more than 256 KiB'),
       },
       {
@@ -2639,7 +2637,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the limit of a body that does not',
-        edits: [edit('mcp/body.ts', 'if (count > maxBytes) {', 'if (count < 0) {')],
+        edits: [edit('lib/read-body.ts', 'if (length > maxBytes) {', 'if (length < 0) {')],
         test: mcp('is refused for its type and its length'),
       },
       {

@@ -3,6 +3,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { PlatformAccess, Scope } from '../../lib/scope.ts'
 import { isObject, type JsonObject } from '../../lib/strict-json.ts'
+import { within } from '../../lib/within.ts'
 import type { Principal } from '../principal.ts'
 import { type IdentityOptions, withIdentity } from './identity.ts'
 
@@ -37,12 +38,8 @@ export function namelessClient({ aud }: PlatformAccess, rules: PlatformRules): P
 }
 
 async function identityOf(access: PlatformAccess, scope: Scope): Promise<unknown> {
-  const signal = scope.deadline()
-  const late = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
   try {
-    return await Promise.race([access.getIdentity(), late])
+    return await within(() => access.getIdentity(), scope.deadline())
   } catch (cause) {
     const reason = 'the platform does not say who it is (ctx.access.getIdentity)'
     throw new GatewayError('issuer_unavailable', {

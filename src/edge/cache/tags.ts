@@ -3,6 +3,8 @@
  * answers with the tag unreachable, everywhere.
  */
 
+import { withinMs } from '../../lib/within.ts'
+
 /** The part of a KV namespace that is used; the platform's `KVNamespace` fits. */
 export interface TagStore {
   get(key: string, options: { cacheTtl: number }): Promise<string | null>
@@ -33,7 +35,7 @@ export function createGenerations(
     async current() {
       if (!store || tags.length === 0) return []
       if (now() - readAt < ISOLATE_SECONDS && now() >= readAt) return known
-      const read = await Promise.race([readAll(tags, store), late()])
+      const read = await readAll(tags, store)
       // A failure is kept as well, or every request would wait for a store that hangs.
       known = read
       readAt = now()
@@ -47,16 +49,12 @@ async function readAll(
   store: TagStore,
 ): Promise<readonly string[] | undefined> {
   try {
-    return await Promise.all(
-      tags.map(async (tag) => `${await store.get(nameOf(tag), { cacheTtl: KV_SECONDS })}`),
-    )
+    const read = async (tag: string) => `${await store.get(nameOf(tag), { cacheTtl: KV_SECONDS })}`
+    const all = () => Promise.all(tags.map(read))
+    return await withinMs(all, READ_TIMEOUT_MS, 'no generation')
   } catch {
     return undefined
   }
-}
-
-function late(): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, READ_TIMEOUT_MS, undefined))
 }
 
 /** Makes everything that is stored with the tag unreachable. It has no end: an entry never comes back. */

@@ -6,6 +6,7 @@ import type { Call, House, RoutePart, RouteSite } from '../../auth/feature.ts'
 import type { Finish, Inbound } from '../../auth/scheme.ts'
 import { GatewayError } from '../../errors.ts'
 import { digest } from '../../lib/bytes.ts'
+import { withinMs } from '../../lib/within.ts'
 import { reportIssues } from '../../options/schemas.ts'
 import { countedAddress, countedCaller } from './counted.ts'
 import { bindingEngine, type Engine, stateEngine, type Verdict } from './engine.ts'
@@ -146,17 +147,10 @@ async function ask(
   note: (why: string) => void,
 ): Promise<Verdict | undefined> {
   const { cost = 1, onFailure = 'open', waitSeconds = DEFAULT_WAIT_SECONDS } = options
-  let timer: ReturnType<typeof setTimeout> | undefined
   try {
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        reject,
-        waitSeconds * 1_000,
-        new Error(`no count within ${waitSeconds} seconds`),
-      )
-    })
     const key = await digest([...scope, ...whose])
-    return await Promise.race([engine.take(key, requests, cost), late])
+    const count = () => engine.take(key, requests, cost)
+    return await withinMs(count, waitSeconds * 1_000, 'no count')
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'a value was thrown'
     if (onFailure === 'open') note(why)
@@ -165,7 +159,5 @@ async function ask(
       throw new GatewayError('limit_unavailable', { reason, retryAfterSeconds: 5, cause })
     }
     return undefined
-  } finally {
-    clearTimeout(timer)
   }
 }

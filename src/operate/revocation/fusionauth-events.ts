@@ -10,7 +10,7 @@ import type { Inbound } from '../../auth/scheme.ts'
 import { GatewayError } from '../../errors.ts'
 import { decodeUtf8, encodeBase64url } from '../../lib/bytes.ts'
 import { toDouble } from '../../lib/exact-json.ts'
-import { readBody } from '../../lib/read-body.ts'
+import { readOwnBody } from '../../lib/read-body.ts'
 import type { Scope } from '../../lib/scope.ts'
 import { isObject, type JsonObject, parseObject } from '../../lib/strict-json.ts'
 import { options as optionsSchema } from '../../options/options.ts'
@@ -92,8 +92,7 @@ function createHandler(
   const isSigned = createSignatureCheck(keySet, signingSecret)
 
   return async ({ request }: Inbound, scope: Scope): Promise<Response> => {
-    const body = await readBody(request, MAX_BODY_BYTES)
-    if (!body) throw new GatewayError('body_too_large', { reason: 'the event is too large' })
+    const body = await readOwnBody(request, MAX_BODY_BYTES)
     const signature = request.headers.get('x-fusionauth-signature-jwt')
     if (signature === null) {
       throw new GatewayError('credential_missing', {

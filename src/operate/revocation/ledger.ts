@@ -5,6 +5,7 @@
 
 import { GatewayError } from '../../errors.ts'
 import type { Scope } from '../../lib/scope.ts'
+import { withinMs } from '../../lib/within.ts'
 import { EVERYBODY, type Mark } from './marks.ts'
 
 /** From this age on the copy is refreshed in the background. */
@@ -62,7 +63,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     const startedAt = now()
     attemptedAt = startedAt
     try {
-      const news = await within(waitMs, read(version))
+      const news = await withinMs(() => read(version), waitMs, 'no marks')
       for (const { name, before, until } of news.marks) {
         marks.set(name, Math.max(before, marks.get(name) ?? -Infinity))
         ends.set(name, Math.max(until, ends.get(name) ?? -Infinity))
@@ -111,12 +112,4 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     ageSeconds: () => (readAt === -Infinity ? undefined : now() - readAt),
   }
-}
-
-function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs)
-  })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

@@ -4,7 +4,7 @@ import type { Endpoint, House } from '../../auth/feature.ts'
 import { operatorCheck } from '../../auth/operator.ts'
 import { GatewayError } from '../../errors.ts'
 import { decodeUtf8 } from '../../lib/bytes.ts'
-import { readBody } from '../../lib/read-body.ts'
+import { readOwnBody } from '../../lib/read-body.ts'
 import { type JsonObject, parseObject } from '../../lib/strict-json.ts'
 import type { Recorder } from './events.ts'
 import { nameOfMark, type Selection } from './marks.ts'
@@ -45,8 +45,7 @@ export function operatorEndpoint(key: string, house: House, recorder: Recorder):
 }
 
 async function readQuestion(request: Request): Promise<JsonObject> {
-  const body = await readBody(request, MAX_BODY_BYTES)
-  if (!body) throw new GatewayError('body_too_large', { reason: 'the body is too large' })
+  const body = await readOwnBody(request, MAX_BODY_BYTES)
   try {
     const asked = parseObject(decodeUtf8(body))
     const strange = Object.keys(asked).find((name) => !NAMES.includes(name))
