@@ -14,7 +14,7 @@ const SWEEP_MS = 60_000
 export class Limits extends DurableObject<unknown> {
   readonly #sql: SqlStorage
   readonly #now: () => number
-  #sweepsAtMs: number | undefined
+  #willSweep: boolean = false
 
   constructor(ctx: DurableObjectState, env: unknown, now = () => Date.now()) {
     super(ctx, env)
@@ -47,15 +47,21 @@ export class Limits extends DurableObject<unknown> {
   }
 
   override async alarm(): Promise<void> {
-    this.#sweepsAtMs = undefined
+    this.#willSweep = false
     this.#sql.exec('DELETE FROM used WHERE whole <= ?', this.#now())
     const { rest } = this.#sql.exec<{ rest: number }>('SELECT count(*) AS rest FROM used').one()
     if (rest > 0) this.#sweepLater()
   }
 
+  /** One that was set before the object left memory stays: put off with each return, it would never ring. */
   #sweepLater(): void {
-    if (this.#sweepsAtMs !== undefined) return
-    this.#sweepsAtMs = this.#now() + SWEEP_MS
-    void this.ctx.storage.setAlarm(this.#sweepsAtMs)
+    if (this.#willSweep) return
+    this.#willSweep = true
+    void this.#setAlarm()
+  }
+
+  async #setAlarm(): Promise<void> {
+    const { storage } = this.ctx
+    if ((await storage.getAlarm()) === null) await storage.setAlarm(this.#now() + SWEEP_MS)
   }
 }

@@ -28,6 +28,7 @@ beforeAll(async () => {
             { binding: 'NO_ENTRYPOINT', service: STATE_WORKER },
             { binding: 'NEXT', service: 'later', entrypoint: 'NextState' },
             { binding: 'AFTER_NEXT', service: 'later', entrypoint: 'StateAfterNext' },
+            { binding: 'LIMITS', service: 'later-limits', entrypoint: 'Objects' },
             { binding: 'PROOFS', service: 'later-proofs', entrypoint: 'Objects' },
             { binding: 'FAILING', service: 'failing-sessions', entrypoint: 'State' },
           ],
@@ -43,6 +44,14 @@ beforeAll(async () => {
             Numbers: { type: 'durable-object', storage: 'sqlite' },
             Proofs: { type: 'durable-object', storage: 'sqlite' },
           },
+        },
+      },
+      {
+        config: {
+          name: 'later-limits',
+          main: './test/state/later-limits.ts',
+          compatibility_date,
+          exports: { LaterLimits: { type: 'durable-object', storage: 'sqlite' } },
         },
       },
       {
@@ -237,6 +246,27 @@ describe('a limit', () => {
     expect(granted(await takeRequest('c', 2))).toEqual([1, 1])
     await harness.getWorker(STATE_WORKER).evictDurableObject('Limits', { name: 'shard' })
     expect(granted(await takeRequest('c', 2))).toEqual([1, 0])
+  })
+
+  const object = async (operation: string, ...args: unknown[]) => {
+    const [answer] = await ask({ binding: 'LIMITS', operation, args })
+    return answer && 'result' in answer ? answer.result : answer
+  }
+
+  it('is swept when it was to be, however often the object leaves memory until then', async () => {
+    await object('take', 'a', 3_000)
+    const at = await object('sweepsAt')
+    expect(at).toEqual(expect.any(Number))
+    await harness.getWorker('later-limits').evictDurableObject('LaterLimits', { name: 'one' })
+    await object('take', 'b', 300_000)
+    expect(await object('sweepsAt')).toBe(at)
+  })
+
+  it('is forgotten when it is whole again, and not before', async () => {
+    expect(await object('later', 60_000)).toEqual(['b'])
+    expect(await object('sweepsAt')).toEqual(expect.any(Number))
+    expect(await object('later', 300_000)).toEqual([])
+    expect(await object('sweepsAt')).toBeNull()
   })
 })
 
