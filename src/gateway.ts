@@ -142,13 +142,13 @@ async function handle(
   const operation = trace.call?.operation
   const outgoing = outgoingRequest(request, way, operation?.body)
   trace.omitted = outgoing.omitted
-  const forward = (way: Outgoing) => send(route, way, principal, gateway.fetch)
+  const forward = (ready: Outgoing) => send(route, ready, principal, gateway.fetch)
   // What is only tried out has no caller whose answers these would be.
-  const cache = trace.simulated ? undefined : route.parts.cache
-  const call = { ...inbound, principals }
-  const sent = await (cache ? cache.send(outgoing, call, scope, forward) : forward(outgoing))
-  const isFiltered = operation && !trace.simulated
-  const response = isFiltered ? await operation.filter(principals, sent) : sent
+  const call = trace.simulated ? undefined : trace.call
+  const { cache } = route.parts
+  const isStored = cache && call
+  const sent = await (isStored ? cache.send(outgoing, call, scope, forward) : forward(outgoing))
+  const response = call?.operation ? await call.operation.filter(principals, sent) : sent
   const lasting = route.mayOutliveToken ? response : endWith(response, principals, gateway.now)
   const mapLocation = (to: string) => publicLocation(to, route.mapping, originOf(location))
   return answer(lasting, { isSecure, isPublic: route.isPublic, mapLocation })
