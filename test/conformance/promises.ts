@@ -2113,7 +2113,7 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'edge/limit/limit.ts',
-            'await Promise.race([engine.take(key, requests, cost), late])',
+            'await withinMs(count, waitSeconds * 1_000, 'no count')',
             'await engine.take(key, requests, cost)',
           ),
         ],
@@ -2144,6 +2144,18 @@ export const PROMISES: Promised[] = [
     promise:
       'A login ends in the browser that began it, within ten minutes and once, in a session whose token the gateway takes, and leads to no other origin.',
     mutations: [
+      {
+        guard: 'the entry that began it',
+        edits: [
+          edit(
+            'session/sessions.ts',
+            // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a template
+            'createVault(keys, `login ${options.path}`)',
+            "createVault(keys, 'login')",
+          ),
+        ],
+        test: session('of a login counts only where the login began', 'login'),
+      },
       {
         guard: 'the end of a login',
         edits: [edit('session/login.ts', 'now() >= begun.startedAt + LOGIN_SECONDS', 'now() < 0')],
@@ -2185,6 +2197,34 @@ export const PROMISES: Promised[] = [
     promise:
       'A session has an id that was made here, is new at each login, and stands alone; an invented one costs no call.',
     mutations: [
+      {
+        guard: 'the whole cookie, and not a part of another',
+        edits: [edit('lib/cookies.ts', "PREFIXED.test(name) ? ';' : SEPARATOR", 'SEPARATOR')],
+        test: session('counts by its name alone, and not in the value of another one', 'login'),
+      },
+      {
+        guard: 'a space that is none',
+        edits: [
+          edit(
+            'lib/cookies.ts',
+            'nameOf(pair) === name && !/[^\\S\\t ]/.test',
+            'nameOf(pair) === name && !/never/.test',
+          ),
+        ],
+        test: session('counts by its name alone, and not after a space that is none', 'login'),
+      },
+      {
+        guard: 'the entry that it is of',
+        edits: [
+          edit(
+            'session/sessions.ts',
+            // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a template
+            'createVault(keys, `session ${options.path}`)',
+            "createVault(keys, 'session')",
+          ),
+        ],
+        test: session('of one entry is none of another entry with the same keys', 'login'),
+      },
       {
         guard: 'the proof in an id',
         edits: [
@@ -2263,6 +2303,22 @@ export const PROMISES: Promised[] = [
       'A session ends when it is idle, at its absolute end, and at a logout here or at the issuer, elsewhere at most ten seconds later.',
     mutations: [
       {
+        guard: 'the end of sessions before the logout counts as done',
+        edits: [
+          edit('state/index.ts', 'await sessions.settle(now, names, jti, jtiUntil)', ''),
+          edit(
+            'state/index.ts',
+            'if (!names) return undefined\n',
+            'if (!names) return undefined\n    await sessions.settle(now, names, jti, jtiUntil)\n',
+          ),
+        ],
+        test: {
+          project: 'node',
+          file: 'test/state/state.test.ts',
+          name: 'can be told again, and ends what it could not end before',
+        },
+      },
+      {
         guard: 'the idle time',
         edits: [
           edit(
@@ -2324,6 +2380,31 @@ export const PROMISES: Promised[] = [
     promise:
       'A page elsewhere can use no session to change something, to refresh it or to sign out; only a person who goes to a page is sent to a login.',
     mutations: [
+      {
+        guard: 'the person at the browser of an SDK',
+        edits: [
+          edit(
+            'session/fusionauth-app.ts',
+            "return 'then' in verdict ? verdict.then(asPerson) : asPerson(verdict)",
+            'void asPerson\n      return verdict',
+          ),
+        ],
+        test: session(
+          'looks out for pages elsewhere also where the token is that of a client',
+          'fusionauth-app',
+        ),
+      },
+      {
+        guard: 'no token for a script at a logout',
+        edits: [
+          edit(
+            'session/account.ts',
+            'isBrowser ? idToken : undefined',
+            'isBrowser || idToken ? idToken : undefined',
+          ),
+        ],
+        test: session('tells a script where to go', 'logout'),
+      },
       {
         guard: 'the person at the browser',
         edits: [
