@@ -2113,7 +2113,7 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'edge/limit/limit.ts',
-            'await withinMs(count, waitSeconds * 1_000, 'no count')',
+            "await withinMs(count, waitSeconds * 1_000, 'no count')",
             'await engine.take(key, requests, cost)',
           ),
         ],

@@ -6,11 +6,21 @@ import { createBoundedMap } from '../../lib/bounded-map.ts'
 import type { Scope } from '../../lib/scope.ts'
 import { type Location, originOf } from '../../router.ts'
 import type { Outgoing } from '../../upstream/request.ts'
-import { headersOf304, isNotModified, revalidating, unconditional } from './conditional.ts'
-import { type Directives, readDirectives, secondsOf } from './directives.ts'
+import { revalidating, unconditional } from './conditional.ts'
+import { readDirectives } from './directives.ts'
+import {
+  asSaid,
+  conditioned,
+  type Found,
+  freshened,
+  give,
+  isBodiless,
+  isFresh,
+  wishesOf,
+} from './given.ts'
 import { byText, variantKey } from './key.ts'
 import { mark } from './status.ts'
-import { headersAsSaid, maySeconds, type Storable, storable, storedHeaders } from './storable.ts'
+import { headersAsSaid, maySeconds, type Storable, storable } from './storable.ts'
 import { type AnswerCache, forget, readStored, storeAnswer, storeVariants } from './stored.ts'
 
 export type Forward = (outgoing: Outgoing) => Promise<Response>
@@ -40,16 +50,6 @@ export interface Rules {
   readonly maxBytes: number
 }
 
-/** A stored answer, and what was found out of it. */
-interface Found {
-  readonly key: string
-  readonly policy: CachePolicy
-  readonly body: ReadableStream | null
-  readonly headers: Headers
-  /** Seconds until it is stale; below zero since when. */
-  readonly ttl: number
-}
-
 const FAILURES = new Set([500, 502, 503, 504])
 /** Of answers that are being asked for again, so that one stale answer does not ask many times. */
 const MAX_REFRESHING = 1_000
@@ -72,7 +72,7 @@ export function createLookup(rules: Rules): Lookup {
     const request = outgoing.init.headers as Headers
     const wishes = wishesOf(request)
     const { found, reason } = await find(at, request)
-    if (found && isFresh(found, wishes)) return give(found, asked, `hit; ttl=${found.ttl}`)
+    if (found && isFresh(found, wishes)) return give(found, outgoing, `hit; ttl=${found.ttl}`)
     if (wishes.has('only-if-cached')) {
       await found?.body?.cancel()
       throw new GatewayError('not_cached', {
@@ -86,7 +86,7 @@ export function createLookup(rules: Rules): Lookup {
     const whileSeconds = maySeconds(directives, 'stale-while-revalidate', maxStaleSeconds)
     if (!isForced && late <= whileSeconds && whileSeconds > 0) {
       refresh(at, asked, found)
-      return give(found, asked, `hit; ttl=${found.ttl}`)
+      return give(found, outgoing, `hit; ttl=${found.ttl}`)
     }
     const errorSeconds = maySeconds(directives, 'stale-if-error', maxStaleSeconds)
     const why = found.ttl > 0 ? 'request' : 'stale'
@@ -166,42 +166,27 @@ export function createLookup(rules: Rules): Lookup {
       response = await forward(withHeaders(outgoing, revalidating(request, found.headers)))
     } catch (error) {
       if (!mayBeStale || !(error instanceof GatewayError) || error.status < 500) throw error
-      return give(found, asked, `hit; ttl=${found.ttl}; detail=stale-if-error`)
+      return give(found, outgoing, `hit; ttl=${found.ttl}; detail=stale-if-error`)
     }
     if (mayBeStale && FAILURES.has(response.status)) {
       await response.body?.cancel()
-      return give(found, asked, `hit; ttl=${found.ttl}; fwd=${why}; fwd-status=${response.status}`)
+      return give(
+        found,
+        outgoing,
+        `hit; ttl=${found.ttl}; fwd=${why}; fwd-status=${response.status}`,
+      )
     }
     const status = `fwd=${why}; fwd-status=${response.status}`
     if (response.status !== 304) {
       await found.body?.cancel()
       return keep(at, asked, response, status)
     }
-    const fresher = freshened(found, response, asked)
+    const fresher = freshened(found, response, asked.hasCredential)
     if (fresher) return renewed(at, asked, found, fresher, status)
     // It speaks of another answer than the stored one: without conditions there is a body.
     await found.body?.cancel()
     const whole = await forward(withHeaders(outgoing, unconditional(request)))
     return keep(at, asked, whole, status)
-  }
-
-  /** RFC 9111 section 4.3.4; undefined where the 304 is about something else. */
-  function freshened(found: Found, response: Response, { hasCredential }: Asked) {
-    const headers = storedHeaders(response.headers)
-    const asked = { method: 'GET', url: '', headers: hasCredential ? CREDENTIAL : {} }
-    const merged = { ...found.policy.toObject().resh, ...headers } as Record<string, string>
-    for (const name of UNCHANGED) delete merged[name]
-    const { matches } = found.policy.revalidatedPolicy(asked, { status: 304, headers })
-    // One that names no answer is about the one that was asked for, by its own validator.
-    const isUnnamed = !('etag' in headers || 'last-modified' in headers)
-    if (!matches && !isUnnamed) return undefined
-    const kept = Object.entries(found.policy.toObject().resh).filter(([name]) =>
-      UNCHANGED.has(name),
-    )
-    delete merged['set-cookie']
-    const result = new Headers([...Object.entries(merged), ...(kept as [string, string][])])
-    for (const cookie of response.headers.getSetCookie()) result.append('set-cookie', cookie)
-    return result
   }
 
   function renewed(
@@ -214,7 +199,7 @@ export function createLookup(rules: Rules): Lookup {
     const init = { status: found.policy.toObject().st, headers: asSaid(headers) }
     const response = new Response(isBodiless(init.status) ? null : found.body, init)
     const kept = keep(at, asked, response, status)
-    return conditioned(kept, asked)
+    return conditioned(kept, asked.outgoing)
   }
 
   function refresh(at: Site, asked: Asked, found: Found): void {
@@ -269,56 +254,6 @@ const drop =
   ({ cache, location }: Site) =>
   (name: string) =>
     forget(cache, keyUrl(location, name))
-
-const CREDENTIAL = { authorization: 'is there' }
-/** A 304 has no body, so what it says of one is not about the stored one. */
-const UNCHANGED = new Set(['content-length', 'content-encoding', 'content-range', 'content-md5'])
-
-function asSaid(headers: Headers): Headers {
-  const said = headers.get('x-gatehouse-cache-control')
-  if (said !== null) headers.set('cache-control', said)
-  headers.delete('x-gatehouse-cache-control')
-  return headers
-}
-
-/** What the client says of answers that it takes; `Pragma` where there is nothing newer (RFC 9111 section 5.4). */
-function wishesOf(request: Headers): Directives {
-  const field = request.get('cache-control')
-  const isOld = field === null && /no-cache/i.test(request.get('pragma') ?? '')
-  return readDirectives(isOld ? 'no-cache' : field)
-}
-
-function isFresh({ policy, ttl }: Found, wishes: Directives): boolean {
-  if (ttl <= 0 || wishes.has('no-cache') || wishes.has('no-store')) return false
-  if (policy.age() > (secondsOf(wishes, 'max-age') ?? Number.POSITIVE_INFINITY)) return false
-  return ttl >= (secondsOf(wishes, 'min-fresh') ?? 0)
-}
-
-/** A stored answer as a response to this request. */
-function give(found: Found, asked: Asked, status: string): Response {
-  const headers = new Headers(found.headers)
-  headers.set('age', `${Math.max(0, Math.round(found.policy.age()))}`)
-  const code = found.policy.toObject().st
-  const response = new Response(isBodiless(code) ? null : found.body, { status: code, headers })
-  return conditioned(mark(response, status), asked)
-}
-
-/** The answer that the client's method and conditions make of it. */
-function conditioned(response: Response, { outgoing }: Asked): Response {
-  const { headers, status } = response
-  const request = outgoing.init.headers as Headers
-  if (status === 200 && isNotModified(request, headers)) {
-    response.body?.cancel().catch(() => {})
-    return new Response(null, { status: 304, headers: headersOf304(headers) })
-  }
-  if (outgoing.init.method !== 'HEAD') return response
-  response.body?.cancel().catch(() => {})
-  return new Response(null, { status, headers })
-}
-
-function isBodiless(status: number): boolean {
-  return status === 204 || status === 304
-}
 
 function withHeaders(outgoing: Outgoing, headers: Headers): Outgoing {
   return { ...outgoing, init: { ...outgoing.init, headers } }
