@@ -137,6 +137,11 @@ export interface GatewayErrorOptions {
   finish?: (headers: Headers, status: number) => void
   /** Puts the problem into the words of another protocol, as JSON. Default: the problem document. */
   envelope?: (problem: { readonly title: string; readonly detail: string }) => object
+  /**
+   * The error is about evidence that a browser may send unasked: another page may have set it, so it counts only where
+   * the caller has chosen to send nothing else. Default false.
+   */
+  isAmbient?: boolean
   /** The evidence. */
   cause?: unknown
 }

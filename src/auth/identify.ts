@@ -23,6 +23,12 @@ interface Shown {
   readonly evidence: Evidence
 }
 
+/** Evidence that cannot be read, and that a browser may have sent unasked. */
+interface Unread {
+  readonly scheme: Scheme
+  readonly error: GatewayError
+}
+
 /**
  * The verified callers of a request, the first of which speaks for all; none where nothing was shown and the
  * route allows that. `judges` afterwards holds the schemes behind the outcome, also where this throws:
@@ -35,9 +41,15 @@ export async function identify(
   judges: Scheme[],
 ): Promise<readonly Verified[]> {
   const shown: Shown[] = []
+  let unread: Unread | undefined
   for (const scheme of schemes) {
     const evidence = findFor(scheme, inbound, scope, judges)
-    if (evidence) shown.push({ scheme, evidence })
+    if (evidence && 'error' in evidence) unread ??= evidence
+    else if (evidence) shown.push({ scheme, evidence })
+  }
+  if (unread && (all || shown.every(({ evidence }) => evidence.ambient))) {
+    judges.push(unread.scheme)
+    throw unread.error
   }
   if (shown.length === 0 && optional) return []
   if (shown.length === 0 || (all && shown.length < schemes.length)) {
@@ -65,10 +77,11 @@ function findFor(
   inbound: Inbound,
   scope: Scope,
   judges: Scheme[],
-): Evidence | undefined {
+): Evidence | Unread | undefined {
   try {
     return scheme.find(inbound, scope)
   } catch (error) {
+    if (error instanceof GatewayError && error.options.isAmbient) return { scheme, error }
     judges.push(scheme)
     throw error
   }

@@ -142,6 +142,7 @@ function findToken({ request }: Inbound): Evidence | undefined {
   if (typeof value !== 'string') {
     throw new GatewayError('session_invalid', {
       reason: `several cookies are named ${COOKIES.access}`,
+      isAmbient: true,
     })
   }
   return { value, place: ACCESS, ambient: true }

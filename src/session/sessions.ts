@@ -164,6 +164,7 @@ function readOne(headers: Headers, cookie: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value
   throw new GatewayError('session_invalid', {
     reason: 'the cookie is there with several values',
+    isAmbient: true,
     finish: (answer) => answer.append('set-cookie', clearCookie(cookie)),
   })
 }

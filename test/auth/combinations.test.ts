@@ -146,6 +146,42 @@ describe('any of four kinds', () => {
   })
 })
 
+describe('cookies that cannot be read', () => {
+  /** Any host of the domain can set such a one beside the person's own. */
+  const TOSSED = [
+    { cookie: 'CF_Authorization=a; CF_Authorization=b' },
+    { cookie: 'CF_Authorization=a,b' },
+    { cookie: 'CF_Authorization={' },
+  ]
+
+  it('keep nobody out who has chosen to send something else', async () => {
+    const { send, good, link, subject } = await world()
+    for (const tossed of TOSSED) {
+      expect((await send('/any', { ...tossed, ...good.keys })).status).toBe(200)
+      expect(subject()).toBe('warehouse')
+      expect((await send('/optional', { ...tossed, ...good.main })).status).toBe(200)
+      expect((await send(await link('/any'), tossed)).status).toBe(200)
+    }
+  })
+
+  it('are refused where nothing else was sent, and where they are one of all', async () => {
+    const { send, good } = await world()
+    for (const tossed of TOSSED) {
+      for (const path of ['/any', '/optional']) {
+        expect([400, 401]).toContain((await send(path, tossed)).status)
+      }
+      const both = { ...tossed, ...good.main }
+      expect([400, 401]).toContain((await send('/all/guarded', both)).status)
+    }
+  })
+
+  it('save nobody whose chosen credential is bad', async () => {
+    const { send } = await world()
+    const headers = { ...TOSSED[0], 'x-api-key': 'gk_wrong' }
+    expect(await refusal(await send('/any', headers))).toEqual([401, 'api_key_invalid'])
+  })
+})
+
 describe('all of several kinds', () => {
   it('is every one of them, and the first named speaks, with its rights alone', async () => {
     const { send, good, received } = await world()

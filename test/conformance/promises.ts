@@ -559,11 +559,35 @@ export const PROMISES: Promised[] = [
     promise: 'A request has one credential; two different ones are 400, however they are sent.',
     mutations: [
       {
+        guard: 'the refusal of what cannot be read, where nothing else was chosen',
+        edits: [
+          edit(
+            'auth/identify.ts',
+            'if (unread && (all || shown.every(',
+            'if (unread && (all && shown.every(',
+          ),
+        ],
+        test: combinations(
+          'are refused where nothing else was sent, and where they are one of all',
+        ),
+      },
+      {
+        guard: 'that what was chosen is looked at beside it',
+        edits: [
+          edit(
+            'auth/identify.ts',
+            'error instanceof GatewayError && error.options.isAmbient',
+            'error instanceof TypeError',
+          ),
+        ],
+        test: combinations('keep nobody out who has chosen to send something else'),
+      },
+      {
         guard: 'the refusal of several values',
         edits: [
           edit(
             'auth/bearer/credential.ts',
-            "throw severalTokens('Authorization has several values')",
+            "throw severalTokens('Authorization has several values', false)",
             'return /bearer +([^ ,]+)/i.exec(value)?.[1]',
           ),
         ],

@@ -36,7 +36,9 @@ export function readCredential(
     if (ambient && found && !found.ambient) continue
     const value = readSource(source, headers, search)
     if (value === undefined || (value === found?.value && found.ambient === ambient)) continue
-    if (found && found.ambient === ambient) throw severalTokens('two tokens are in two places')
+    if (found && found.ambient === ambient) {
+      throw severalTokens('two tokens are in two places', ambient)
+    }
     found = { value, place: placeOf(source), ambient }
   }
   return found
@@ -51,7 +53,7 @@ function readBearer(headers: Headers): string | undefined {
   const lines = value.split(',')
   const isSeveral = lines.length > 1 && lines.every((line) => LINE.test(line.trim()))
   if (isSeveral && lines.some((line) => /^\s*bearer\b/i.test(line))) {
-    throw severalTokens('Authorization has several values')
+    throw severalTokens('Authorization has several values', false)
   }
   if (/^bearer\b/i.test(value)) {
     throw new GatewayError('invalid_token', { reason: 'the Bearer credential is malformed' })
@@ -64,10 +66,14 @@ export function readSource(source: TokenSource, headers: Headers, search = ''): 
   const values = valuesAt(source, headers, search)
   const [token, ...others] = new Set(values.filter((value) => value !== ''))
   if (token === undefined) return undefined
-  if (others.length > 0 || token.includes(',')) throw severalTokens('a place has several values')
+  const ambient = isAmbient(source)
+  if (others.length > 0 || token.includes(',')) {
+    throw severalTokens('a place has several values', ambient)
+  }
   if (!TOKEN68.test(token)) {
     throw new GatewayError('invalid_token', {
       reason: 'a token beside Authorization is malformed',
+      isAmbient: ambient,
     })
   }
   return token
@@ -80,6 +86,6 @@ function valuesAt(source: TokenSource, headers: Headers, search: string): readon
   return new URLSearchParams(search).getAll(source.dangerouslyQuery)
 }
 
-function severalTokens(reason: string): GatewayError {
-  return new GatewayError('multiple_credentials', { reason })
+function severalTokens(reason: string, ambient: boolean): GatewayError {
+  return new GatewayError('multiple_credentials', { reason, isAmbient: ambient })
 }
