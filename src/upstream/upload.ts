@@ -3,9 +3,10 @@
  * against the origin. Small bodies are not watched: they are there at once, and watching costs.
  */
 
+import { bytesOf } from '../lib/chunks.ts'
+
 /** Of bodies that say how long they are; others are watched whatever they turn out to be. */
 const WATCHED_FROM_BYTES = 65_536
-const CHUNK_BYTES = 131_072
 
 export interface Upload {
   readonly body: ReadableStream<Uint8Array>
@@ -22,8 +23,8 @@ export function watchUpload(request: Request): Upload | undefined {
   const text = headers.get('content-length')
   const length = text === null ? undefined : Number(text)
   if (length !== undefined && length < WATCHED_FROM_BYTES) return undefined
-  const reader = byteReader(body)
-  if (!reader) return undefined
+  const chunks = bytesOf(body)
+  if (!chunks) return undefined
   const { readable, writable } =
     length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length)
   const sink = writable.getWriter()
@@ -31,10 +32,10 @@ export function watchUpload(request: Request): Upload | undefined {
   const broken = new AbortController()
   let turnSinceMs: number | undefined
 
-  const read = async (buffer: ArrayBuffer) => {
+  const read = async () => {
     turnSinceMs = undefined
     try {
-      return await reader.read(new Uint8Array(buffer))
+      return await chunks.next()
     } catch (error) {
       broken.abort(error)
       throw error
@@ -44,24 +45,11 @@ export function watchUpload(request: Request): Upload | undefined {
   }
 
   const pump = async () => {
-    let chunk = await read(new ArrayBuffer(CHUNK_BYTES))
-    while (chunk?.value && !chunk.done) {
-      await sink.write(chunk.value)
-      chunk = await read(chunk.value.buffer as ArrayBuffer)
-    }
+    for (let chunk = await read(); chunk; chunk = await read()) await sink.write(chunk)
     await sink.close()
   }
 
   // Where nobody takes it any more, the client need not go on either.
-  pump().catch((error: unknown) => reader.cancel(error).catch(() => {}))
+  pump().catch(chunks.cancel)
   return { body: readable, signal: broken.signal, originTurnSinceMs: () => turnSinceMs }
-}
-
-/** Chunks of the size that we ask for; the default reader gives 4 KiB at a time. */
-function byteReader(body: ReadableStream): ReadableStreamBYOBReader | undefined {
-  try {
-    return body.getReader({ mode: 'byob' })
-  } catch {
-    return undefined
-  }
 }
