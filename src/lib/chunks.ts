@@ -6,14 +6,14 @@ const CHUNK_BYTES = 131_072
 export interface Chunks {
   /** Good until the next is asked for; undefined at the end of the body. */
   next(): Promise<Uint8Array | undefined>
-  /** Nothing more is wanted. Never rejects. */
+  /** Nothing more is wanted. */
   cancel(reason: unknown): void
 }
 
-/** In pieces of the size that we ask for; undefined for a body that does not come from the network. */
-export function bytesOf(body: ReadableStream): Chunks | undefined {
+/** In pieces of the size that we ask for, where the body comes from the network; else as they were made. */
+export function chunksOf(body: ReadableStream<Uint8Array>): Chunks {
   const reader = byteReader(body)
-  if (!reader) return undefined
+  if (!reader) return piecesOf(body)
   let buffer: ArrayBufferLike = new ArrayBuffer(CHUNK_BYTES)
   return {
     async next() {
@@ -31,5 +31,13 @@ function byteReader(body: ReadableStream): ReadableStreamBYOBReader | undefined 
     return body.getReader({ mode: 'byob' })
   } catch {
     return undefined
+  }
+}
+
+function piecesOf(body: ReadableStream<Uint8Array>): Chunks {
+  const reader = body.getReader()
+  return {
+    next: async () => (await reader.read()).value,
+    cancel: (reason) => void reader.cancel(reason).catch(() => {}),
   }
 }
