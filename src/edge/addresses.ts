@@ -52,8 +52,8 @@ const schema = v.pipe(
   ),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
-    const { allow, deny } = dataset.value
-    if (!allow && !deny) addIssue({ message: `names no address. Write ${EXAMPLE}` })
+    const isEmpty = Object.keys(dataset.value).length === 0
+    if (isEmpty) addIssue({ message: `names no address. Write ${EXAMPLE}` })
   }),
 )
 
@@ -78,6 +78,8 @@ export function addresses(given: AddressesOptions): RoutePart<Addresses> {
       const allow = given.allow?.map(readRange)
       const deny = given.deny?.map(readRange) ?? []
       return {
+        summary: summaryOf(given),
+
         admit({ request }) {
           const why = whyNot(request.headers.get('cf-connecting-ip'), allow, deny)
           if (why !== undefined) throw new GatewayError('address_denied', { reason: why })
@@ -85,6 +87,15 @@ export function addresses(given: AddressesOptions): RoutePart<Addresses> {
       }
     },
   }
+}
+
+function summaryOf({ allow = [], deny = [] }: AddressesOptions): string {
+  const few = (all: readonly string[]) =>
+    all.slice(0, 3).join(' ') + (all.length > 3 ? ` and ${all.length - 3} more` : '')
+  return [
+    ...(allow.length > 0 ? [`only ${few(allow)}`] : []),
+    ...(deny.length > 0 ? [`not ${few(deny)}`] : []),
+  ].join(', ')
 }
 
 /** Why an address may not come, without saying which it is; undefined where it may. */

@@ -65,6 +65,8 @@ export function bodyLimit(given: BodyLimitOptions): RoutePart<BodyLimit> {
       }
 
       return {
+        summary: `${maxBytes} bytes`,
+
         admit({ request }) {
           // Whatever is no number is for the runtime to judge; the bytes are counted in any case.
           const announced = Number(request.headers.get('content-length'))

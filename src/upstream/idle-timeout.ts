@@ -81,6 +81,8 @@ export function idleTimeout(
       }
 
       return {
+        summary: `${seconds} s${eventStreams ? ', event streams too' : ''}`,
+
         watch(response) {
           const { body, headers } = response
           if (!body || (!eventStreams && isEventStream(headers))) return response

@@ -135,6 +135,8 @@ export function retry(given: RetryOptions = {}, clock: RetryClock = PLATFORM): R
       }
 
       const part: Retry & Extras = {
+        summary: [...statuses, `${budgetPercent} %`].join(' '),
+
         async attempt(call, exchange) {
           const { incoming, init } = exchange.outgoing
           if (!isRepeatable(init)) return call()

@@ -137,7 +137,6 @@ describe('an upload', () => {
     connection.reset()
     expect([status, JSON.parse(body).code]).toEqual([413, 'body_too_large'])
     expect(await outcome).toBe('aborted')
-    expect((await gateway.show(undefined, '/upload/sink'))[0]).toBeGreaterThanOrEqual(400)
   })
 
   it('that says that it is longer is 413 before any of it is sent, and the origin sees nothing', async () => {
@@ -190,7 +189,7 @@ describe('an origin that closes before it answers', () => {
       origin.requests.length = 0
       failing(1, (destroy) => destroy())
       const connection = await openRaw(gateway.port)
-      const head = `${method} /retry/fails HTTP/1.1\r\nHost: x\r\n${CLIENT.join(': ')}\r\n`
+      const head = `${method} /retry/fails HTTP/1.1\r\nHost: 127.0.0.1\r\n${CLIENT.join(': ')}\r\n`
       connection.send(`${head}Authorization: Bearer ${token}\r\n\r\n`)
       const { status } = await connection.read({ head: method === 'HEAD' })
       connection.reset()
