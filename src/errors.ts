@@ -69,6 +69,11 @@ export const ERROR_CODES = {
     'The request may have been made by a page elsewhere',
     'Send the token in the Authorization header, or make the request from a page of this origin.',
   ],
+  address_denied: [
+    403,
+    'Requests from this address are refused',
+    'Ask the owner of this API for access from your network.',
+  ],
   https_required: [403, 'Plain http is refused', 'Send the request over https.'],
   not_found: [404, 'Nothing is here', 'Check the path.'],
   method_not_allowed: [

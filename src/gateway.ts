@@ -120,11 +120,13 @@ async function handle(
   const { route, path } = match
   const inbound: Inbound = { request, location, path }
   if (route.parts.deprecated) trace.finishes.push(route.parts.deprecated.finish)
+  if (route.parts.addresses) route.parts.addresses.admit(inbound)
   if (route.parts.limit) await route.parts.limit.admit(inbound, trace.finishes)
   if (route.endpoint) {
     return answer(await route.endpoint.handle(inbound, scope), { isSecure, isPublic: true })
   }
 
+  if (route.parts.bodyLimit) route.parts.bodyLimit.admit(inbound)
   route.parts.trace?.begin(inbound, trace, scope.platform)
   const admitted = admit(inbound, route, gateway.revocation, scope, trace)
   const principals = await (route.simulation ? simulate(admitted, trace) : admitted)
@@ -142,7 +144,7 @@ async function handle(
   const operation = trace.call?.operation
   const outgoing = outgoingRequest(request, way, operation?.body)
   trace.omitted = outgoing.omitted
-  const forward = (ready: Outgoing) => send(route, ready, principal, gateway.fetch)
+  const forward = (ready: Outgoing) => send(route, ready, principals, gateway.fetch)
   // What is only tried out has no caller whose answers these would be.
   const call = trace.simulated ? undefined : trace.call
   const { cache } = route.parts

@@ -4,6 +4,7 @@ import type { LinkOptions } from '../src/auth/link/options.ts'
 import { signLink } from '../src/auth/link/sign.ts'
 import { signedLinks } from '../src/auth/link/signed-links.ts'
 import { oidc } from '../src/auth/presets/oidc.ts'
+import { addresses } from '../src/edge/addresses.ts'
 import { cached } from '../src/edge/cache/cached.ts'
 import { limit } from '../src/edge/limit/limit.ts'
 import { ERROR_CODES, type ErrorCode, GatewayError } from '../src/errors.ts'
@@ -21,6 +22,7 @@ const ROUTES = [
   { path: '/role', to: ORIGIN, roles: ['admin'] },
   { path: '/get', to: ORIGIN, methods: ['GET'] },
   { path: '/slow', auth: 'public' as const, to: ORIGIN, timeoutSeconds: 0.02 },
+  { path: '/inside', to: ORIGIN, addresses: addresses({ allow: ['203.0.113.0/24'] }) },
   { path: '/away', auth: 'public' as const, to: ORIGIN },
   { path: '/fault', auth: 'public' as const, to: () => Promise.reject(new Error('s3cr3t')) },
 ]
@@ -89,6 +91,7 @@ const CASES: Record<ErrorCode, Case> = {
     const { send, issuer } = await createTestGateway({ config: { schemes: { main } } })
     return send('/', { method: 'POST', headers: { cookie: `token=${await issuer.mint()}` } })
   },
+  address_denied: ({ send }) => send('/inside'),
   https_required: ({ send }) => send('http://api.test/'),
   not_found: async () => (await gatewayWith([{ path: '/x', to: ORIGIN }])).send('/y'),
   method_not_allowed: ({ send }) => send('/get', { method: 'POST' }),

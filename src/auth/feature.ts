@@ -81,6 +81,8 @@ export interface House {
 
 /** What a feature may bring beside its steps. */
 export interface Extras {
+  /** What it does on its route, in a few words, for the table of "npm run check". */
+  readonly summary?: string
   /** Routes of the gateway itself. An owner's route at the same address is a config problem. */
   readonly endpoints?: readonly Endpoint[]
   /** Work for the cron trigger. Throws a GatewayError where it fails, which is logged. */

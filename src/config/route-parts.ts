@@ -2,6 +2,8 @@
 
 import * as v from 'valibot'
 import type { Extras, Feature, House, RoutePart, RouteSite } from '../auth/feature.ts'
+import type { Addresses } from '../edge/addresses.ts'
+import type { BodyLimit } from '../edge/body-limit.ts'
 import type { Cached } from '../edge/cache/cached.ts'
 import type { Cors } from '../edge/cors.ts'
 import type { Deprecated } from '../edge/deprecation.ts'
@@ -12,6 +14,8 @@ import type { Tools } from '../mcp/tools.ts'
 import type { Tracing } from '../operate/tracing.ts'
 import { told } from '../options/schemas.ts'
 import type { Assertion } from '../upstream/assertion/assertion.ts'
+import type { IdleTimeout } from '../upstream/idle-timeout.ts'
+import type { Retry } from '../upstream/retry.ts'
 
 export interface RouteParts {
   /** Lets pages of other origins use the route: `cors({ origins })`. Default: an origin's own headers pass. */
@@ -32,6 +36,14 @@ export interface RouteParts {
   mcp?: RoutePart<Tools>
   /** Stores answers: `cached({ share: 'subject' })`. Default: none. */
   cache?: RoutePart<Cached>
+  /** Which IP addresses may come: `addresses({ allow: ['203.0.113.0/24'] })`. Default: all. */
+  addresses?: RoutePart<Addresses>
+  /** How long the body of a request may be: `bodyLimit({ maxBytes: 1_048_576 })`. Default: as long as the platform lets it. */
+  bodyLimit?: RoutePart<BodyLimit>
+  /** Asks the origin once more where it has not answered a GET or HEAD: `retry()`. Default: no request is sent twice. */
+  retry?: RoutePart<Retry>
+  /** Ends an answer whose body falls silent: `idleTimeout({ seconds: 60 })`. Default: it may be silent. */
+  idleTimeout?: RoutePart<IdleTimeout>
 }
 
 /** With the function that makes it, for whoever writes something else. */
@@ -45,6 +57,10 @@ const PARTS = {
   login: 'loginPage()',
   mcp: 'tools({ … })',
   cache: "cached({ share: 'subject' })",
+  addresses: "addresses({ allow: ['203.0.113.0/24'] })",
+  bodyLimit: 'bodyLimit({ maxBytes: 1_048_576 })',
+  retry: 'retry()',
+  idleTimeout: 'idleTimeout({ seconds: 60 })',
 } as const satisfies Record<keyof RouteParts, string>
 
 export const PART_NAMES = Object.keys(PARTS) as (keyof RouteParts)[]

@@ -114,6 +114,15 @@ export const routeSchema = options<RouteConfig>(
       rewrite: 'Did you mean stripPrefix: true?',
       rateLimit: 'limit',
       limits: 'limit',
+      timeouts: 'timeoutSeconds',
+      idleTimeoutSeconds: 'idleTimeout',
+      retries: 'retry',
+      ip: 'addresses',
+      ips: 'addresses',
+      allowlist: 'addresses',
+      denylist: 'addresses',
+      maxBodyBytes: 'bodyLimit',
+      maxBytes: 'bodyLimit',
       sunset: 'deprecated',
     },
   },
@@ -203,6 +212,13 @@ export function checkRoute(
     to.report(
       `${path}.dangerouslySimulate`,
       'lets nobody through to a function in to: behind it, nothing else checks the credential. Take it out',
+    )
+  }
+  for (const name of ['retry', 'idleTimeout'] as const) {
+    if (route[name] === undefined || typeof route.to !== 'function') continue
+    to.report(
+      `${path}.${name}`,
+      'is about a service behind the gateway, and to is a function. Take it out',
     )
   }
   if (route.auth !== 'public') return

@@ -69,7 +69,7 @@ export const nameList = listOf(text, { example: "['a', 'b']", isOptional: true }
 /** A binding, or anything with `fetch`. Bindings answer every property, so nothing else is asked of them. */
 export const fetcher = told<{ fetch(request: Request): Promise<Response> }>((value) => {
   if (hasFetch(value)) return undefined
-  return 'must be a binding (something with a fetch function), for example env.AUTH. Declare it in wrangler.toml under [[services]]'
+  return 'must be a binding (something with a fetch function), for example env.AUTH. Declare it in wrangler.toml under [[services]], [[mtls_certificates]] or [[vpc_services]]'
 })
 
 export function hasFetch(value: unknown): boolean {

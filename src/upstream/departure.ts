@@ -6,6 +6,7 @@ import { originOf } from '../router.ts'
 import { originPath, type PathMapping } from './location.ts'
 import type { Departure, HeaderChanges, HeaderRules } from './request.ts'
 import { cfFor, type Target, targetUrl } from './target.ts'
+import type { ByteCount } from './upload.ts'
 import { withoutParameters } from './withheld.ts'
 
 /** What has to be known of a route. */
@@ -13,11 +14,12 @@ export interface Way {
   readonly target: Target
   readonly mapping: PathMapping
   readonly isPublic: boolean
+  readonly parts: { readonly bodyLimit?: { count(): ByteCount } }
 }
 
 export function departureOf(
   { request, location, path }: Inbound,
-  { target, mapping, isPublic }: Way,
+  { target, mapping, isPublic, parts }: Way,
   rules: HeaderRules,
   principal: Principal | undefined,
   proof: string | undefined,
@@ -26,5 +28,6 @@ export function departureOf(
   const search = withoutParameters(location.search, rules.withheld.parameters)
   const url = targetUrl(target, originOf(location), originPath(path, mapping) + search)
   const cf = cfFor(target, isPublic, request)
-  return { url, location, rules, principal, proof, onward, cf }
+  const countBody = parts.bodyLimit?.count
+  return { url, location, rules, principal, proof, onward, countBody, cf }
 }

@@ -9,7 +9,7 @@ import { withoutCookies } from '../lib/cookies.ts'
 import type { Location } from '../router.ts'
 import { type ClaimHeaders, claimHeaders, type Forward, MAX_HEADER_LENGTH } from './claims.ts'
 import { fold, isReserved, isWithheld, namesInConnection, remembered } from './header-names.ts'
-import { type Upload, watchUpload } from './upload.ts'
+import { type ByteCount, type Upload, watchUpload } from './upload.ts'
 import { type Withheld, withoutSubprotocols } from './withheld.ts'
 
 /**
@@ -48,12 +48,16 @@ export interface Departure {
   readonly proof: string | undefined
   /** Headers that the route's other parts give to the origin. */
   readonly onward: HeaderChanges | undefined
+  /** Begins to count the bytes of its body, where there is a limit. */
+  readonly countBody: (() => ByteCount) | undefined
   /** What the platform is to know of it. */
   readonly cf: RequestInit<RequestInitCfProperties>['cf'] | undefined
 }
 
 /** A request that is ready to leave. */
 export interface Outgoing {
+  /** The request that it was made of. */
+  readonly incoming: Request
   readonly url: string
   readonly init: RequestInit<RequestInitCfProperties>
   readonly upload: Upload | undefined
@@ -63,14 +67,15 @@ export interface Outgoing {
 
 /**
  * Builds the origin's request: of the client's headers what may pass, then the gateway's own. `read` is the body, where
- * it was read before. Throws `origin_loop` where the request has come through here before.
+ * it was read before. Throws `origin_loop` where the request has come through here before, and `body_too_large`
+ * where what was read is.
  */
 export function outgoingRequest(
   incoming: Request,
   departure: Departure,
   read?: Uint8Array<ArrayBuffer>,
 ): Outgoing {
-  const { url, rules, proof, onward, cf } = departure
+  const { url, rules, proof, onward, countBody, cf } = departure
   const { method, headers: sent } = incoming
   refuseBodyOfGet(incoming)
   // Copied as it is, and then taken away from: that is what the runtime does for the least CPU (bench/README.md),
@@ -90,8 +95,11 @@ export function outgoingRequest(
   const hasLongProof = proof !== undefined && proof.length > MAX_HEADER_LENGTH
   if (proof !== undefined && !hasLongProof) headers.set(PROOF_HEADER, proof)
   setFromPlatform(headers, incoming)
-  const upload = read ? undefined : watchUpload(incoming)
+  const count = countBody?.()
+  if (read) count?.(read.byteLength)
+  const upload = read ? undefined : watchUpload(incoming, count)
   return {
+    incoming,
     url,
     // Not a Request: the runtime's fetch makes one of what it is given, so that one made here would be one more.
     init: {

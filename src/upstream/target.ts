@@ -3,7 +3,9 @@
 import type { Principal } from '../auth/principal.ts'
 import { GatewayError } from '../errors.ts'
 import type { Fetch } from '../lib/fetch.ts'
+import type { IdleTimeout } from './idle-timeout.ts'
 import type { Departure, Outgoing } from './request.ts'
+import type { Retry } from './retry.ts'
 import type { Upload } from './upload.ts'
 
 /** Answers a route itself, inside the gateway. `principal` is undefined on public routes, and for anonymous callers of optional ones. */
@@ -23,6 +25,10 @@ export interface Addressee {
   readonly target: Target
   /** How long it may be silent before its answer begins. */
   readonly timeoutSeconds: number | false
+  readonly parts: {
+    readonly retry?: Retry
+    readonly idleTimeout?: IdleTimeout
+  }
 }
 
 /**
@@ -31,24 +37,32 @@ export interface Addressee {
  * origin too: one that throws has not answered.
  */
 export async function send(
-  { target, timeoutSeconds }: Addressee,
+  { target, timeoutSeconds, parts }: Addressee,
   outgoing: Outgoing,
-  principal: Principal | undefined,
+  principals: readonly Principal[],
   globalFetch: Fetch | undefined,
 ): Promise<Response> {
   const { url, init, upload } = outgoing
   if (target.kind === 'handler') {
     const request = new Request(url, init)
+    if (upload) failWith(upload)
+    const [principal] = principals
     const handle = () => target.handle(request, principal && freeze(principal))
     return handled(handle, timeoutSeconds, upload)
   }
   const fetch = target.fetch ?? globalFetch
   try {
-    const response = fetch ? fetch(new Request(url, init)) : globalThis.fetch(url, init)
-    return passable(await inTime(response, timeoutSeconds, upload))
+    const ask = () => (fetch ? fetch(new Request(url, init)) : globalThis.fetch(url, init))
+    const asked = parts.retry
+      ? parts.retry.attempt(ask, { outgoing, principals, timeoutSeconds })
+      : ask()
+    const whole = upload ? untilBroken(asked, upload) : asked
+    const response = passable(await inTime(whole, timeoutSeconds, upload))
+    return parts.idleTimeout ? parts.idleTimeout.watch(response) : response
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause
     if (upload?.signal.aborted) {
+      throwRefused(upload)
       throw new GatewayError('invalid_request', { reason: 'the request body is broken', cause })
     }
     const reason = cause instanceof Error ? cause.message : 'unknown'
@@ -71,6 +85,7 @@ async function handled(
         : answer
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause
+    throwRefused(upload)
     const what =
       cause instanceof Error ? `${cause.name}: ${cause.message}` : 'a value that is no error'
     throw new GatewayError('origin_unreachable', { reason: `the handler threw ${what}`, cause })
@@ -78,6 +93,26 @@ async function handled(
   // What `Response.error()` makes has the status 0.
   if (response instanceof Response && response.status > 0) return response
   throw new GatewayError('origin_unreachable', { reason: 'the handler returned no Response' })
+}
+
+/** Throws where it was the gateway that broke the body off. */
+function throwRefused(upload: Upload | undefined): void {
+  if (upload?.signal.reason instanceof GatewayError) throw upload.signal.reason
+}
+
+/** A function in place of a binding may not look at the signal of its request. */
+function untilBroken(response: Promise<Response>, { signal }: Upload): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    else signal.addEventListener('abort', () => reject(signal.reason))
+    response.then(resolve, reject)
+  })
+}
+
+/** A handler reads on, where the runtime's fetch has given up. */
+function failWith({ signal, fail }: Upload): void {
+  if (signal.aborted) fail(signal.reason)
+  else signal.addEventListener('abort', () => fail(signal.reason))
 }
 
 /** The wait has a limit and the exchange has none: once a response has begun, it may last. */

@@ -3,6 +3,7 @@ import { ACCESS } from '../config/mistakes/access.ts'
 import { API_KEYS } from '../config/mistakes/api-keys.ts'
 import { CACHING } from '../config/mistakes/caching.ts'
 import { CLOUDFLARE_ACCESS } from '../config/mistakes/cloudflare-access.ts'
+import { CONNECTIONS } from '../config/mistakes/connections.ts'
 import { CORS } from '../config/mistakes/cors.ts'
 import { FUSIONAUTH } from '../config/mistakes/fusionauth.ts'
 import { HEADERS } from '../config/mistakes/headers.ts'
@@ -38,6 +39,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in a path': PATHS,
   'in a target': TARGETS,
   'in who may come': ACCESS,
+  'in connections': CONNECTIONS,
   'in what a caller needs': POLICY,
   'in headers and parts': HEADERS,
   'in CORS': CORS,

@@ -12,6 +12,11 @@ const PARTS = {
   cors: ['access-control-expose-headers', './src/edge/cors.ts'],
   deprecated: ['rel="deprecation"', './src/edge/deprecation.ts'],
   limit: ['ratelimit-policy', './src/edge/limit/limit.ts'],
+  addresses: ['hidden by Pseudo IPv4', './src/edge/addresses.ts'],
+  'the library of addresses': ['ipv4Mapped', './src/edge/addresses.ts'],
+  bodyLimit: ['bytes, more than 0', './src/edge/body-limit.ts'],
+  retry: ['every other status is an answer', './src/upstream/retry.ts'],
+  idleTimeout: ['was silent for', './src/upstream/idle-timeout.ts'],
 } as const
 
 describe.each(Object.entries(PARTS))('%s', (_, [mark, file]) => {

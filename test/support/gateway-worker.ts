@@ -56,10 +56,15 @@ function scriptOf(config: string): string {
   return `
     import { fusionAuth } from './src/auth/presets/fusionauth.ts'
     import { oidc } from './src/auth/presets/oidc.ts'
+    import { addresses } from './src/edge/addresses.ts'
+    import { bodyLimit } from './src/edge/body-limit.ts'
     import { createGateway } from './src/gateway.ts'
+    import { tools } from './src/mcp/tools.ts'
     import { tracing } from './src/operate/tracing.ts'
     import { assertion } from './src/upstream/assertion/assertion.ts'
     import { claims } from './src/upstream/claims-handler.ts'
+    import { idleTimeout } from './src/upstream/idle-timeout.ts'
+    import { retry } from './src/upstream/retry.ts'
 
     let gateway
     let ahead = 0

@@ -1,6 +1,7 @@
 /** The routes of a sound config as a table: what is where, for whom, and what it leads to. */
 
 import type { Need } from '../../auth/authorize.ts'
+import type { Extras } from '../../auth/feature.ts'
 import type { Compiled, OwnRoute, Route } from '../../config/compile.ts'
 import type { GatewayConfig } from '../../config/define.ts'
 import { prepare } from '../../config/prepare.ts'
@@ -13,7 +14,7 @@ export interface RouteRow {
   readonly limit: string
   readonly cache: string
   readonly target: string
-  /** Names of the other parts of the route. */
+  /** Names of the other parts of the route, with what they have to say of themselves. */
   readonly parts: readonly string[]
 }
 
@@ -37,7 +38,10 @@ export function routeRows({
       limit: limit ? 'yes' : '',
       cache: cache ? 'yes' : '',
       target: route.endpoint ? `the gateway itself (${route.origin})` : targetOf(route),
-      parts: Object.keys(others),
+      parts: Object.entries(others).map(([name, part]) => {
+        const { summary } = part as Extras
+        return summary === undefined ? name : `${name} (${summary})`
+      }),
     }
   })
 }

@@ -21,7 +21,13 @@ interface Schema {
 }
 
 /** Kinds of bindings that an environment does not inherit. */
-const BINDINGS = ['kv_namespaces', 'services', 'mtls_certificates'] as const
+const BINDINGS = [
+  'kv_namespaces',
+  'services',
+  'mtls_certificates',
+  'vpc_services',
+  'vpc_networks',
+] as const
 
 /** Warnings about the file at `path`, as it is deployed to the environment; without one, to any. */
 export function checkWranglerFile(path: string, environment: string | undefined): Finding[] {
@@ -83,6 +89,8 @@ interface Resolved {
   readonly kv_namespaces: readonly Bound[]
   readonly services?: readonly Bound[] | undefined
   readonly mtls_certificates?: readonly Bound[] | undefined
+  readonly vpc_services?: readonly Bound[] | undefined
+  readonly vpc_networks?: readonly Bound[] | undefined
 }
 
 function resolve(path: string, env: string | undefined): Resolved {

@@ -9,6 +9,7 @@ export const USAGE = `Usage: npm run explain -- [method] <path or URL> [options]
                            history of your shell
   --header 'name: value'   sends a header; may be there several times
   --cookie 'name=value'    sends a cookie; may be there several times
+  --address <IP address>   comes from there: CF-Connecting-IP
   --at <time>              judges at that time: 2026-12-01T00:00Z, or Unix seconds
   --keys <file>            a key set (JWKS) for every issuer. Default: what "npm start" on this machine has
   --network                asks the issuers themselves
@@ -24,6 +25,7 @@ const OPTIONS = {
   token: { type: 'string' },
   header: { type: 'string', multiple: true },
   cookie: { type: 'string', multiple: true },
+  address: { type: 'string' },
   at: { type: 'string' },
   keys: { type: 'string' },
   network: { type: 'boolean' },
@@ -77,6 +79,7 @@ export function requestOf(
     }
     headers.append(name, value)
   }
+  if (values.address !== undefined) headers.set('cf-connecting-ip', values.address)
   if (values.cookie) headers.append('cookie', values.cookie.join('; '))
   if (token !== undefined) {
     if (headers.has('authorization')) {

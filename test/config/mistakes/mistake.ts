@@ -12,6 +12,8 @@ import { fusionAuth } from '../../../src/auth/presets/fusionauth.ts'
 import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, defineGateway, optional } from '../../../src/config/define.ts'
 import { explainThrown, type Judgement, judge } from '../../../src/config/owners-file.ts'
+import { addresses } from '../../../src/edge/addresses.ts'
+import { bodyLimit } from '../../../src/edge/body-limit.ts'
 import { cached } from '../../../src/edge/cache/cached.ts'
 import { cors } from '../../../src/edge/cors.ts'
 import { deprecated } from '../../../src/edge/deprecation.ts'
@@ -25,6 +27,8 @@ import { loginPage } from '../../../src/session/login-page.ts'
 import { sessions } from '../../../src/session/sessions.ts'
 import { assertion } from '../../../src/upstream/assertion/assertion.ts'
 import { claims } from '../../../src/upstream/claims-handler.ts'
+import { idleTimeout } from '../../../src/upstream/idle-timeout.ts'
+import { retry } from '../../../src/upstream/retry.ts'
 import { ASSERTION_KEY } from '../../support/assertion-keys.ts'
 
 export interface Mistake {
@@ -246,6 +250,10 @@ const IMPORTED = {
   fusionAuthEvents,
   assertion,
   tracing,
+  addresses,
+  bodyLimit,
+  retry,
+  idleTimeout,
   tools,
 }
 

@@ -106,7 +106,7 @@ export const OIDC_OPTIONS: readonly Mistake[] = [
   inOidc(
     'a binding by its name',
     "issuer: env.ISSUER, audience: env.CLIENT_ID, via: 'AUTH'",
-    'schemes.main.via: must be a binding (something with a fetch function), for example env.AUTH. Declare it in wrangler.toml under [[services]]',
+    'schemes.main.via: must be a binding (something with a fetch function), for example env.AUTH. Declare it in wrangler.toml under [[services]], [[mtls_certificates]] or [[vpc_services]]',
   ),
   inOidc(
     'a binding that is not declared',

@@ -128,7 +128,7 @@ export const TARGETS: readonly Mistake[] = [
   inRoute(
     'an URL in an object, with a binding by its name',
     "path: '/orders/*', to: { url: 'http://orders.internal', via: 'CERT' }",
-    'routes[1] (/orders/*).to.via: must be a binding (something with a fetch function), for example env.AUTH. Declare it in wrangler.toml under [[services]]',
+    'routes[1] (/orders/*).to.via: must be a binding (something with a fetch function), for example env.AUTH. Declare it in wrangler.toml under [[services]], [[mtls_certificates]] or [[vpc_services]]',
   ),
   inRoute(
     'an URL in an object with binding instead of via',
@@ -144,7 +144,7 @@ export const TARGETS: readonly Mistake[] = [
   inRoute(
     'a binding by its name',
     "path: '/orders/*', to: env.ORIGIN, via: 'CERT'",
-    'routes[1] (/orders/*).via: must be a binding (something with a fetch function), for example env.AUTH. Declare it in wrangler.toml under [[services]]',
+    'routes[1] (/orders/*).via: must be a binding (something with a fetch function), for example env.AUTH. Declare it in wrangler.toml under [[services]], [[mtls_certificates]] or [[vpc_services]]',
   ),
   inRoute(
     'a binding that is not declared',

@@ -157,7 +157,7 @@ routes: [{ path: '/api/claims', to: claims }],`,
     `every: { timeoutSeconds: 10 },
 schemes: { main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }) },
 routes: [{ path: '/api/claims', to: claims }],`,
-    'every.timeoutSeconds: is not an option. The options here are cors, limit, deprecated, resource, assertion, trace, login, mcp, cache',
+    'every.timeoutSeconds: is not an option. The options here are cors, limit, deprecated, resource, assertion, trace, login, mcp, cache, addresses, bodyLimit, retry, idleTimeout',
   ),
   inConfig(
     'every that is a part itself',

@@ -1,8 +1,10 @@
 /** Which requests two configs judge otherwise: both run in the gateway's own code, on the same probe requests. */
 
+import type { Extras } from '../../../auth/feature.ts'
 import type { Compiled } from '../../../config/compile.ts'
-import type { GatewayConfig } from '../../../config/define.ts'
+import type { GatewayConfig, RouteConfig } from '../../../config/define.ts'
 import { prepare } from '../../../config/prepare.ts'
+import type { RouteParts } from '../../../config/route-parts.ts'
 import { createGateway } from '../../../gateway.ts'
 import type { Fetch } from '../../../lib/fetch.ts'
 import type { RequestEvent } from '../../../operate/log.ts'
@@ -118,7 +120,7 @@ function sideOf(config: GatewayConfig, compiled: Compiled, fetch: Fetch, now: nu
   }
   const gateway = createGateway(
     observed(
-      config,
+      fromAnywhere(config),
       { step: () => {} },
       {
         fetch: async (request) => answer(request, false),
@@ -165,6 +167,16 @@ function sideOf(config: GatewayConfig, compiled: Compiled, fetch: Fetch, now: nu
   }
 }
 
+/** Without lists of addresses, which are compared as they are: all probe requests come from one address. */
+function fromAnywhere({ every, routes, ...config }: GatewayConfig): GatewayConfig {
+  const without = <Parts extends RouteParts>({ addresses: _, ...parts }: Parts) => parts
+  return {
+    ...config,
+    ...(every && { every: without(every) }),
+    routes: routes.map((route): RouteConfig => without(route)),
+  }
+}
+
 /** Of the route, what no verdict shows. */
 function settings({ router }: Compiled, method: string, url: string): [string, string][] {
   const { route } = router.match(method, readLocation(url))
@@ -176,6 +188,10 @@ function settings({ router }: Compiled, method: string, url: string): [string, s
     ['dangerouslyOutliveToken', `${mayOutliveToken}`],
     ['target', kind],
     ['parts', Object.keys(route.parts).join(' ')],
+    ...Object.entries(route.parts).map(([name, part]): [string, string] => [
+      name,
+      (part as Extras).summary ?? '',
+    ]),
   ]
 }
 
