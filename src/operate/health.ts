@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
+import { type KeySetStatus, MAX_STALE_SECONDS } from '../auth/bearer/jwks.ts'
 import type { Endpoint, Extras, Feature, House } from '../auth/feature.ts'
 import { operatorCheck } from '../auth/operator.ts'
 import type { Scheme } from '../auth/scheme.ts'
@@ -100,11 +101,7 @@ function deep(key: string, given: HealthOptions, site: HealthSite, house: House)
       )
       const isWell = kv !== 'unreachable' && reached !== 'unreachable'
       const body = {
-        ok:
-          isWell &&
-          keySets.every(
-            ({ ageSeconds, lastError }) => ageSeconds !== undefined || lastError === undefined,
-          ),
+        ok: isWell && keySets.every(isUsable),
         config,
         ...(version && {
           version: { id: version.id, tag: version.tag, timestamp: version.timestamp },
@@ -117,6 +114,11 @@ function deep(key: string, given: HealthOptions, site: HealthSite, house: House)
       return Response.json(body, { headers: NO_STORE })
     },
   }
+}
+
+/** Keys that nobody has needed yet are no trouble. */
+function isUsable({ ageSeconds = Infinity, lastError }: KeySetStatus): boolean {
+  return lastError === undefined || ageSeconds < MAX_STALE_SECONDS
 }
 
 async function reach(ask: () => Promise<unknown>): Promise<'reachable' | 'unreachable'> {

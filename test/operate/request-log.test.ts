@@ -170,7 +170,8 @@ describe('what a line has', () => {
   })
 
   it('says how the limit was', async () => {
-    let success = true
+    let success: boolean | undefined
+    success = true
     const binding = {
       limit: async () => {
         if (success === undefined) throw new Error('away')
@@ -191,7 +192,7 @@ describe('what a line has', () => {
     expect([await outcome('/'), await outcome('/free')]).toEqual(['within', undefined])
     success = false
     expect(await outcome('/')).toBe('over')
-    success = undefined as unknown as boolean
+    success = undefined
     expect(await outcome('/')).toBe('unknown')
     await send('/')
     expect(lastEvent()).toMatchObject({ code: 'credential_missing', limit: undefined })
