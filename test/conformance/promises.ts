@@ -2821,7 +2821,10 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the lines of refusals when successes are left out',
         edits: [edit('operate/report.ts', 'refusal !== undefined ||', '')],
-        test: workers('operate/request-log', 'leaves out successes'),
+        test: workers(
+          'operate/request-log',
+          'keeps a refusal that the owner answers by leading elsewhere',
+        ),
       },
       {
         guard: 'one event for the log and the metrics',

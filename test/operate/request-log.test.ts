@@ -86,6 +86,17 @@ describe('sampling', () => {
     expect(events[0]).toMatchObject({ sampleRatio: 0.25 })
   })
 
+  it('keeps a refusal that the owner answers by leading elsewhere', async () => {
+    const { send, lastEvent } = await createTestGateway({
+      config: {
+        log: requestLog({ sampleRatio: 0 }),
+        refusal: () => new Response(null, { status: 302, headers: { location: '/login' } }),
+      },
+    })
+    expect((await send('/')).status).toBe(302)
+    expect(lastEvent()).toMatchObject({ status: 302, code: 'credential_missing' })
+  })
+
   it('keeps an error of the origin', async () => {
     const world = await createTestGateway({
       config: { log: requestLog({ sampleRatio: 0 }) },
