@@ -18,7 +18,8 @@ import type { Fetch } from './lib/fetch.ts'
 import type { Store } from './lib/kv.ts'
 import { type Context, createScope, type Scope } from './lib/scope.ts'
 import { consoleLog, type Log } from './operate/log.ts'
-import { startTrace, type Trace, toEvent } from './operate/trace.ts'
+import { report, serverTiming } from './operate/report.ts'
+import { startTrace, type Trace } from './operate/trace.ts'
 import { originOf, readLocation } from './router.ts'
 import { departureOf } from './upstream/departure.ts'
 import { endWith } from './upstream/expiry.ts'
@@ -73,19 +74,22 @@ export function createGateway(
 
     async fetch(request, context) {
       const trace = startTrace<Route | OwnRoute>(request)
+      const scope = createScope(context)
       let response: Response
       let refusal: GatewayError | undefined
       try {
         if (!compiled) throw unconfigured(problems)
-        response = await handle(request, compiled, createScope(context), trace, isLocal)
+        response = await handle(request, compiled, scope, trace, isLocal)
       } catch (error) {
         refusal = toGatewayError(error)
         response = refuse(refusal, trace, compiled?.refusals)
       }
       const cors = trace.match ? trace.match.route.parts.cors : compiled?.cors
       if (cors) trace.finishes.push(cors.finish(request))
+      const reporting = compiled?.reporting
+      if (reporting?.log?.serverTiming) trace.finishes.push(serverTiming(trace))
       const finished = finish(response, trace.finishes)
-      log(toEvent(trace, finished, refusal))
+      report(trace, finished, refusal, scope, reporting, log)
       return finished
     },
 
@@ -127,9 +131,13 @@ async function handle(
   }
 
   if (route.parts.bodyLimit) route.parts.bodyLimit.admit(inbound)
-  route.parts.trace?.begin(inbound, trace, scope.platform)
-  const admitted = admit(inbound, route, gateway.revocation, scope, trace)
+  const { trace: tracing } = route.parts
+  tracing?.begin(inbound, trace, scope.platform)
+  trace.authStartedMs = Date.now()
+  const ask = () => admit(inbound, route, gateway.revocation, scope, trace)
+  const admitted = tracing ? tracing.span('authenticate', scope.platform, ask) : ask()
   const principals = await (route.simulation ? simulate(admitted, trace) : admitted)
+  trace.authEndedMs = Date.now()
   const [principal] = principals
   const { mcp } = route.parts
   if (mcp && trace.simulated && !trace.call?.operation) {
@@ -144,7 +152,15 @@ async function handle(
   const operation = trace.call?.operation
   const outgoing = outgoingRequest(request, way, operation?.body)
   trace.omitted = outgoing.omitted
-  const forward = (ready: Outgoing) => send(route, ready, principals, gateway.fetch)
+  const forward = async (ready: Outgoing) => {
+    trace.originStartedMs = Date.now()
+    try {
+      const go = () => send(route, ready, principals, gateway.fetch)
+      return await (tracing ? tracing.span('origin', scope.platform, go) : go())
+    } finally {
+      trace.originEndedMs = Date.now()
+    }
+  }
   // What is only tried out has no caller whose answers these would be.
   const call = trace.simulated ? undefined : trace.call
   const { cache } = route.parts

@@ -3,6 +3,7 @@ import { oidc } from '../src/auth/presets/oidc.ts'
 import type { GatewayConfig, RouteConfig } from '../src/config/define.ts'
 import { createGateway } from '../src/gateway.ts'
 import type { LogEvent } from '../src/operate/log.ts'
+import { requestLog } from '../src/operate/request-log.ts'
 import { claims } from '../src/upstream/claims-handler.ts'
 import { worker } from '../src/worker.ts'
 import { AUDIENCE, createTestGateway, ORIGIN, refusal, START } from './support/gateway.ts'
@@ -254,8 +255,12 @@ describe('the log', () => {
         route: '/orders/:id',
         status: 200,
         durationMs: expect.any(Number),
-        subject: 'user-1',
+        authMs: expect.any(Number),
+        originMs: expect.any(Number),
+        origin: 'origin.test',
+        issuer: 'https://idp.test',
         scheme: 'main',
+        keys: 'issuer',
       },
     ])
   })
@@ -273,6 +278,7 @@ describe('the log', () => {
 
   it('says which caller may not', async () => {
     const { sendWithToken, lastEvent } = await createTestGateway({
+      config: { log: requestLog({ subject: 'plain' }) },
       routes: [{ path: '/*', to: ORIGIN, roles: ['admin'] }],
     })
     await sendWithToken('/')

@@ -20,6 +20,8 @@ export interface Admitting {
 /** Where what is found out is noted at once, for the log and the answer of a refusal. */
 export interface Notes {
   call?: Call
+  /** Whether the limits by caller let it pass. */
+  isMetered?: boolean
   readonly judges: Scheme[]
   readonly finishes: Finish[]
 }
@@ -43,7 +45,10 @@ export async function admit(
   const [principal] = principals
   notes.call = { ...inbound, principals }
   if (principal && cutoff) await cutoff.refuse(principals, scope)
-  if (parts.limit) await parts.limit.meter(notes.call, notes.finishes)
+  if (parts.limit) {
+    await parts.limit.meter(notes.call, notes.finishes)
+    notes.isMetered = true
+  }
   if (principal) authorize(principal, policy)
   // Nobody makes the gateway read a body who may not use the route.
   if (parts.mcp) await readOperation(inbound, parts.mcp, principals, notes)

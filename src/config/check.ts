@@ -46,6 +46,16 @@ const revocation = told<AnyFeature>((value) =>
     : 'must be made by revocation({ state: env.STATE, operatorKey: env.OPERATOR_KEY })',
 )
 
+/** Features of the whole gateway, with the function that makes each. */
+const MAKERS = {
+  log: "requestLog({ subject: 'plain' })",
+  metrics: 'metrics({ dataset: env.METRICS })',
+  health: 'health({ operatorKey: env.OPERATOR_KEY })',
+} as const
+
+const madeBy = (maker: string) =>
+  told<AnyFeature>((value) => (feature(value) ? undefined : `must be made by ${maker}`))
+
 const refusal = told<RefusalPage>((value) => {
   if (typeof value !== 'function') {
     return 'must be a function: (problem, request) => new Response(…), or undefined for the problem document'
@@ -90,6 +100,9 @@ const gatewaySchema = options<GatewayConfig>(
     ),
     routes: listOf(route, { example: ROUTES, isOptional: false }),
     revocation: v.exactOptional(revocation),
+    log: v.exactOptional(madeBy(MAKERS.log)),
+    metrics: v.exactOptional(madeBy(MAKERS.metrics)),
+    health: v.exactOptional(madeBy(MAKERS.health)),
     refusal: v.exactOptional(refusal),
     problemType: v.exactOptional(problemType),
     dangerouslySimulate: v.exactOptional(flag),
@@ -125,7 +138,8 @@ export function checkShape(config: unknown): Problem[] {
   }
   const { issues = [] } = v.safeParse(gatewaySchema, config)
   reportIssues(issues, '', to)
-  const { hosts, schemes, every, routes, revocation } = soundParts(config, issues)
+  const { hosts, schemes, every, routes, revocation, observing } = soundParts(config, issues)
+  for (const [name, made] of observing) made.check(name, to)
   revocation?.check('revocation', to)
   if (schemes) revocation?.checkBeside('revocation', schemes, to)
   for (const [name, entry] of Object.entries(schemes ?? {})) {
@@ -163,6 +177,9 @@ function soundParts(config: unknown, issues: readonly v.BaseIssue<unknown>[]) {
     revocation: isBroken('revocation')
       ? undefined
       : (parts.revocation as GatewayConfig['revocation']),
+    observing: Object.keys(MAKERS).flatMap((name): [string, AnyFeature][] =>
+      feature(parts[name]) ? [[name, parts[name]]] : [],
+    ),
     every: isBroken('every') ? undefined : (parts.every as GatewayConfig['every']),
     routes: new Map(routes.filter(([index]) => !isBroken('routes', index))) as Routes,
   }

@@ -8,6 +8,7 @@ import type { Scheme } from '../auth/scheme.ts'
 import type { Cors } from '../edge/cors.ts'
 import type { RefusalRules } from '../edge/refusal.ts'
 import { type Binding, bound } from '../lib/fetch.ts'
+import type { Reporting } from '../operate/report.ts'
 import type { Revocation } from '../operate/revocation/revocation.ts'
 import {
   createRouter,
@@ -34,6 +35,9 @@ export interface Route extends Routable {
   /** The same for a request that goes on although it would be refused; undefined where refusals hold. */
   readonly simulation: HeaderRules | undefined
   readonly target: Target
+  /** How the log calls it: the host of a URL, or what else it is. */
+  readonly originName: string
+  readonly isLimited: boolean
   readonly mapping: PathMapping
   readonly timeoutSeconds: number | false
   /** Whether a connection that stays open may last when the token it was opened with has expired. */
@@ -50,6 +54,8 @@ export interface OwnRoute extends Routable {
   /** Where in the owner's file it comes from. */
   readonly origin: string
   readonly requirement?: undefined
+  readonly originName?: never
+  readonly isLimited?: never
   readonly parts: CompiledParts
   readonly fields: Route['fields']
 }
@@ -61,6 +67,7 @@ export interface Compiled extends Dependencies {
   readonly router: Router<Route | OwnRoute>
   readonly refusals: RefusalRules
   readonly revocation: Revocation | undefined
+  readonly reporting: Reporting
   /** For what is no route's: preflights and refusals before one is found. */
   readonly cors: Cors | undefined
   /** Work for the cron trigger, by what it is for. */
@@ -90,6 +97,8 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
   for (const [name, scheme] of schemes) brought.set(`schemes.${name}`, scheme)
   const revocation = config.revocation?.compile('revocation', house)
   if (revocation) brought.set('revocation', revocation)
+  const health = config.health?.compile({ config, schemes: [...schemes.values()] }, house)
+  if (health) brought.set('health', health)
   const rules = rulesOfRoutes(config, schemes.values())
   const { dangerouslySimulate = false } = config
   const routes = config.routes.map((own, index) => {
@@ -108,6 +117,10 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
     ownRoutes,
     router: createRouter([...routes, ...ownRoutes]),
     revocation,
+    reporting: {
+      log: config.log?.compile('log', house),
+      metrics: config.metrics?.compile('metrics', house),
+    },
     refusals: { page: config.refusal, problemType: config.problemType },
     cors: config.every?.cors?.compile({ ...NOWHERE, schemes: [...schemes.keys()] }, house),
     scheduled: collectScheduled(brought),
@@ -158,6 +171,8 @@ function compileRoute(
     headers: rules.headers,
     simulation: isSimulated ? rules.simulation() : undefined,
     target,
+    originName: target.kind === 'url' ? new URL(target.base).host : target.kind,
+    isLimited: parts.limit !== undefined,
     mapping: {
       stripped,
       base: target.kind === 'url' ? target.base : undefined,

@@ -2,10 +2,13 @@
 
 import type { AnyOf } from '../auth/authorize.ts'
 import type { ClaimLocation } from '../auth/claim-location.ts'
-import type { SchemeFeature } from '../auth/feature.ts'
+import type { Feature, SchemeFeature } from '../auth/feature.ts'
 import type { Needs } from '../auth/needs.ts'
 import type { RefusalPage } from '../edge/refusal.ts'
 import type { Binding } from '../lib/fetch.ts'
+import type { Health, HealthSite } from '../operate/health.ts'
+import type { Metrics } from '../operate/metrics/metrics.ts'
+import type { RequestLog } from '../operate/request-log.ts'
 import type { RevocationFeature } from '../operate/revocation/revocation.ts'
 import type { Handler } from '../upstream/target.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -21,6 +24,12 @@ export interface GatewayConfig {
   dangerouslySimulate?: boolean
   /** Cuts tokens off before they expire: `revocation({ … })`. Default: a token is good until it expires. */
   revocation?: RevocationFeature
+  /** What the log has of each request: `requestLog({ … })`. Default: a line for each, without its subject. */
+  log?: Feature<RequestLog, string>
+  /** Counts answers: `metrics({ dataset: env.METRICS })`. Default: nobody does. */
+  metrics?: Feature<Metrics, string>
+  /** Says how the gateway is: `health({ operatorKey: env.OPERATOR_KEY })`. Default: nobody can ask. */
+  health?: Feature<Health, HealthSite>
   /**
    * Answers refusals in your own way: `(problem, request) => Response`, or undefined for the problem document. It must
    * answer at once. A status that is no error and no redirect becomes that of the problem; `WWW-Authenticate`, `Allow`,

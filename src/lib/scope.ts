@@ -11,7 +11,12 @@ export interface Scope {
   readonly access?: PlatformAccess | undefined
   /** What the platform knows of the request. */
   readonly platform?: Platform
+  /** Noted by whoever waited for it, for the log. Undefined: nobody had to wait. */
+  verdictFrom?: VerdictSource
 }
+
+/** What a verdict on a token had to wait for: a key set in KV or at its issuer, or the issuer's own verdict. */
+export type VerdictSource = 'kv' | 'issuer' | 'introspection'
 
 export interface PlatformAccess {
   /** The application of Access that let the request in. */
@@ -28,7 +33,11 @@ export interface Context extends Platform {
 
 export interface Platform {
   /** Undefined where the runtime has none. */
-  readonly tracing?: { getActiveSpan(): PlatformSpan | undefined }
+  readonly tracing?: {
+    getActiveSpan(): PlatformSpan | undefined
+    /** Runs `work` in a span below the active one, which ends when it does. */
+    enterSpan<Result>(name: string, work: (span: PlatformSpan) => Result): Result
+  }
 }
 
 /** A span of the platform's own tracing. */

@@ -1,7 +1,9 @@
 /** What the operator sees: one line per request. Built from names that are safe, never from a request's headers. */
 
 import type { ErrorCode } from '../errors.ts'
+import type { VerdictSource } from '../lib/scope.ts'
 
+/** docs/logs.md lists every field, and a test compares the two. */
 export interface RequestEvent {
   event: 'request'
   /** The `instance` of the problem document that the client got. */
@@ -13,11 +15,26 @@ export interface RequestEvent {
   /** The pattern of the route. */
   route: string | undefined
   status: number
+  /** Until the headers of the answer were there. */
   durationMs: number
-  /** Who asked, if that is known. */
+  /** Of that, until the caller was known and allowed, limits by caller included; undefined where nobody was asked. */
+  authMs: number | undefined
+  /** Of that, until the origin's headers were there, or it was given up; undefined where it was not asked. */
+  originMs: number | undefined
+  /** The host of the origin's URL, or `binding` or `handler`; undefined where it was not asked. */
+  origin: string | undefined
+  /** Who asked, in the way that the owner chose: plain, as an HMAC, or (the default) not at all. */
   subject: string | undefined
+  /** Who said so. */
+  issuer: string | undefined
+  /** The public name of the application that the credential was given to. */
+  client: string | undefined
   /** The name of the entry in `schemes` that said so; of a refusal, those that judged or would have, with spaces between them. */
   scheme: string | undefined
+  /** What the verdict on a token had to wait for; `memory` for nothing. Undefined where no issuer's token was judged. */
+  keys: 'memory' | VerdictSource | undefined
+  /** `over`: refused. `unknown`: nobody could count. Undefined where the route has no limit, or was not counted. */
+  limit: 'within' | 'over' | 'unknown' | undefined
   code: ErrorCode | undefined
   /**
    * Why it was refused, in words that are for the operator alone: in names of the owner's file, never in values of
@@ -34,6 +51,8 @@ export interface RequestEvent {
   platformTraceId?: string
   /** Headers that the origin did not get because they would have been too long, with spaces between them. */
   omitted?: string
+  /** One line stands for `1 / sampleRatio` requests, where the owner has not all of them written. */
+  sampleRatio?: number
   /** Fields of the features that the route uses. */
   [field: string]: unknown
 }
@@ -51,7 +70,15 @@ export interface ScheduledEvent {
   reason: string
 }
 
-export type LogEvent = RequestEvent | ConfigEvent | ScheduledEvent
+/** A point of metrics, or a usage event, was not taken. The request was answered all the same. */
+export interface MetricsEvent {
+  event: 'metrics_failed'
+  /** The id of the request. */
+  id: string
+  reason: string
+}
+
+export type LogEvent = RequestEvent | ConfigEvent | ScheduledEvent | MetricsEvent
 
 export type Log = (event: LogEvent) => void
 

@@ -1,18 +1,25 @@
 /** What becomes known of a request on its way. Its log event, and what a refusal has to say, are made of it. */
 
+import { clientOf } from '../auth/client.ts'
 import type { Call, Extras } from '../auth/feature.ts'
 import type { Finish, Scheme } from '../auth/scheme.ts'
 import type { GatewayError } from '../errors.ts'
+import type { Scope } from '../lib/scope.ts'
 import type { Location, Match } from '../router.ts'
 import type { HeaderChanges } from '../upstream/request.ts'
 import type { RequestEvent } from './log.ts'
+import type { RequestLog } from './request-log.ts'
 
 /** What the log needs to know of a route. */
 export interface Traceable {
   /** Its pattern. */
   readonly path: string
+  /** Of where its requests go; undefined for a route of the gateway itself. */
+  readonly originName?: string
   readonly requirement?: { readonly schemes: readonly Scheme[] } | undefined
   readonly fields: readonly NonNullable<Extras['fields']>[]
+  /** Whether its requests are counted. */
+  readonly isLimited?: boolean
 }
 
 export interface Trace<Route extends Traceable> {
@@ -21,10 +28,18 @@ export interface Trace<Route extends Traceable> {
   readonly id: () => string
   /** What `id` gives from now on. */
   requestId?: string
+  /** Milliseconds since 1970, as are all these moments. */
   readonly startedMs: number
+  /** When it was first asked who the caller is, and when that was known and allowed. */
+  authStartedMs?: number
+  authEndedMs?: number
+  /** When the origin was asked last, and when its headers came or it was given up. */
+  originStartedMs?: number
+  originEndedMs?: number
   location?: Location
   match?: Match<Route>
   call?: Call
+  isMetered?: boolean
   /** What the request would have been refused with, where the rules are only tried out. */
   simulated?: GatewayError
   /** Why the owner's `refusal` was called and not used. */
@@ -54,10 +69,13 @@ export function startTrace<Route extends Traceable>(request: Request): Trace<Rou
   return trace
 }
 
+/** Undefined rules: the owner has chosen none. */
 export function toEvent(
   trace: Trace<Traceable>,
   response: Response,
   refusal: GatewayError | undefined,
+  { verdictFrom }: Pick<Scope, 'verdictFrom'>,
+  rules: RequestLog | undefined,
 ): RequestEvent {
   const { id, request, startedMs, location, match, call, judges } = trace
   const { simulated, refusalFault, traceId, platformTraceId, omitted = [] } = trace
@@ -67,6 +85,7 @@ export function toEvent(
   for (const fields of (call && match?.route.fields) ?? []) {
     if (call) Object.assign(own, fields(call, response))
   }
+  const isAsked = trace.originEndedMs !== undefined
   return {
     ...own,
     event: 'request',
@@ -77,8 +96,15 @@ export function toEvent(
     route: match?.route.path,
     status: response.status,
     durationMs: Date.now() - startedMs,
-    subject: principal?.subject,
+    authMs: match?.route.requirement && authMs(trace),
+    originMs: originMs(trace),
+    origin: isAsked ? match?.route.originName : undefined,
+    subject: principal && rules?.nameOf(principal),
+    issuer: principal?.issuer,
+    client: principal && clientOf(principal.claims),
     scheme: principal?.scheme ?? (because && namesOf(judges, match?.route)),
+    keys: verdictFrom ?? (principal && judges[0]?.keySet && 'memory'),
+    limit: match?.route.isLimited ? limitOf(trace, own, refusal) : undefined,
     code: refusal?.code,
     reason: because && explain(because),
     ...(traceId !== undefined && { traceId }),
@@ -86,7 +112,28 @@ export function toEvent(
     ...(simulated && { simulated: simulated.code }),
     ...(refusalFault !== undefined && { refusalFault }),
     ...(omitted.length > 0 && { omitted: omitted.join(' ') }),
+    ...(rules && rules.sampleRatio < 1 && { sampleRatio: rules.sampleRatio }),
   }
+}
+
+/** Undefined where nobody was asked who they are. */
+export function authMs({ authStartedMs, authEndedMs }: Trace<Traceable>): number | undefined {
+  return authStartedMs && (authEndedMs ?? Date.now()) - authStartedMs
+}
+
+/** Undefined where the origin was not asked. */
+export function originMs({ originStartedMs, originEndedMs }: Trace<Traceable>): number | undefined {
+  return originStartedMs && originEndedMs && originEndedMs - originStartedMs
+}
+
+function limitOf(
+  { isMetered }: Trace<Traceable>,
+  { limitFailure }: Record<string, unknown>,
+  refusal: GatewayError | undefined,
+): RequestEvent['limit'] {
+  if (refusal?.code === 'rate_limited') return 'over'
+  if (refusal?.code === 'limit_unavailable' || limitFailure !== undefined) return 'unknown'
+  return isMetered ? 'within' : undefined
 }
 
 /** Who refused, or else who was to be asked. */

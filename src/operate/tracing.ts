@@ -8,7 +8,7 @@ import type { RoutePart } from '../auth/feature.ts'
 import type { Inbound } from '../auth/scheme.ts'
 import type { Platform, PlatformSpan } from '../lib/scope.ts'
 import { options } from '../options/options.ts'
-import { flag, reportIssues, told } from '../options/schemas.ts'
+import { flag, ratio, reportIssues } from '../options/schemas.ts'
 import type { Trace, Traceable } from './trace.ts'
 import {
   formatTraceParent,
@@ -44,12 +44,9 @@ export interface Tracing {
     trace: Trace<Route>,
     platform: Platform | undefined,
   ): void
+  /** Runs a step of the request in a span of the platform's own, where it records one. */
+  span<Result>(name: string, platform: Platform | undefined, step: () => Result): Result
 }
-
-const ratio = told<number>((value) => {
-  if (typeof value === 'number' && value >= 0 && value <= 1) return undefined
-  return 'must be a number from 0 (none) to 1 (all), for example 0.1'
-})
 
 const schema = options<TracingOptions>(
   {
@@ -109,6 +106,11 @@ export function tracing(given: TracingOptions = {}): RoutePart<Tracing> {
           answer.set('x-request-id', requestId)
           if (status >= 500) span?.setStatus({ code: 'error' })
         })
+      },
+
+      span(name, platform, step) {
+        const tracing = platform?.tracing
+        return tracing ? tracing.enterSpan(name, step) : step()
       },
     }),
   }

@@ -81,6 +81,12 @@ export const flag = told<boolean>((value) =>
   typeof value === 'boolean' ? undefined : 'must be true or false, without quotes',
 )
 
+/** A part of a whole. */
+export const ratio = told<number>((value) => {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return undefined
+  return 'must be a number from 0 (none) to 1 (all), for example 0.1'
+})
+
 /** A number of seconds between two bounds; the lower one is left out where `isOpen`. */
 export function secondsBetween(
   low: number,

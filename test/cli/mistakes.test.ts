@@ -13,6 +13,7 @@ import { LINKS } from '../config/mistakes/links.ts'
 import { MCP } from '../config/mistakes/mcp.ts'
 import { ENVIRONMENT, judgeText, type Mistake } from '../config/mistakes/mistake.ts'
 import { OIDC_OPTIONS } from '../config/mistakes/oidc-options.ts'
+import { OPERATING } from '../config/mistakes/operating.ts'
 import { PATHS } from '../config/mistakes/paths.ts'
 import { POLICY } from '../config/mistakes/policy.ts'
 import { POSSESSIONS } from '../config/mistakes/possession.ts'
@@ -47,6 +48,7 @@ const MISTAKES: Record<string, readonly Mistake[]> = {
   'in rights by tool': MCP,
   'in refusals': REFUSALS,
   'in revocation': REVOCATION,
+  'in what the operator sees': OPERATING,
   'in assertions and traces': PROOF,
   'in stored answers': CACHING,
   'that is legal': SUSPICIOUS,

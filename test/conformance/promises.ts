@@ -2769,4 +2769,104 @@ export const PROMISES: Promised[] = [
       },
     ],
   },
+  {
+    id: 'P59',
+    promise:
+      'The log says who asked only where the owner chose how, and leaves out no refusal; each answer is one point and one usage event, as the log has it; details of health are for the operator.',
+    mutations: [
+      {
+        guard: 'no subject where nothing is said',
+        edits: [
+          edit(
+            'operate/trace.ts',
+            'subject: principal && rules?.nameOf(principal)',
+            'subject: principal && (rules ? rules.nameOf(principal) : principal.subject)',
+          ),
+        ],
+        test: workers('operate/request-log', 'is left out where the owner says nothing'),
+      },
+      {
+        guard: 'no subject where other things are said',
+        edits: [
+          edit(
+            'operate/request-log.ts',
+            "subject === 'plain' ? (caller) => caller.subject : () => undefined",
+            '(caller) => caller.subject',
+          ),
+        ],
+        test: workers('operate/request-log', 'is left out where the owner speaks of other things'),
+      },
+      {
+        guard: 'the HMAC of a subject',
+        edits: [
+          edit(
+            'operate/request-log.ts',
+            'const name = subjectHash(key, caller.issuer, caller.subject)',
+            'const name = key && caller.subject',
+          ),
+        ],
+        test: workers('operate/request-log', 'is an HMAC under the owner’s key'),
+      },
+      {
+        guard: 'the issuer in the HMAC',
+        edits: [
+          edit(
+            'operate/request-log.ts',
+            'JSON.stringify([issuer, subject])',
+            'JSON.stringify([subject]) + issuer.slice(0, 0)',
+          ),
+        ],
+        test: workers('operate/request-log', 'is an HMAC under the owner’s key'),
+      },
+      {
+        guard: 'the lines of refusals when successes are left out',
+        edits: [edit('operate/report.ts', 'refusal !== undefined ||', '')],
+        test: workers(
+          'operate/request-log',
+          'keeps a refusal that the owner answers by leading elsewhere',
+        ),
+      },
+      {
+        guard: 'one event for the log and the metrics',
+        edits: [
+          edit(
+            'operate/report.ts',
+            'if (!isWritten && !rules?.metrics) return',
+            'if (!isWritten) return',
+          ),
+        ],
+        test: workers('operate/metrics', 'is counted where the log leaves it out'),
+      },
+      {
+        guard: 'no units for what was not served',
+        edits: [
+          edit('operate/metrics/metrics.ts', "outcome === 'served' ? unitsIn", 'outcome ? unitsIn'),
+        ],
+        test: workers('operate/metrics', 'is one point, one usage event and one line of the log'),
+      },
+      {
+        guard: 'the length of an index',
+        edits: [
+          edit(
+            'operate/metrics/metrics.ts',
+            'if (encodeUtf8(name).length <= MAX_INDEX_BYTES) return name',
+            'if (encodeUtf8(name).length > 0) return name',
+          ),
+        ],
+        test: workers('operate/metrics', 'stays within what Analytics Engine takes'),
+      },
+      {
+        guard: 'the answer that does not depend on its point',
+        edits: [
+          edit('operate/metrics/metrics.ts', '            fail(cause)', '            throw cause'),
+        ],
+        test: workers('operate/metrics', 'that is not taken changes no answer'),
+      },
+      {
+        guard: 'the operator’s key',
+        edits: [edit('operate/health.ts', '      check(request)\n', '      void request\n')],
+        test: workers('operate/health', 'shows details to nobody but the operator'),
+      },
+    ],
+  },
 ]

@@ -40,6 +40,21 @@ describe('signed links', () => {
   })
 })
 
+/** Of what the operator sees: a text of each that owners do not import unless they want it. */
+const OPERATING = {
+  'request-log.ts': 'subjects can be guessed',
+  'metrics/metrics.ts': 'metrics_failed',
+  'health.ts': '/.well-known/gatehouse/health',
+}
+
+describe.each(Object.entries(OPERATING))('operate/%s', (file, mark) => {
+  it('is not in a bundle that does not import it', async () => {
+    expect(await bundleWorker({ entry: 'src/index.ts' })).not.toContain(mark)
+    const script = `export * from './src/operate/${file}'`
+    expect(await bundleWorker({ script })).toContain(mark)
+  })
+})
+
 /** A text of the check of revocation, and one of FusionAuth's events. */
 const REVOKES = 'the token was revoked'
 const LISTENS = 'request_body_sha256'

@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { apiKeys } from '../../src/auth/key/api-keys.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { anyOf, type GatewayConfig, type RouteConfig } from '../../src/config/define.ts'
+import { requestLog } from '../../src/operate/request-log.ts'
 import { createKeyWorld } from '../support/api-keys.ts'
 import { AUDIENCE, createTestGateway, ORIGIN, refusal, START } from '../support/gateway.ts'
 
 const SIMULATED = { path: '/*', to: ORIGIN, dangerouslySimulate: true } satisfies RouteConfig
 const simulated = (route: Partial<RouteConfig> = {}, config: Partial<GatewayConfig> = {}) =>
-  createTestGateway({ routes: [{ ...SIMULATED, ...route }], config })
+  createTestGateway({
+    routes: [{ ...SIMULATED, ...route }],
+    config: { log: requestLog({ subject: 'plain' }), ...config },
+  })
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 

@@ -21,6 +21,7 @@ export function readLogLine(line: string, worker: string): LogEvent | undefined 
 function isLogEvent(value: unknown): value is LogEvent {
   const event = value as Record<string, unknown>
   if (event.event === 'config_invalid') return Array.isArray(event.problems)
+  if (event.event === 'metrics_failed') return typeof event.reason === 'string'
   if (event.event === 'scheduled_failed') return typeof event.of === 'string'
   const { method, path, status } = event
   return (
@@ -33,6 +34,7 @@ function isLogEvent(value: unknown): value is LogEvent {
 export function describeEvent(event: LogEvent): string {
   if (event.event === 'request') return describeRequest(event)
   if (event.event === 'scheduled_failed') return `  Scheduled work of ${event.of}: ${event.reason}`
+  if (event.event === 'metrics_failed') return `  The metrics of ${event.id}: ${event.reason}`
   const problems = event.problems.map((text) => `  - ${text}`)
   return ['', '  src/gateway.config.ts has problems:', ...problems].join('\n')
 }

@@ -175,7 +175,17 @@ function platform(isTraced: boolean) {
     updateName: (name: string) => noted.push(name),
     setStatus: (status: unknown) => noted.push(status),
   }
-  return { tracing: { getActiveSpan: () => span }, noted }
+  const ended: string[] = []
+  const tracing: NonNullable<Platform['tracing']> = {
+    getActiveSpan: () => span,
+    enterSpan(name, work) {
+      const result = work(span)
+      const end = () => void ended.push(name)
+      void Promise.resolve(result).then(end, end)
+      return result
+    },
+  }
+  return { tracing, noted, ended }
 }
 
 async function onPlatform(own: Platform | undefined, path = '/open/1', headers = {}) {
@@ -226,6 +236,12 @@ describe('the platform’s span (a stand-in: not run on Cloudflare)', () => {
       ['GET /open/:id'],
       ['GET /open/:id', { code: 'error' }],
     ])
+  })
+
+  it('has one below it for authentication and one for the origin, which end as these do', async () => {
+    const own = platform(true)
+    await onPlatform(own)
+    expect(own.ended).toEqual(['authenticate', 'origin'])
   })
 
   it('says nothing where it is not recorded, or there is none', async () => {

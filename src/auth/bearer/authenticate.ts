@@ -108,6 +108,7 @@ async function introspect(
   scope: Scope,
 ): Promise<Principal> {
   if (!introspection) throw refused('the issuer may not be asked about the token')
+  scope.verdictFrom = 'introspection'
   const { claims, until } = await introspection.answerFor(token, occasion, scope)
   checkClaims(claims, rules, now(), introspection.options.mayOmit)
   const isWithoutSubject =

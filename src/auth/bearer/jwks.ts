@@ -67,6 +67,20 @@ export interface KeySet {
   endpoints(scope: Scope): Promise<Endpoints | undefined>
   /** Refreshes the stored copy, where it is due. Throws where the issuer cannot be asked. */
   refreshOnSchedule(scope: Scope): Promise<void>
+  /** What this isolate knows, without asking anybody. */
+  status(): KeySetStatus
+}
+
+export interface KeySetStatus {
+  readonly issuer: string
+  /** In memory. */
+  readonly keys: number
+  /** Since they were fetched from the issuer; undefined where there are none. */
+  readonly ageSeconds: number | undefined
+  /** Where this isolate has them from. */
+  readonly source: 'kv' | 'issuer' | undefined
+  /** Of the last fetch, where that failed. */
+  readonly lastError: string | undefined
 }
 
 /** Looks for something among the keys; undefined where it is not there. */
@@ -85,6 +99,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
   let failedAt = -Infinity
   let missedAt = -Infinity
   let failure = ''
+  let source: KeySetStatus['source']
 
   const ageOf = (entry: StoredKeySet | undefined) => (entry ? now() - entry.fetchedAt : Infinity)
 
@@ -101,7 +116,10 @@ export function createKeySet(options: KeySetOptions): KeySet {
     const entry = readEntry(await readStore(store, name), options, now())
     const keys = entry && readKeySet(entry.document)
     if (!entry || !keys) return undefined
-    if (entry.fetchedAt > (held?.fetchedAt ?? -Infinity)) hold(entry, keys)
+    if (entry.fetchedAt > (held?.fetchedAt ?? -Infinity)) {
+      hold(entry, keys)
+      source = 'kv'
+    }
     return entry
   }
 
@@ -139,6 +157,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
         keys,
       )
       failedAt = -Infinity
+      source = 'issuer'
     } catch (cause) {
       failedAt = now()
       failure = describe(cause)
@@ -164,9 +183,12 @@ export function createKeySet(options: KeySetOptions): KeySet {
   async function refresh(scope: Scope, { isAwaited }: { isAwaited: boolean }): Promise<void> {
     attemptedAt = now()
     const stored = await readStored()
+    if (isAwaited) scope.verdictFrom = 'kv'
     const graceSeconds = held?.scheduled ? SCHEDULE_GRACE_SECONDS : 0
     const enough = isAwaited ? REFRESH_FIRST_SECONDS : FRESH_SECONDS + graceSeconds
-    if (ageOf(held) >= enough) await fetchFromIssuer(scope, stored, false)
+    if (ageOf(held) < enough) return
+    if (isAwaited) scope.verdictFrom = 'issuer'
+    await fetchFromIssuer(scope, stored, false)
   }
 
   function refreshInBackground(scope: Scope): void {
@@ -178,9 +200,11 @@ export function createKeySet(options: KeySetOptions): KeySet {
   async function refetchUnless<Found>(search: Search<Found>, scope: Scope) {
     const before = held?.fetchedAt
     const stored = await readStored()
+    scope.verdictFrom = 'kv'
     const isNewer = held !== undefined && held.fetchedAt !== before
     const found = isNewer ? await search(held?.keys ?? []) : undefined
     if (found !== undefined) return found
+    scope.verdictFrom = 'issuer'
     await fetchFromIssuer(scope, stored, false)
     return await search(held?.keys ?? [])
   }
@@ -226,6 +250,14 @@ export function createKeySet(options: KeySetOptions): KeySet {
       const stored = await readStored()
       if (ageOf(stored) >= SCHEDULE_SECONDS) await fetchFromIssuer(scope, stored, true)
     },
+
+    status: () => ({
+      issuer,
+      keys: held?.keys.length ?? 0,
+      ageSeconds: held && ageOf(held),
+      source,
+      lastError: failedAt === -Infinity ? undefined : failure,
+    }),
   }
   return keySet
 }

@@ -1,14 +1,12 @@
 /** Whose requests a limit counts together. */
 
 import { type ClaimLocation, readClaim } from '../../auth/claim-location.ts'
+import { clientOf } from '../../auth/client.ts'
 import type { Call } from '../../auth/feature.ts'
 import type { Principal } from '../../auth/principal.ts'
 
 /** Beside `'address'`, which is known before anybody has said who they are. */
 export type CallerCount = 'subject' | 'client' | 'key' | { readonly claim: ClaimLocation }
-
-/** RFC 9068 section 2.2, OpenID Connect Core section 2, and Cloudflare Access's service tokens. */
-const CLIENT_CLAIMS = ['client_id', 'azp', 'common_name']
 
 /**
  * The parts of a caller's name, undefined for nobody. A caller that has no such claim, client or key is counted by its
@@ -26,8 +24,7 @@ export function countedCaller({ principals }: Call, by: CallerCount): string[] |
 function valueFor({ claims, kind }: Principal, by: CallerCount): string | undefined {
   if (by === 'subject') return undefined
   if (by === 'key') return kind === 'key' ? textOf(claims.jti) : undefined
-  if (by !== 'client') return textOf(readClaim(claims, by.claim))
-  return CLIENT_CLAIMS.map((name) => textOf(claims[name])).find((text) => text !== undefined)
+  return by === 'client' ? clientOf(claims) : textOf(readClaim(claims, by.claim))
 }
 
 function textOf(value: unknown): string | undefined {

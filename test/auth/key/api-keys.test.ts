@@ -46,7 +46,7 @@ describe('an API key', () => {
       ).toString('base64url'),
     })
     expect(JSON.stringify([...(request?.headers ?? [])])).not.toContain(key.text)
-    expect(lastEvent()).toMatchObject({ subject: OWNER, scheme: 'keys', keyId: id })
+    expect(lastEvent()).toMatchObject({ issuer: 'urn:gatehouse:keys', scheme: 'keys', keyId: id })
     expect(JSON.stringify(lastEvent())).not.toContain(key.text.split('_')[2])
   })
 

@@ -20,6 +20,9 @@ import { deprecated } from '../../../src/edge/deprecation.ts'
 import { limit } from '../../../src/edge/limit/limit.ts'
 import { protectedResource } from '../../../src/edge/resource-metadata.ts'
 import { tools } from '../../../src/mcp/tools.ts'
+import { health } from '../../../src/operate/health.ts'
+import { metrics } from '../../../src/operate/metrics/metrics.ts'
+import { requestLog } from '../../../src/operate/request-log.ts'
 import { fusionAuthEvents } from '../../../src/operate/revocation/fusionauth-events.ts'
 import { revocation } from '../../../src/operate/revocation/revocation.ts'
 import { tracing } from '../../../src/operate/tracing.ts'
@@ -58,6 +61,8 @@ export const ENVIRONMENT = {
   ORDERS: binding(),
   AUTH: binding(),
   CERT: binding(),
+  LOG_KEY: 'vN3xQ8rT1mB6wK4zL9cH2dF7gJ5sP0yA',
+  METRICS: { writeDataPoint: () => {} },
   LIMITER: { limit: async () => ({ success: true }) },
 }
 
@@ -146,6 +151,17 @@ export function inRevocation(name: string, written: string, ...messages: string[
   const inFile = inConfig(name, body, ...messages)
   const imported = `import { fusionAuthEvents } from './operate/revocation/fusionauth-events.ts'
 import { revocation } from './operate/revocation/revocation.ts'
+`
+  return { ...inFile, file: imported + inFile.file }
+}
+
+/** Beside `schemes` and `routes`: what the operator sees. */
+export function inOperating(name: string, written: string, ...messages: string[]): Mistake {
+  const body = `schemes: {${list([SCHEMES])}\n},\n${written},\nroutes: [${list([CLAIMS])}\n],`
+  const inFile = inConfig(name, body, ...messages)
+  const imported = `import { health } from './operate/health.ts'
+import { metrics } from './operate/metrics/metrics.ts'
+import { requestLog } from './operate/request-log.ts'
 `
   return { ...inFile, file: imported + inFile.file }
 }
@@ -247,6 +263,9 @@ const IMPORTED = {
   claims,
   signedLinks,
   revocation,
+  requestLog,
+  metrics,
+  health,
   fusionAuthEvents,
   assertion,
   tracing,
