@@ -8,9 +8,9 @@ import { fetchJson } from '../lib/fetch-json.ts'
 import { isObject } from '../lib/strict-json.ts'
 import { type StateBinding, stateOf } from '../options/state.ts'
 import { STATE_CONTRACT } from '../options/state-contract.ts'
-import { sessionIndex } from './keeper.ts'
 import { describe, type Server, unavailable } from './server.ts'
 import type { SessionOperations } from './state-operations.ts'
+import { sessionIndex } from './store.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 const MAX_BODY_BYTES = 16_384
