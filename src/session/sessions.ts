@@ -73,7 +73,7 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   const { cookie, keys, state, idleSeconds, maxSeconds, afterLogout } = options
   const { now } = house
   const judge = house.scheme(options.of)
-  const { issuer, clientId, server, client } = atIssuer(options, house)
+  const { issuer, clientId, client } = atIssuer(options, house)
   const at = (end: string) => `${options.path}/${end}`
   // No two entries have one path, so that what one of them has made is good for no other one.
   const vault = createVault(keys, `session ${options.path}`)
@@ -115,8 +115,8 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   })
   const backchannel = backchannelEndpoint({
     path: at('backchannel-logout'),
-    server,
     issuer,
+    keySet: judge.keySet,
     clientId,
     state,
     now,

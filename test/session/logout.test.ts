@@ -200,8 +200,11 @@ describe('a logout at the issuer', () => {
     const world = createSessionWorld()
     const token = await world.login.logoutToken({ sid: 'later' })
     world.login.issuer.mode = { jwks: 'error' }
-    expect(await refusal(await tell(world, token))).toEqual([503, 'issuer_unavailable'])
+    const refused = await tell(world, token)
+    expect(refused.headers.get('retry-after')).toBe('5')
+    expect(await refusal(refused)).toEqual([503, 'issuer_unavailable'])
     world.login.issuer.mode = 'ok'
+    world.clock.now += 5
     expect((await tell(world, token)).status).toBe(200)
   })
 
@@ -217,7 +220,22 @@ describe('a logout at the issuer', () => {
     login.fetch = async (request) => (request.url.includes('jwks') ? answer() : fetch(request))
     expect(await refusal(await tell(world, token))).toEqual([503, 'issuer_unavailable'])
     login.fetch = fetch
+    world.clock.now += 30
     expect((await tell(world, token)).status).toBe(200)
+  })
+
+  it('by a token that names none of several keys is taken, whichever it was signed with', async () => {
+    const world = createSessionWorld()
+    const { issuer } = world.login
+    const older = (await issuer.jwks()).keys[0]?.kid ?? ''
+    await issuer.rotate({ overlap: true })
+    expect((await issuer.jwks()).keys).toHaveLength(2)
+    for (const key of [older, undefined]) {
+      const token = await world.login.logoutToken({ sid: 'nameless' }, { kid: undefined }, key)
+      expect((await tell(world, token)).status).toBe(200)
+    }
+    const forged = await world.login.logoutToken({ sid: 'n' }, { kid: undefined }, 'foreign')
+    expect(await refusal(await tell(world, forged))).toEqual([400, 'invalid_request'])
   })
 
   it('by a key that is new is taken', async () => {
