@@ -26,9 +26,10 @@ import {
 } from './fusionauth-cookies.ts'
 import { callbackEndpoint, type LoginOptions, startLogin } from './login.ts'
 import { type CommonSessionOptions, checkBeside, commonEntries, commonNames } from './options.ts'
+import { withPages } from './page.ts'
 import { createRefreshLock } from './refresh-lock.ts'
 import { readReturnAddress } from './return-to.ts'
-import { type AtIssuer, asPerson, atIssuer } from './sessions.ts'
+import { type AtIssuer, asPerson, atIssuer, limited } from './sessions.ts'
 import { createVault } from './vault.ts'
 
 export type FusionAuthAppOptions = CommonSessionOptions
@@ -74,11 +75,7 @@ function appScheme(name: string, options: FusionAuthAppOptions, house: House): S
   }
 
   /** With the id of the client as last segment, as the API has it, or as a parameter, as the SDKs do. */
-  function endpoint(
-    path: string,
-    method: string,
-    handle: (inbound: Inbound, scope: Scope) => Promise<Response>,
-  ): Endpoint {
+  function endpoint(path: string, method: string, handle: Endpoint['handle']): Endpoint {
     return {
       path: `${path}/*`,
       host: undefined,
@@ -93,15 +90,16 @@ function appScheme(name: string, options: FusionAuthAppOptions, house: House): S
     }
   }
 
+  const forPeople = (path: string, handle: Endpoint['handle']) =>
+    withPages(endpoint(path, 'GET', handle), '/')
+
   return {
     name,
     withholds: APP_COOKIES,
     endpoints: [
-      endpoint('/app/login', 'GET', (i, scope) => startLogin(i, {}, scope, way)),
+      forPeople('/app/login', (i, scope) => startLogin(i, {}, scope, way)),
       // Initiating User Registration via OpenID Connect 1.0.
-      endpoint('/app/register', 'GET', (i, scope) =>
-        startLogin(i, { prompt: 'create' }, scope, way),
-      ),
+      forPeople('/app/register', (i, scope) => startLogin(i, { prompt: 'create' }, scope, way)),
       callbackEndpoint(way),
       endpoint('/app/refresh', 'POST', async (inbound, scope) => {
         if (!isFromOwnPage(inbound)) throw forged()
@@ -115,8 +113,8 @@ function appScheme(name: string, options: FusionAuthAppOptions, house: House): S
         })
       }),
       endpoint('/app/me', 'GET', (inbound, scope) => tellMe(inbound, scope, judge, issuer)),
-      endpoint('/app/logout', 'GET', (inbound, scope) => logOut(inbound, scope, issuer)),
-    ],
+      forPeople('/app/logout', (inbound, scope) => logOut(inbound, scope, issuer)),
+    ].map(limited),
 
     find: findAccessToken,
     verify(evidence, inbound, scope) {
@@ -173,7 +171,11 @@ async function askUserinfo(
   return answer?.status === 200 && isObject(answer.body) ? answer.body : undefined
 }
 
-async function logOut(inbound: Inbound, scope: Scope, { client }: AtIssuer): Promise<Response> {
+async function logOut(
+  inbound: Inbound,
+  scope: Scope,
+  { client, revoke }: AtIssuer,
+): Promise<Response> {
   const { request, location } = inbound
   // The SDKs go there by a link. A page elsewhere could too, and only a browser says which it was.
   const site = request.headers.get('sec-fetch-site')
@@ -185,8 +187,8 @@ async function logOut(inbound: Inbound, scope: Scope, { client }: AtIssuer): Pro
   const back = origin + readReturnAddress(location.search, name ?? 'redirect_uri', origin)
   const refreshToken = readAppCookie(inbound, 'refresh')
   if (refreshToken !== undefined) {
-    const revoked = client.revoke(refreshToken, AbortSignal.timeout(10_000))
-    scope.waitUntil(revoked.catch(() => {}))
+    const accessToken = readAppCookie(inbound, 'access')
+    scope.waitUntil(revoke({ refreshToken, accessToken }).catch(() => {}))
   }
   const url = await client
     .logoutUrl(readAppCookie(inbound, 'id'), back, scope.deadline())
