@@ -8,6 +8,8 @@ export interface Line {
   path: string
   /** Empty: no Authorization header. */
   token: string
+  /** `; name=value`, after the cookies that every request carries. */
+  cookie?: string
   /** JSON that is posted. Default: none, and the method is GET. */
   body?: string
 }

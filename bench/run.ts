@@ -20,6 +20,7 @@ import { issuerRows } from './rows/issuer.ts'
 import { mcpRows } from './rows/mcp.ts'
 import type { Row } from './rows/row.ts'
 import { claimRows, loggingRows, routeRows } from './rows/scale.ts'
+import { sessionRows } from './rows/sessions.ts'
 import { sizeRows } from './rows/size.ts'
 import { bodyRows, memoryRows, streamingRows } from './rows/streams.ts'
 import { bareRows, firstSeenRows, peerRows, publicRows, repeatedRows } from './rows/verify.ts'
@@ -44,6 +45,7 @@ const PARTS: Record<string, { rows: (world: World) => Promise<Row[]>; seconds: n
   cost: { rows: costRows, seconds: 60 },
   issuer: { rows: issuerRows, seconds: 60 },
   mcp: { rows: mcpRows, seconds: 60 },
+  sessions: { rows: sessionRows, seconds: 60 },
   size: { rows: sizeRows, seconds: 60 },
   memory: { rows: memoryRows, seconds: 600 },
 }

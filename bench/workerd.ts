@@ -30,6 +30,8 @@ export interface WorkerSpec {
   vars?: Record<string, string>
   /** Port of a server that speaks workerd's KV protocol, bound as STORE. */
   kvPort?: number
+  /** With the state Worker of this checkout in the same process, bound as STATE. */
+  state?: boolean
   /** Opens the inspector and keeps the source readable. */
   inspect?: boolean
 }
@@ -102,7 +104,8 @@ export async function serve(spec: WorkerSpec): Promise<RunningWorker> {
   const from = spec.checkout ?? HERE
   const folder = scratch(`worker-${++served}`)
   writeFileSync(join(folder, 'worker.js'), await bundle(spec.entry, from, spec.inspect))
-  writeFileSync(join(folder, 'config.capnp'), config(spec, from))
+  const state = spec.state ? await stateWorker(folder) : ''
+  writeFileSync(join(folder, 'config.capnp'), config(spec, from, state))
   const [command, args] = onTheMeasuredCore(workerd.default, [
     'serve',
     join(folder, 'config.capnp'),
@@ -140,27 +143,53 @@ function listening(child: ChildProcess, wanted: string[]): Promise<Map<string, n
   })
 }
 
-function config(spec: WorkerSpec, from: Checkout): string {
+/** src/state as its own wrangler.toml deploys it: a service for workerd's configuration. */
+async function stateWorker(folder: string): Promise<string> {
+  const root = join(HERE.root, 'src/state')
+  const { wranglerToml } = checkout(root)
+  writeFileSync(join(folder, 'state.js'), await bundle('../src/state/index.ts'))
+  mkdirSync(join(folder, 'objects'))
+  const classes = [...wranglerToml.matchAll(/^(\w+) = \{ type = "durable-object"/gm)].map(
+    ([, name]) => `(className = "${name}", uniqueKey = "${name}", enableSql = true)`,
+  )
+  return `
+    (name = "state", worker = (
+      modules = [(name = "state.js", esModule = embed "state.js")],
+      compatibilityDate = ${quote(compatibilityDate({ root, wranglerToml }))},
+      durableObjectNamespaces = [${classes.join(', ')}],
+      durableObjectStorage = (localDisk = "objects"),
+    )),
+    (name = "objects", disk = (path = ${quote(join(folder, 'objects'))}, writable = true)),`
+}
+
+function config(spec: WorkerSpec, from: Checkout, state: string): string {
   const bindings = Object.entries(spec.vars ?? {}).map(
     ([name, text]) => `(name = ${quote(name)}, text = ${quote(text)})`,
   )
   if (spec.kvPort !== undefined) bindings.push('(name = "STORE", kvNamespace = "kv")')
+  if (spec.state) {
+    bindings.push('(name = "STATE", service = (name = "state", entrypoint = "State"))')
+  }
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = (
       modules = [(name = "worker.js", esModule = embed "worker.js")],
-      compatibilityDate = ${quote(setting(from, /^compatibility_date\s*=\s*"([^"]+)"/m))},
+      compatibilityDate = ${quote(compatibilityDate(from))},
       compatibilityFlags = [${flags(from).map(quote).join(', ')}],
       bindings = [${bindings.join(', ')}],
       globalOutbound = "network",
     )),
     (name = "network", network = (allow = ["private", "public"])),
-    ${spec.kvPort === undefined ? '' : `(name = "kv", external = (address = "127.0.0.1:${spec.kvPort}", http = ())),`}
+    ${spec.kvPort === undefined ? '' : `(name = "kv", external = (address = "127.0.0.1:${spec.kvPort}", http = ())),`}${state}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 `
+}
+
+function compatibilityDate(from: Checkout): string {
+  return setting(from, /^compatibility_date\s*=\s*"([^"]+)"/m)
 }
 
 function flags(from: Checkout): string[] {

@@ -43,6 +43,8 @@ export interface ServeOptions {
   /** Whose contenders/; default: those beside this file. */
   checkout?: Checkout
   inspect?: boolean
+  /** With the state Worker beside it, bound as STATE. */
+  state?: boolean
 }
 
 export interface IssuerCounts {
@@ -100,6 +102,7 @@ export async function createWorld(
         },
         ...(more.checkout && { checkout: more.checkout }),
         ...(more.inspect && { inspect: true }),
+        ...(more.state && { state: true }),
       }),
     goesOn: (set) => set <= options.processes && (set <= FEWEST_PROCESSES || hasTime()),
     progress,

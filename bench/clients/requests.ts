@@ -49,8 +49,12 @@ async function run({ targets, requests, headers }: Job): Promise<number[]> {
   return all.map(({ answered }) => answered)
 }
 
-function prepare({ port }: Target, { path, token, body = '' }: Line, headers: Headers): Buffer {
-  const fields = [`Host: 127.0.0.1:${port}`, ...headers.map(([name, value]) => `${name}: ${value}`)]
+function prepare({ port }: Target, line: Line, headers: Headers): Buffer {
+  const { path, token, cookie = '', body = '' } = line
+  const fields = [
+    `Host: 127.0.0.1:${port}`,
+    ...headers.map(([name, value]) => `${name}: ${value}${name === 'Cookie' ? cookie : ''}`),
+  ]
   if (token !== '') fields.push(`Authorization: Bearer ${token}`)
   if (body !== '') {
     fields.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`)

@@ -6,6 +6,7 @@
 import type { Binding, Fetch } from '../lib/fetch.ts'
 import type { Store } from '../lib/kv.ts'
 import type { Scope } from '../lib/scope.ts'
+import type { JsonObject } from '../lib/strict-json.ts'
 import type { Reporter } from '../options/schemas.ts'
 import type { Principal } from './principal.ts'
 import type { Inbound, Scheme } from './scheme.ts'
@@ -48,6 +49,11 @@ export interface OAuthIssuer {
   readonly via?: Binding | undefined
   /** Where its endpoints are, where its issuer does not say that. */
   readonly url?: string
+  /**
+   * Where the refresh token is that came with an access token of these claims, for an issuer without RFC 7009: DELETE
+   * with the access token ends it. Undefined where the claims do not say.
+   */
+  readonly refreshTokenAt?: (claims: JsonObject) => string | undefined
 }
 
 /** The route that a part is compiled for. */
@@ -97,6 +103,11 @@ export interface Endpoint {
   /** Undefined for every host that has no route of its own for the path. */
   readonly host: string | undefined
   readonly methods: readonly string[]
+  /**
+   * Whether limits by address that hold for every route hold here too. Default false: what another server has to tell,
+   * such as a logout, must not get lost.
+   */
+  readonly isLimited?: boolean
   handle(inbound: Inbound, scope: Scope): Response | Promise<Response>
 }
 

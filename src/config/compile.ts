@@ -109,7 +109,10 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
     for (const [name, part] of Object.entries(parts)) brought.set(`routes[${index}].${name}`, part)
     return compileRoute(route, required, parts, house, rules)
   })
-  const ownRoutes = collectEndpoints(brought)
+  const ownRoutes = collectEndpoints(brought, ({ isLimited, path, host, methods }) => {
+    const limit = isLimited && config.every?.limit
+    return limit ? { limit: limit.compile({ ...NOWHERE, path, host, methods }, house) } : {}
+  })
   return {
     ...dependencies,
     hosts: config.hosts && new Set(config.hosts),
@@ -184,7 +187,10 @@ function compileRoute(
   }
 }
 
-function collectEndpoints(brought: Brought): readonly OwnRoute[] {
+function collectEndpoints(
+  brought: Brought,
+  partsOf: (endpoint: Endpoint) => CompiledParts,
+): readonly OwnRoute[] {
   // One that several parts bring together is there once.
   const origins = new Map<Endpoint, string>()
   for (const [origin, { endpoints = [] }] of brought) {
@@ -198,7 +204,7 @@ function collectEndpoints(brought: Brought): readonly OwnRoute[] {
     allowsAmbiguousPath: false,
     endpoint,
     origin,
-    parts: {},
+    parts: partsOf(endpoint),
     fields: [],
   }))
 }

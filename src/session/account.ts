@@ -10,11 +10,14 @@ import { originOf } from '../router.ts'
 import type { SessionClient } from './client.ts'
 import { clearCookie } from './cookie.ts'
 import type { Keeper } from './keeper.ts'
+import { withPages } from './page.ts'
 import type { SessionRecord } from './record.ts'
+import type { Revoke } from './revocation.ts'
 
 export interface AccountOptions {
   readonly keeper: Keeper
   readonly client: SessionClient
+  readonly revoke: Revoke
   readonly paths: { readonly me: string; readonly refresh: string; readonly logout: string }
   readonly cookie: string
   /** A path of this origin. */
@@ -44,15 +47,18 @@ export function accountEndpoints(options: AccountOptions): readonly Endpoint[] {
         return tell(await keeper.refresh(wanted(inbound, options), scope))
       },
     },
-    {
-      path: paths.logout,
-      host: undefined,
-      methods: ['POST'],
-      async handle(inbound, scope) {
-        refuseElsewhere(inbound)
-        return logOut(inbound, scope, options)
+    withPages(
+      {
+        path: paths.logout,
+        host: undefined,
+        methods: ['POST'],
+        async handle(inbound, scope) {
+          refuseElsewhere(inbound)
+          return logOut(inbound, scope, options)
+        },
       },
-    },
+      options.afterLogout,
+    ),
   ]
 }
 
@@ -77,13 +83,12 @@ function tell({ person, accessUntil, endsAt, refreshToken }: SessionRecord): Res
 
 /** The session here, the refresh token, and then the one at the issuer, which the browser has to go to. */
 async function logOut(inbound: Inbound, scope: Scope, options: AccountOptions): Promise<Response> {
-  const { keeper, client, cookie, afterLogout } = options
+  const { keeper, client, revoke, cookie, afterLogout } = options
   const value = options.read(inbound)
   const record = value === undefined ? undefined : await keeper.end(value, scope)
-  const { refreshToken, idToken } = record ?? {}
+  const { refreshToken, accessToken, idToken } = record ?? {}
   if (refreshToken !== undefined) {
-    const signal = AbortSignal.timeout(10_000)
-    scope.waitUntil(client.revoke(refreshToken, signal).catch(() => {}))
+    scope.waitUntil(revoke({ refreshToken, accessToken }).catch(() => {}))
   }
   const back = originOf(inbound.location) + afterLogout
   const isBrowser = isNavigation(inbound.request)

@@ -7,7 +7,7 @@
 import * as v from 'valibot'
 import { isFromOwnPage } from '../auth/csrf.ts'
 import type { Endpoint, Extras, House, SchemeFeature } from '../auth/feature.ts'
-import type { Evidence, Inbound, Place, Scheme } from '../auth/scheme.ts'
+import type { Inbound, Scheme } from '../auth/scheme.ts'
 import { GatewayError } from '../errors.ts'
 import { fetchJson } from '../lib/fetch-json.ts'
 import type { Scope } from '../lib/scope.ts'
@@ -16,22 +16,23 @@ import { isSecureUrl } from '../lib/url.ts'
 import { options as optionsSchema } from '../options/options.ts'
 import { reportIssues } from '../options/schemas.ts'
 import { originOf } from '../router.ts'
-import { cookiePlaces, cookieValue } from './cookie.ts'
+import {
+  APP_COOKIES,
+  clearTokens,
+  findAccessToken,
+  REFRESH_SECONDS,
+  readAppCookie,
+  setTokens,
+} from './fusionauth-cookies.ts'
 import { callbackEndpoint, type LoginOptions, startLogin } from './login.ts'
 import { type CommonSessionOptions, checkBeside, commonEntries, commonNames } from './options.ts'
+import { withPages } from './page.ts'
 import { createRefreshLock } from './refresh-lock.ts'
 import { readReturnAddress } from './return-to.ts'
-import { type AtIssuer, asPerson, atIssuer } from './sessions.ts'
+import { type AtIssuer, asPerson, atIssuer, limited } from './sessions.ts'
 import { createVault } from './vault.ts'
 
 export type FusionAuthAppOptions = CommonSessionOptions
-
-const COOKIES = { access: 'app.at', refresh: 'app.rt', id: 'app.idt', expiry: 'app.at_exp' }
-const ACCESS: Place = { cookie: COOKIES.access }
-/** FusionAuth's own default for how long a refresh token lives. */
-const REFRESH_SECONDS = 30 * 86_400
-/** Browsers drop what is longer, and say nothing. */
-const MAX_COOKIE_LENGTH = 4_000
 
 const schema = optionsSchema<FusionAuthAppOptions>(commonEntries, {
   example: "fusionAuthApp({ of: 'main', state: env.STATE, keys: [env.SESSION_KEY] })",
@@ -70,16 +71,11 @@ function appScheme(name: string, options: FusionAuthAppOptions, house: House): S
       `/app/login/${encodeURIComponent(clientId)}?${new URLSearchParams({ path })}`,
     maxSeconds: REFRESH_SECONDS,
     now,
-    begin: async ({ accessToken, accessUntil, refreshToken, idToken }) =>
-      tokenCookies({ accessToken, accessUntil, refreshToken, idToken }, now()),
+    begin: async (record) => setTokens(record, now()),
   }
 
   /** With the id of the client as last segment, as the API has it, or as a parameter, as the SDKs do. */
-  function endpoint(
-    path: string,
-    method: string,
-    handle: (inbound: Inbound, scope: Scope) => Promise<Response>,
-  ): Endpoint {
+  function endpoint(path: string, method: string, handle: Endpoint['handle']): Endpoint {
     return {
       path: `${path}/*`,
       host: undefined,
@@ -94,37 +90,33 @@ function appScheme(name: string, options: FusionAuthAppOptions, house: House): S
     }
   }
 
+  const forPeople = (path: string, handle: Endpoint['handle']) =>
+    withPages(endpoint(path, 'GET', handle), '/')
+
   return {
     name,
-    withholds: [
-      ...Object.values(COOKIES).map((cookie) => ({ cookie })),
-      ...cookiePlaces(COOKIES.access),
-    ],
+    withholds: APP_COOKIES,
     endpoints: [
-      endpoint('/app/login', 'GET', (i, scope) => startLogin(i, {}, scope, way)),
+      forPeople('/app/login', (i, scope) => startLogin(i, {}, scope, way)),
       // Initiating User Registration via OpenID Connect 1.0.
-      endpoint('/app/register', 'GET', (i, scope) =>
-        startLogin(i, { prompt: 'create' }, scope, way),
-      ),
+      forPeople('/app/register', (i, scope) => startLogin(i, { prompt: 'create' }, scope, way)),
       callbackEndpoint(way),
       endpoint('/app/refresh', 'POST', async (inbound, scope) => {
         if (!isFromOwnPage(inbound)) throw forged()
-        const refreshToken = cookieValue(inbound.request.headers, COOKIES.refresh)
-        if (typeof refreshToken !== 'string') throw ended('there is no refresh token')
+        const refreshToken = readAppCookie(inbound, 'refresh')
+        if (refreshToken === undefined) throw ended('there is no refresh token')
         const tokens = await lock.refresh(refreshToken, scope)
         if (!tokens) throw ended('the issuer no longer takes the refresh token')
+        const kept = tokens.refreshToken ?? refreshToken
         return new Response(null, {
-          headers: tokenCookies(
-            { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken },
-            now(),
-          ),
+          headers: setTokens({ ...tokens, refreshToken: kept }, now()),
         })
       }),
       endpoint('/app/me', 'GET', (inbound, scope) => tellMe(inbound, scope, judge, issuer)),
-      endpoint('/app/logout', 'GET', (inbound, scope) => logOut(inbound, scope, issuer)),
-    ],
+      forPeople('/app/logout', (inbound, scope) => logOut(inbound, scope, issuer)),
+    ].map(limited),
 
-    find: findToken,
+    find: findAccessToken,
     verify(evidence, inbound, scope) {
       const verdict = judge.verify(evidence, inbound, scope)
       return 'then' in verdict ? verdict.then(asPerson) : asPerson(verdict)
@@ -133,19 +125,6 @@ function appScheme(name: string, options: FusionAuthAppOptions, house: House): S
       error && error.status !== 401 ? undefined : 'Session login="/app/login/"',
     loginAt: way.loginAt,
   }
-}
-
-function findToken({ request }: Inbound): Evidence | undefined {
-  const value = cookieValue(request.headers, COOKIES.access)
-  if (value === undefined) return undefined
-  // Unlike a name with __Host-, this one can be set by a sibling host: then nobody knows whose is meant.
-  if (typeof value !== 'string') {
-    throw new GatewayError('session_invalid', {
-      reason: `several cookies are named ${COOKIES.access}`,
-      isAmbient: true,
-    })
-  }
-  return { value, place: ACCESS, ambient: true }
 }
 
 /** `redirect_uri` as the SDKs send it, or `path` from a page of ours; `state` is given back. */
@@ -162,41 +141,6 @@ function readReturnTo({ location }: Inbound): string {
   return readReturnAddress(`redirect_uri=${encodeURIComponent(url.href)}`, 'redirect_uri', origin)
 }
 
-interface Cookies {
-  readonly accessToken: string
-  readonly accessUntil: number
-  readonly refreshToken?: string | undefined
-  readonly idToken?: string | undefined
-}
-
-function tokenCookies(tokens: Cookies, now: number): Headers {
-  const { accessToken, accessUntil, refreshToken, idToken } = tokens
-  const headers = new Headers({ 'cache-control': 'no-store' })
-  const set = (name: string, value: string, seconds: number, isHidden: boolean) => {
-    if (value.length > MAX_COOKIE_LENGTH) {
-      throw new GatewayError('login_failed', { reason: `${name} is too long for a cookie` })
-    }
-    headers.append('set-cookie', cookieLine(name, value, seconds, isHidden))
-  }
-  set(COOKIES.access, accessToken, accessUntil - now, true)
-  set(COOKIES.expiry, `${accessUntil}`, accessUntil - now, false)
-  if (refreshToken !== undefined) set(COOKIES.refresh, refreshToken, REFRESH_SECONDS, true)
-  if (idToken !== undefined) set(COOKIES.id, idToken, REFRESH_SECONDS, false)
-  return headers
-}
-
-/** For this host alone, which FusionAuth's are not. */
-function cookieLine(name: string, value: string, seconds: number, isHidden: boolean): string {
-  const hidden = isHidden ? '; HttpOnly' : ''
-  return `${name}=${value}; Path=/; Secure${hidden}; SameSite=Lax; Max-Age=${seconds}`
-}
-
-function clearAll(headers: Headers): void {
-  for (const name of Object.values(COOKIES)) {
-    headers.append('set-cookie', cookieLine(name, '', 0, name === COOKIES.access))
-  }
-}
-
 /** What the issuer says about the person, or where it says nothing to this token, what the token says. */
 async function tellMe(
   inbound: Inbound,
@@ -204,7 +148,7 @@ async function tellMe(
   judge: Scheme,
   { server }: AtIssuer,
 ): Promise<Response> {
-  const evidence = findToken(inbound)
+  const evidence = findAccessToken(inbound)
   if (!evidence) throw new GatewayError('session_invalid', { reason: 'there is no access token' })
   const verdict = await judge.verify(evidence, inbound, scope)
   if ('notMine' in verdict) throw new GatewayError('invalid_token', { reason: verdict.notMine })
@@ -227,7 +171,11 @@ async function askUserinfo(
   return answer?.status === 200 && isObject(answer.body) ? answer.body : undefined
 }
 
-async function logOut(inbound: Inbound, scope: Scope, { client }: AtIssuer): Promise<Response> {
+async function logOut(
+  inbound: Inbound,
+  scope: Scope,
+  { client, revoke }: AtIssuer,
+): Promise<Response> {
   const { request, location } = inbound
   // The SDKs go there by a link. A page elsewhere could too, and only a browser says which it was.
   const site = request.headers.get('sec-fetch-site')
@@ -237,16 +185,16 @@ async function logOut(inbound: Inbound, scope: Scope, { client }: AtIssuer): Pro
     new URLSearchParams(location.search).has(each),
   )
   const back = origin + readReturnAddress(location.search, name ?? 'redirect_uri', origin)
-  const refreshToken = cookieValue(request.headers, COOKIES.refresh)
-  if (typeof refreshToken === 'string') {
-    const revoked = client.revoke(refreshToken, AbortSignal.timeout(10_000))
-    scope.waitUntil(revoked.catch(() => {}))
+  const refreshToken = readAppCookie(inbound, 'refresh')
+  if (refreshToken !== undefined) {
+    const accessToken = readAppCookie(inbound, 'access')
+    scope.waitUntil(revoke({ refreshToken, accessToken }).catch(() => {}))
   }
-  const idToken = cookieValue(request.headers, COOKIES.id)
-  const hint = typeof idToken === 'string' ? idToken : undefined
-  const url = await client.logoutUrl(hint, back, scope.deadline()).catch(() => undefined)
+  const url = await client
+    .logoutUrl(readAppCookie(inbound, 'id'), back, scope.deadline())
+    .catch(() => undefined)
   const headers = new Headers({ location: url?.href ?? back, 'cache-control': 'no-store' })
-  clearAll(headers)
+  clearTokens(headers)
   return new Response(null, { status: 302, headers })
 }
 
@@ -256,5 +204,5 @@ function forged(): GatewayError {
 
 /** 400, which tells the SDKs that the person has to sign in again. */
 function ended(reason: string): GatewayError {
-  return new GatewayError('login_failed', { reason, finish: clearAll })
+  return new GatewayError('login_failed', { reason, finish: clearTokens })
 }

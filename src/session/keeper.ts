@@ -6,24 +6,21 @@
 import type { OAuthIssuer } from '../auth/feature.ts'
 import { GatewayError } from '../errors.ts'
 import { createBoundedMap } from '../lib/bounded-map.ts'
-import { digest } from '../lib/bytes.ts'
 import type { Scope } from '../lib/scope.ts'
-import { type StateBinding, stateOf } from '../options/state.ts'
-import { STATE_CONTRACT } from '../options/state-contract.ts'
+import type { StateBinding } from '../options/state.ts'
 import type { SessionClient, Tokens } from './client.ts'
 import { clearCookie } from './cookie.ts'
 import { page } from './page.ts'
-import { isDue, readRecord, type SessionRecord, writeRecord } from './record.ts'
+import { isDue, readRecord, type SessionRecord } from './record.ts'
 import { describe, unavailable } from './server.ts'
-import type { SessionContent, SessionOperations, StoredSession } from './state-operations.ts'
+import type { StoredSession } from './state-operations.ts'
+import { createSessionStore, insist, inTime } from './store.ts'
 import type { Handle, Vault } from './vault.ts'
 
 /** A session that was ended elsewhere may pass for so long in an isolate that has just seen it. */
 export const MEMORY_SECONDS = 10
 /** For the issuer's answer. Longer than a request waits: what was begun comes to an end behind it. */
 const REFRESH_MS = 10_000
-/** How often, and how long, what the issuer gave is written where the store does not answer. */
-const WRITE_PAUSES_MS = [100, 400, 1_000, 2_000, 4_000, 8_000, 8_000]
 const ATTEMPT_SECONDS = 10
 
 export interface KeeperOptions {
@@ -62,8 +59,8 @@ interface Held {
 }
 
 export function createKeeper(options: KeeperOptions): Keeper {
-  const { vault, client, cookie, idleSeconds, now } = options
-  const state = stateOf<SessionOperations>(options.state)
+  const { vault, client, cookie, now } = options
+  const store = createSessionStore(options)
   const memory = createBoundedMap<Held>({ maxEntries: 1_000, maxKeyLength: 100_000 })
 
   const endedPage = page({
@@ -101,37 +98,23 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   async function read(value: string, scope: Scope): Promise<Held> {
     const handle = await openHandle(value)
-    const stored = await inTime(state.readSession(STATE_CONTRACT, handle.name, now()), scope)
+    const stored = await store.read(handle, scope)
     if (!stored) throw drop(handle, 'the session has ended')
     const known = memory.get(value)
     if (known?.version !== stored.version) return hold(handle, stored)
     return keep(handle, stored.version, known.record)
   }
 
-  function contentOf(sealed: string, { endsAt }: SessionRecord): SessionContent {
-    return { sealed, idleSeconds, endsAt }
-  }
-
   /** Refreshes what was seen, unless somebody else has. */
   async function renew(seen: Held, scope: Scope): Promise<Held> {
     const { handle, version } = seen
-    const { name } = handle
-    const lease = await asked(state.leaseSession(STATE_CONTRACT, name, now(), version, false))
+    const lease = await store.lease(handle, version)
     if (lease.state === 'ended') throw drop(handle, 'the session has ended')
     if (lease.state === 'newer') return hold(handle, lease)
     if (lease.state === 'failed') throw unavailable('the issuer has just failed to refresh')
     if (lease.state === 'busy') throw unavailable('the refresh of the session takes too long')
     const record = await refreshAt(seen, lease.lease)
-    const sealed = await handle.seal(writeRecord(record))
-    const write = () =>
-      state.writeSession(
-        STATE_CONTRACT,
-        name,
-        now(),
-        lease.lease,
-        version,
-        contentOf(sealed, record),
-      )
+    const write = await store.writing(handle, record, lease.lease, version)
     const fresh = keep(handle, version + 1, record)
     // The refresh token that was there before is spent, so that this must not get lost.
     const isTaken = await write().catch(() => {
@@ -144,7 +127,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   /** Asks the issuer. Gives the lease back where that comes to nothing. */
   async function refreshAt({ handle, version, record }: Held, lease: string) {
-    const { name } = handle
     try {
       const tokens = await client.refresh(
         record.refreshToken ?? '',
@@ -154,10 +136,10 @@ export function createKeeper(options: KeeperOptions): Keeper {
       // OpenID Connect Core section 12.2: the tokens of somebody else are no refresh.
       if (tokens && isSame) return refreshed(record, tokens, now())
     } catch (error) {
-      await state.releaseSession(STATE_CONTRACT, name, now(), lease).catch(() => {})
+      await store.release(handle, lease)
       throw error instanceof GatewayError ? error : unavailable(describe(error), error)
     }
-    await asked(state.endSession(STATE_CONTRACT, name, version))
+    await store.end(handle, version)
     throw drop(handle, 'the issuer has ended the session: it no longer refreshes')
   }
 
@@ -182,7 +164,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       return held
     }
     if (record.refreshToken !== undefined) return inTime(renewBehind(held, scope), scope)
-    await asked(state.endSession(STATE_CONTRACT, handle.name))
+    await store.end(handle)
     throw drop(handle, 'the access token has ended, and there is no refresh token')
   }
 
@@ -209,15 +191,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
     async begin(record, scope) {
       const handle = await vault.create()
-      const sealed = await handle.seal(writeRecord(record))
-      const content = contentOf(sealed, record)
-      const names = await indexNames(options.issuer, record)
-      const { name } = handle
-      const writes = names.map((index) =>
-        state.indexSession(STATE_CONTRACT, index, now(), name, record.endsAt),
-      )
-      writes.push(state.createSession(STATE_CONTRACT, name, now(), content))
-      await inTime(Promise.all(writes), scope)
+      await store.create(handle, record, scope)
       keep(handle, 1, record)
       return handle.value
     },
@@ -225,11 +199,10 @@ export function createKeeper(options: KeeperOptions): Keeper {
     async end(value, scope) {
       const handle = await openHandle(value).catch(() => undefined)
       if (!handle) return undefined
-      const { name } = handle
-      const stored = await inTime(state.readSession(STATE_CONTRACT, name, now()), scope)
+      const stored = await store.read(handle, scope)
       memory.delete(value)
       if (!stored) return undefined
-      await inTime(state.endSession(STATE_CONTRACT, name), scope)
+      await inTime(store.end(handle), scope)
       const text = await handle.unseal(stored.sealed)
       return text === undefined ? undefined : readRecord(text)
     },
@@ -247,49 +220,4 @@ function refreshed(before: SessionRecord, tokens: Tokens, now: number): SessionR
     ...(refreshToken !== undefined && { refreshToken }),
     ...(idToken !== undefined && { idToken }),
   }
-}
-
-/** Under what a back-channel logout names: a session of the issuer's, or all of a person. */
-async function indexNames({ issuer }: OAuthIssuer, { person, sid }: SessionRecord) {
-  const names = [sessionIndex(issuer, 'sub', String(person.sub))]
-  if (sid !== undefined) names.push(sessionIndex(issuer, 'sid', sid))
-  return Promise.all(names)
-}
-
-export function sessionIndex(issuer: string, kind: 'sub' | 'sid', value: string): Promise<string> {
-  return digest(['gatehouse-session-index', issuer, kind, value])
-}
-
-/** Writes until it is written, or the lease is over. */
-async function insist(write: () => Promise<boolean>): Promise<void> {
-  for (const pause of WRITE_PAUSES_MS) {
-    await scheduler.wait(pause)
-    try {
-      await write()
-      return
-    } catch {
-      // The store may be back in a moment.
-    }
-  }
-}
-
-/** What the state Worker answers. Throws `issuer_unavailable` where it does not. */
-async function asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
-  try {
-    return await answer
-  } catch (cause) {
-    if (cause instanceof GatewayError) throw cause
-    throw unavailable(`the store of sessions does not answer: ${describe(cause)}`, cause)
-  }
-}
-
-/** The same, within the time that the request has. */
-function inTime<Answer>(answer: Promise<Answer>, scope: Scope): Promise<Answer> {
-  const signal = scope.deadline()
-  const late = new Promise<never>((_, reject) => {
-    const stop = () => reject(unavailable('the session could not be read in time'))
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
-  })
-  return asked(Promise.race([answer, late]))
 }

@@ -8,7 +8,7 @@ import type { JsonObject } from '../lib/strict-json.ts'
 import { originOf } from '../router.ts'
 import type { LoginStart, SessionClient, Tokens } from './client.ts'
 import { begunLogins, clearCookie, cookieValue, loginCookie, setCookie } from './cookie.ts'
-import { page } from './page.ts'
+import { page, withPage } from './page.ts'
 import type { SessionRecord } from './record.ts'
 import { HANDLE_LENGTH, type Vault } from './vault.ts'
 
@@ -51,9 +51,22 @@ export async function startLogin(
   scope: Scope,
   options: LoginOptions,
 ): Promise<Response> {
-  const { client, logins, now } = options
-  const { request, location } = inbound
-  const returnTo = options.readReturnTo(inbound)
+  let returnTo = '/'
+  try {
+    returnTo = options.readReturnTo(inbound)
+    return await goToIssuer(inbound, more, returnTo, scope, options)
+  } catch (error) {
+    throw withPage(error, options.loginAt(returnTo))
+  }
+}
+
+async function goToIssuer(
+  { request, location }: Inbound,
+  more: Readonly<Record<string, string>>,
+  returnTo: string,
+  scope: Scope,
+  { client, logins, now, ...options }: LoginOptions,
+): Promise<Response> {
   const begun = begunLogins(request.headers)
   const callback = originOf(location) + options.callback
   let login = await client.start(callback, more, scope.deadline())
@@ -97,7 +110,8 @@ async function finishLogin(
     return new Response(null, { status: 302, headers })
   } catch (error) {
     const isRefusal = error instanceof GatewayError && error.code === 'login_failed'
-    throw isRefusal ? failed(error.message, begun.returnTo, cookie, options) : error
+    if (isRefusal) throw failed(error.message, begun.returnTo, cookie, options)
+    throw withPage(error, options.loginAt(begun.returnTo))
   }
 }
 

@@ -20,6 +20,7 @@ import {
   type SessionsOptions,
 } from './options.ts'
 import { readReturnTo } from './return-to.ts'
+import { createRevoke, type Revoke } from './revocation.ts'
 import { createServer, type Server } from './server.ts'
 import { createVault } from './vault.ts'
 
@@ -47,6 +48,7 @@ export interface AtIssuer {
   readonly clientId: string
   readonly server: Server
   readonly client: SessionClient
+  readonly revoke: Revoke
 }
 
 export function atIssuer(options: CommonSessionOptions, house: House): AtIssuer {
@@ -64,7 +66,7 @@ export function atIssuer(options: CommonSessionOptions, house: House): AtIssuer 
     parameters,
     now: house.now,
   })
-  return { issuer, clientId, server, client }
+  return { issuer, clientId, server, client, revoke: createRevoke(issuer, server, client) }
 }
 
 type Compiled = SessionsOptions & typeof DEFAULTS
@@ -73,7 +75,7 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   const { cookie, keys, state, idleSeconds, maxSeconds, afterLogout } = options
   const { now } = house
   const judge = house.scheme(options.of)
-  const { issuer, clientId, server, client } = atIssuer(options, house)
+  const { issuer, clientId, client, revoke } = atIssuer(options, house)
   const at = (end: string) => `${options.path}/${end}`
   // No two entries have one path, so that what one of them has made is good for no other one.
   const vault = createVault(keys, `session ${options.path}`)
@@ -108,6 +110,7 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   const account = accountEndpoints({
     keeper,
     client,
+    revoke,
     paths: { me: at('me'), refresh: at('refresh'), logout: at('logout') },
     cookie,
     afterLogout,
@@ -115,8 +118,8 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   })
   const backchannel = backchannelEndpoint({
     path: at('backchannel-logout'),
-    server,
     issuer,
+    keySet: judge.keySet,
     clientId,
     state,
     now,
@@ -132,7 +135,7 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   return {
     name,
     withholds: cookiePlaces(cookie),
-    endpoints: [start, callbackEndpoint(way), ...account, backchannel],
+    endpoints: [...[start, callbackEndpoint(way), ...account].map(limited), backchannel],
 
     find(inbound) {
       const value = read(inbound)
@@ -157,6 +160,11 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
 export function asPerson(verdict: Verified | NotMine): Verified | NotMine {
   if ('notMine' in verdict || verdict.principal.kind === 'person') return verdict
   return { ...verdict, principal: { ...verdict.principal, kind: 'person' } }
+}
+
+/** People ask here, and each time the issuer may have to work. */
+export function limited(endpoint: Endpoint): Endpoint {
+  return { ...endpoint, isLimited: true }
 }
 
 function readOne(headers: Headers, cookie: string): string | undefined {

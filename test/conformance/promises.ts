@@ -2115,6 +2115,17 @@ export const PROMISES: Promised[] = [
         test: limits('is an address before anybody is asked who they are'),
       },
       {
+        guard: 'the address, where people sign in',
+        edits: [
+          edit(
+            'config/compile.ts',
+            'const limit = isLimited && config.every?.limit',
+            'const limit = !isLimited && config.every?.limit',
+          ),
+        ],
+        test: session('holds for what people ask here, and loses no logout', 'logout'),
+      },
+      {
         guard: 'the /64',
         edits: [edit('edge/limit/counted.ts', '.slice(0, 4)', '.slice(0, 8)')],
         test: limits('of the address'),
@@ -2293,6 +2304,17 @@ export const PROMISES: Promised[] = [
         test: session('is refreshed once for a hundred requests at once'),
       },
       {
+        guard: 'the bound for who asks again and again',
+        edits: [
+          edit(
+            'session/refresh-lock.ts',
+            '      await keepFresh(tokens, refreshToken).catch(() => {})\n',
+            '      void keepFresh\n',
+          ),
+        ],
+        test: session('lets nobody make the issuer work all the time', 'fusionauth-app'),
+      },
+      {
         guard: 'the difference between a refusal and an outage',
         edits: [
           edit(
@@ -2390,12 +2412,48 @@ export const PROMISES: Promised[] = [
         guard: 'the look for the event',
         edits: [
           edit(
-            'session/backchannel.ts',
-            "  if (!isObject(events) || !isObject(events[EVENT])) throw refused('it is no logout token')\n",
+            'session/logout-token.ts',
+            "  if (!isObject(events) || !isObject(events[EVENT])) throw refuseLogout('it is no logout token')\n",
             '',
           ),
         ],
         test: session('by a token with another event is 400', 'logout'),
+      },
+      {
+        guard: 'the signature of a logout token',
+        edits: [
+          edit('session/logout-token.ts', 'if (await search(keys)) return', 'if (keys) return'),
+        ],
+        test: session('by a token that is forged is 400', 'logout'),
+      },
+      {
+        guard: 'every key that fits',
+        edits: [
+          edit(
+            'session/logout-token.ts',
+            'kid === undefined ? undefined : String(kid)',
+            'String(kid)',
+          ),
+        ],
+        test: session('by a token that names none of several keys is taken', 'logout'),
+      },
+      {
+        guard: 'logouts that no limit of addresses loses',
+        edits: [
+          edit(
+            'session/sessions.ts',
+            '[...[start, callbackEndpoint(way), ...account].map(limited), backchannel]',
+            '[start, callbackEndpoint(way), ...account, backchannel].map(limited)',
+          ),
+        ],
+        test: session('holds for what people ask here, and loses no logout', 'logout'),
+      },
+      {
+        guard: 'the access token that FusionAuth wants to see at a logout',
+        edits: [
+          edit('session/revocation.ts', 'if (status !== 401) return', 'if (status !== 0) return'),
+        ],
+        test: session('refreshes it first', 'fusionauth-revocation'),
       },
     ],
   },

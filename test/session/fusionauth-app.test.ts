@@ -3,7 +3,7 @@ import { oidc } from '../../src/auth/presets/oidc.ts'
 import { fusionAuthApp } from '../../src/session/fusionauth-app.ts'
 import { AUDIENCE, ORIGIN, refusal } from '../support/gateway.ts'
 import { ACCESS_SECONDS, CLIENT } from '../support/login-issuer.ts'
-import { createSessionWorld, KEY, OWN_PAGE, SITE, STATE } from '../support/sessions.ts'
+import { createSessionWorld, KEY, NAVIGATION, OWN_PAGE, SITE, STATE } from '../support/sessions.ts'
 
 function createAppWorld() {
   return createSessionWorld({
@@ -129,6 +129,36 @@ describe('the Hosted Backend API', () => {
     expect(login.reused).toBe(0)
   })
 
+  it('lets nobody make the issuer work all the time: one refresh in ten seconds', async () => {
+    const { browser, login, clock } = await signedIn()
+    for (let second = 0; second < 25; second++) {
+      expect((await browser.post('/app/refresh/')).status).toBe(200)
+      clock.now += 1
+    }
+    // The login, and a refresh at 0, 10 and 20 seconds.
+    expect([login.grants.length, login.reused]).toEqual([4, 0])
+    expect((await browser.go('/orders')).status).toBe(200)
+  })
+
+  it('gives pages to people who meet a refusal', async () => {
+    const { newBrowser, login } = createAppWorld()
+    login.issuer.mode = { discovery: 'error' }
+    const headers = NAVIGATION
+    for (const [path, status] of [
+      [LOGIN, 503],
+      ['/app/login/another', 404],
+      ['/app/logout', 403],
+      ['/app/callback?code=x', 400],
+    ] as const) {
+      const response = await newBrowser().go(path, { headers })
+      expect([path, response.status, response.headers.get('content-type')]).toEqual([
+        path,
+        status,
+        'text/html; charset=utf-8',
+      ])
+    }
+  })
+
   it('answers 400, and takes the cookies away, where the person has to log in again', async () => {
     const { browser, login } = await signedIn()
     login.tokenFault = () => Response.json({ error: 'invalid_grant' }, { status: 400 })
@@ -150,7 +180,7 @@ describe('the Hosted Backend API', () => {
     expect(await refusal(await browser.post('/app/refresh/', elsewhere))).toEqual(FORGED)
     expect(await refusal(await browser.post('/orders', elsewhere))).toEqual(FORGED)
     for (const site of ['cross-site', 'same-site']) {
-      const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' }
+      const headers = { 'sec-fetch-site': site }
       expect(await refusal(await browser.go('/app/logout/', { headers }))).toEqual(FORGED)
     }
     expect(browser.cookies.size).toBe(4)

@@ -206,6 +206,45 @@ describe('a callback', () => {
   })
 })
 
+describe('a person on the way in', () => {
+  it.each([
+    ['at the callback', 'token'],
+    ['at the login', 'discovery'],
+  ])('gets a page where the issuer does not answer %s, and may try again', async (_, what) => {
+    const { newBrowser, login } = createSessionWorld()
+    const browser = newBrowser()
+    let path = '/auth/login?return_to=%2Faccount'
+    if (what === 'discovery') login.issuer.mode = { discovery: 'error' }
+    else {
+      path = login.signIn(await browser.begin('/account')).href
+      login.tokenFault = () => new Response(null, { status: 502 })
+    }
+    const response = await browser.go(path, { headers: NAVIGATION })
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      503,
+      'text/html; charset=utf-8',
+    ])
+    expect(response.headers.get('retry-after')).toBe('5')
+    const html = await response.text()
+    expect(html).toContain('This does not work right now')
+    expect(html).toContain('href="/auth/login?return_to=%2Faccount"')
+    expect(await refusal(await browser.go(path))).toEqual([503, 'issuer_unavailable'])
+  })
+
+  it('gets a page where the link is a bad one', async () => {
+    const { newBrowser } = createSessionWorld()
+    const path = '/auth/login?return_to=https://evil.test'
+    const response = await newBrowser().go(path, { headers: NAVIGATION })
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      400,
+      'text/html; charset=utf-8',
+    ])
+    const html = await response.text()
+    expect(html).toContain('The parameter return_to must be a path')
+    expect(html).not.toContain('evil.test')
+  })
+})
+
 describe('the place to come back to', () => {
   it.each(['/', '/a/b?c=d&e=/f#g', '/%2f', '/~ada', '/a//b'])('may be %s', async (path) => {
     const { newBrowser } = createSessionWorld()

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { limit } from '../../src/edge/limit/limit.ts'
 import { refusal } from '../support/gateway.ts'
-import { createSessionWorld, NAVIGATION, OWN_PAGE, SITE } from '../support/sessions.ts'
+import { createSessionWorld, NAVIGATION, OWN_PAGE, SITE, STATE } from '../support/sessions.ts'
 
 const INVALID = [401, 'session_invalid']
 const CLEARED = '__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0'
@@ -116,10 +117,42 @@ describe('a page elsewhere', () => {
     expect(await refusal(await browser.post('/orders', {}))).toEqual([403, 'csrf'])
   })
 
+  it('leads a person to a page that says so', async () => {
+    const { browser } = await signedIn()
+    const from = { origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' }
+    const response = await browser.post('/auth/logout', { ...from, ...NAVIGATION })
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      403,
+      'text/html; charset=utf-8',
+    ])
+    expect(browser.session).toBeDefined()
+  })
+
   it('cannot use a GET to sign out', async () => {
     const { browser } = await signedIn()
     expect(await refusal(await browser.go('/auth/logout'))).toEqual([405, 'method_not_allowed'])
     expect(browser.session).toBeDefined()
+  })
+})
+
+describe('a limit by address for every route', () => {
+  it('holds for what people ask here, and loses no logout that the issuer tells', async () => {
+    const every = {
+      limit: limit({ by: 'address', requests: 1, perSeconds: 3_600, state: STATE, name: 'people' }),
+    }
+    const world = createSessionWorld({ config: { every } })
+    const browser = world.newBrowser()
+    expect((await browser.go('/auth/login')).status).toBe(302)
+    for (const path of ['/auth/login', '/auth/callback', '/auth/me']) {
+      expect(await refusal(await browser.go(path))).toEqual([429, 'rate_limited'])
+    }
+    for (const path of ['/auth/refresh', '/auth/logout']) {
+      expect(await refusal(await browser.post(path))).toEqual([429, 'rate_limited'])
+    }
+    expect(await refusal(await browser.post('/auth/backchannel-logout'))).toEqual([
+      400,
+      'invalid_request',
+    ])
   })
 })
 
@@ -200,8 +233,11 @@ describe('a logout at the issuer', () => {
     const world = createSessionWorld()
     const token = await world.login.logoutToken({ sid: 'later' })
     world.login.issuer.mode = { jwks: 'error' }
-    expect(await refusal(await tell(world, token))).toEqual([503, 'issuer_unavailable'])
+    const refused = await tell(world, token)
+    expect(refused.headers.get('retry-after')).toBe('5')
+    expect(await refusal(refused)).toEqual([503, 'issuer_unavailable'])
     world.login.issuer.mode = 'ok'
+    world.clock.now += 5
     expect((await tell(world, token)).status).toBe(200)
   })
 
@@ -217,7 +253,22 @@ describe('a logout at the issuer', () => {
     login.fetch = async (request) => (request.url.includes('jwks') ? answer() : fetch(request))
     expect(await refusal(await tell(world, token))).toEqual([503, 'issuer_unavailable'])
     login.fetch = fetch
+    world.clock.now += 30
     expect((await tell(world, token)).status).toBe(200)
+  })
+
+  it('by a token that names none of several keys is taken, whichever it was signed with', async () => {
+    const world = createSessionWorld()
+    const { issuer } = world.login
+    const older = (await issuer.jwks()).keys[0]?.kid ?? ''
+    await issuer.rotate({ overlap: true })
+    expect((await issuer.jwks()).keys).toHaveLength(2)
+    for (const key of [older, undefined]) {
+      const token = await world.login.logoutToken({ sid: 'nameless' }, { kid: undefined }, key)
+      expect((await tell(world, token)).status).toBe(200)
+    }
+    const forged = await world.login.logoutToken({ sid: 'n' }, { kid: undefined }, 'foreign')
+    expect(await refusal(await tell(world, forged))).toEqual([400, 'invalid_request'])
   })
 
   it('by a key that is new is taken', async () => {

@@ -83,6 +83,15 @@ describe('an access token', () => {
     expect(await one.json()).toMatchObject({ accessEndsAt: clock.now + ACCESS_SECONDS })
   })
 
+  it('is refreshed once in ten seconds for a page that asks again and again', async () => {
+    const { browser, clock, refreshes } = await signedIn()
+    for (let second = 0; second < 25; second++) {
+      clock.now += 1
+      expect((await browser.post('/auth/refresh')).status).toBe(200)
+    }
+    expect(refreshes()).toHaveLength(2)
+  })
+
   it('without a refresh token beside it ends the session with it', async () => {
     const world = createSessionWorld()
     world.login.answer = { refresh_token: undefined }

@@ -20,11 +20,18 @@ const MODULES = '/usr/lib/glewlwyd'
 const ADMINISTRATOR = { username: 'admin', password: 'password' }
 const START_TIMEOUT_MS = 20_000
 
+/** How long its access tokens live. */
+export const ACCESS_SECONDS = 600
+
 /** The scope that its tokens are given for; Glewlwyd makes it their audience. */
 export const SCOPE = 'orders'
 
 export interface Glewlwyd {
   readonly issuer: string
+  /** Where its API and its pages are. */
+  readonly base: string
+  /** Calls its API as its administrator. Throws for an answer that is no success. */
+  administer(path: string, body: Record<string, unknown>): Promise<void>
   readonly introspectionUri: string
   readonly client: { id: string; secret: string }
   /** By client credentials. */
@@ -61,7 +68,8 @@ export async function startGlewlwyd(): Promise<Glewlwyd> {
   try {
     const client = { id: 'gateway', secret: randomBytes(12).toString('hex') }
     const issuer = `${base}/api/oidc`
-    await setUp(base, issuer, client)
+    const administer = await logInAsAdministrator(base)
+    await setUp(administer, issuer, client)
     const authorization = `Basic ${btoa(`${client.id}:${client.secret}`)}`
     const post = (path: string, form: Record<string, string>) =>
       fetch(issuer + path, {
@@ -71,6 +79,8 @@ export async function startGlewlwyd(): Promise<Glewlwyd> {
       })
     return {
       issuer,
+      base,
+      administer,
       introspectionUri: `${issuer}/introspect`,
       client,
       async token() {
@@ -87,16 +97,23 @@ export async function startGlewlwyd(): Promise<Glewlwyd> {
   }
 }
 
-async function setUp(base: string, issuer: string, client: Glewlwyd['client']): Promise<void> {
+async function logInAsAdministrator(base: string): Promise<Glewlwyd['administer']> {
   const cookie = await logIn(base)
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true })
-  const key = { ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'first' }
-  const create = async (path: string, body: Record<string, unknown>) => {
+  return async (path, body) => {
     const headers = { 'content-type': 'application/json', cookie }
     const init = { method: 'POST', headers, body: JSON.stringify(body) }
     const response = await fetch(base + path, init)
     if (!response.ok) throw new Error(`glewlwyd: ${path} ${await response.text()}`)
   }
+}
+
+async function setUp(
+  create: Glewlwyd['administer'],
+  issuer: string,
+  client: Glewlwyd['client'],
+): Promise<void> {
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true })
+  const key = { ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'first' }
   await create('/api/scope/', { name: SCOPE, display_name: SCOPE, description: SCOPE })
   await create('/api/mod/plugin/', {
     module: 'oidc',
@@ -135,7 +152,7 @@ function pluginParameters(issuer: string, keySet: unknown): Record<string, unkno
     'jwt-key-size': '256',
     'jwks-private': JSON.stringify(keySet),
     'jwks-show': true,
-    'access-token-duration': 3_600,
+    'access-token-duration': ACCESS_SECONDS,
     'refresh-token-duration': 3_600,
     'code-duration': 60,
     'refresh-token-rolling': false,
@@ -143,8 +160,18 @@ function pluginParameters(issuer: string, keySet: unknown): Record<string, unkno
     'subject-type': 'public',
     'introspection-revocation-allowed': true,
     'introspection-revocation-allow-target-client': true,
-    ...Object.fromEntries(grants.map((name) => [`auth-type-${name}-enabled`, name === 'client'])),
+    'pkce-allowed': true,
+    'refresh-token-one-use': 'always',
+    'session-management-allowed': true,
+    'session-cookie-name': 'oidc-session',
+    'session-cookie-expiration': 3_600,
+    'oauth-as-iss-id': true,
+    ...Object.fromEntries(grants.map((name) => [`auth-type-${name}-enabled`, isUsed(name)])),
   }
+}
+
+function isUsed(grant: string): boolean {
+  return ['client', 'code', 'refresh'].includes(grant)
 }
 
 function configuration(port: number, base: string, database: string): string {

@@ -24,8 +24,12 @@ export interface LoginIssuer {
   answer: Record<string, unknown>
   /** Follows a login address as a person who signs in: the address of the callback. */
   signIn(location: string, more?: Record<string, string>): URL
-  /** A logout token, signed. */
-  logoutToken(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
+  /** A logout token, signed with the newest key or the one named. */
+  logoutToken(
+    claims?: Record<string, unknown>,
+    header?: Record<string, unknown>,
+    key?: string,
+  ): Promise<string>
   fetch(request: Request): Promise<Response>
 }
 
@@ -117,7 +121,7 @@ export function createLoginIssuer(now: () => number): LoginIssuer {
       return back
     },
 
-    logoutToken: (claims = {}, header = {}) =>
+    logoutToken: (claims = {}, header = {}, key = undefined) =>
       issuer.mint(
         {
           aud: CLIENT.id,
@@ -127,7 +131,7 @@ export function createLoginIssuer(now: () => number): LoginIssuer {
           events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
           ...claims,
         },
-        { header: { typ: 'logout+jwt', ...header } },
+        { header: { typ: 'logout+jwt', ...header }, ...(key !== undefined && { key }) },
       ),
 
     async fetch(request) {

@@ -74,7 +74,14 @@ const schema = optionsSchema<FusionAuthOptions>(
 export function fusionAuth(options: FusionAuthOptions): SchemeFeature {
   const { url = '', issuer = url, clientId, via } = optionsOf(options)
   return {
-    oauth: { issuer, audiences: [clientId ?? ''], takesOpaqueTokens: false, via, url },
+    oauth: {
+      issuer,
+      audiences: [clientId ?? ''],
+      takesOpaqueTokens: false,
+      via,
+      url,
+      refreshTokenAt: (claims) => refreshTokenAt(url, claims),
+    },
 
     check(path, to) {
       const { success, issues } = v.safeParse(schema, options)
@@ -109,6 +116,15 @@ export function fusionAuth(options: FusionAuthOptions): SchemeFeature {
       return bearerScheme(name, trusted, house)
     },
   }
+}
+
+/**
+ * Since 1.37 `sid` of an access token is the id of the refresh token that came with it, and a person may revoke their
+ * own: https://fusionauth.io/docs/apis/jwt/revoke-refresh-tokens. As documented, and not seen at a running FusionAuth.
+ */
+function refreshTokenAt(url: string, { sid }: JsonObject): string | undefined {
+  if (typeof sid !== 'string' || sid === '') return undefined
+  return `${url.replace(/\/$/, '')}/api/jwt/refresh/${encodeURIComponent(sid)}`
 }
 
 function checkFusionAuthClaims(claims: JsonObject, options: FusionAuthOptions): void {
