@@ -121,7 +121,8 @@ function whyNotStored(said: Said): string | undefined {
   if (status === 206 || status === 304 || status >= 500) return `its status is ${status}`
   if (said.vary.includes('*')) return 'it depends on everything'
   if (said.bytes > MAX_BYTES || !said.isWhole) return 'it is too long or not whole'
-  if (lifetimeOf(said) === undefined && !has('no-cache')) return 'it does not say how long'
+  const says = control.maxAge ?? control.sMaxage ?? said.expires
+  if (says === undefined && !has('no-cache')) return 'it does not say how long'
   if (isAlone(asked)) return undefined
   if (has('private')) return 'it is private'
   const isOfSomebody =
@@ -203,17 +204,18 @@ function whyNotSelected(
   return isChanged ? 'what it is about was changed' : undefined
 }
 
-/** RFC 9111 section 4.2, RFC 5861; undefined without a lifetime. */
-function lifetimeOf({ control, expires, asked }: Said): number | undefined {
+/** RFC 9111 section 4.2. */
+function lifetimeOf({ control, expires, asked }: Said): number {
   if (control.sMaxage !== undefined && !isAlone(asked)) return control.sMaxage
-  return control.maxAge ?? expires
+  return Math.max(0, control.maxAge ?? expires ?? 0)
 }
 
+/** RFC 9111 sections 4.2.4 and 5.2.1, RFC 5861. */
 function whyTooOld(said: Said, { wish }: Asked, { at, hasFailed }: Moment): string | undefined {
   const { control } = said
   const has = (flag: Flag) => control.flags.includes(flag)
   const age = at - said.at + said.age
-  const late = age - Math.max(0, lifetimeOf(said) ?? 0)
+  const late = age - lifetimeOf(said)
   const mustAsk = has('no-cache')
   const isRefused = wish.flags.includes('no-cache') || wish.flags.includes('no-store')
   const isYoung = age <= (wish.maxAge ?? age) && -late >= (wish.minFresh ?? 0)
