@@ -9,11 +9,24 @@ const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench}/**/*.te
 /** Minutes on two cores, of cases or of wrangler's commands: for CI, and not a part of `npm test`. */
 const LONG_TESTS = ['test/cli/{against,api-key,explain-agrees}.test.ts']
 
+/** The same, in workerd. */
+const LONG_WORKERS_TESTS = ['test/fuzz/*-long.test.ts']
+
 /** With Debian's Chromium, where it is: for CI, and not a part of `npm test`. */
 const BROWSER_TESTS = [
   'test/issuer/browser*.test.ts',
   'test/e2e/{browser-websocket,cors-browser,fusionauth-sdk,sessions,sessions-foreign}.test.ts',
 ]
+
+const inWorkerd = () =>
+  cloudflareTest(async () => {
+    // It loads wrangler, which the other projects' tests need not wait for.
+    const { besideState } = await import('./test/support/state-worker.ts')
+    return {
+      wrangler: { configPath: './test/product/wrangler.toml' },
+      miniflare: await besideState(),
+    }
+  })
 
 export default defineConfig({
   test: {
@@ -21,21 +34,21 @@ export default defineConfig({
     maxWorkers: '100%',
     projects: [
       {
-        plugins: [
-          cloudflareTest(async () => {
-            // It loads wrangler, which the other project's tests need not wait for.
-            const { besideState } = await import('./test/support/state-worker.ts')
-            return {
-              wrangler: { configPath: './test/product/wrangler.toml' },
-              miniflare: await besideState(),
-            }
-          }),
-        ],
+        plugins: [inWorkerd()],
         test: {
           name: 'workers',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...NODE_TESTS, ...SHIPPED_TESTS],
+          exclude: [
+            ...configDefaults.exclude,
+            ...NODE_TESTS,
+            ...SHIPPED_TESTS,
+            ...LONG_WORKERS_TESTS,
+          ],
         },
+      },
+      {
+        plugins: [inWorkerd()],
+        test: { name: 'long-workers', include: LONG_WORKERS_TESTS },
       },
       {
         test: {

@@ -56,7 +56,11 @@ export async function startCache(now = () => Math.floor(Date.now() / 1000)): Pro
     counters.hits += 1
     const { status, reason, headers } = entry.head
     const kept = headers.filter(([name]) => !FRAMING.has(name.toLowerCase()))
-    response.writeHead(status, reason, [...kept, ['CF-Cache-Status', 'HIT']].flat()).end(entry.body)
+    const own = [
+      ['CF-Cache-Status', 'HIT'],
+      ['Content-Length', `${entry.body.length}`],
+    ]
+    response.writeHead(status, reason, [...kept, ...own].flat()).end(entry.body)
   }
 }
 

@@ -28,7 +28,7 @@ export function storable(
   { maxStaleSeconds, maxBytes }: { maxStaleSeconds: number; maxBytes: number },
 ): Storable | undefined {
   const { headers, status } = response
-  if (response.webSocket || headers.has('set-cookie') || headers.has('content-range')) return
+  if (response.webSocket || headers.has('set-cookie')) return
   if (/^text\/event-stream\b/i.test(headers.get('content-type') ?? '')) return
   if (Number(headers.get('content-length')) > maxBytes) return
   const vary = namesInVary(headers.get('vary'))

@@ -53,13 +53,25 @@ interface Lease {
 
 /** A lease that is not spent by then is lost to its key. */
 const LEASE_SECONDS = 10
+/** An answer that is not there by then does not come: nobody waits longer. */
+const ASKING_SECONDS = 5
 
 export function stateEngine(binding: StateBinding, rules: StateRules): Engine {
   const { perSeconds, lease, shards, now } = rules
   const leases = createBoundedMap<Lease>({ maxEntries: 10_000, maxKeyLength: 1_000_000 })
+  /** Keys for which a lease is on its way, and until when that may be. */
+  const asking = createBoundedMap<number>({ maxEntries: 10_000, maxKeyLength: 1_000_000 })
 
-  async function ask(key: string, requests: number, cost: number): Promise<Verdict> {
-    const want = Math.min(cost * lease, requests)
+  async function askForLease(key: string, requests: number, cost: number): Promise<Verdict> {
+    asking.set(key, now() + ASKING_SECONDS)
+    try {
+      return await ask(key, requests, cost, Math.min(cost * lease, requests))
+    } finally {
+      asking.delete(key)
+    }
+  }
+
+  async function ask(key: string, requests: number, cost: number, want: number): Promise<Verdict> {
     const question = { key, requests, periodMs: perSeconds * 1_000, enough: cost, want }
     const granted = await stateOf(binding).takeRequests(
       STATE_CONTRACT,
@@ -83,8 +95,13 @@ export function stateEngine(binding: StateBinding, rules: StateRules): Engine {
 
   return {
     take(key, requests, cost) {
-      const known = lease > 1 ? leases.get(key) : undefined
-      if (!known || known.left < cost || now() >= known.endsAt) return ask(key, requests, cost)
+      if (lease === 1) return ask(key, requests, cost, cost)
+      const known = leases.get(key)
+      if (!known || known.left < cost || now() >= known.endsAt) {
+        // One lease at a time: a second one would be lost, or be that much more beyond the limit.
+        const isAsking = now() < (asking.get(key) ?? 0)
+        return isAsking ? ask(key, requests, cost, cost) : askForLease(key, requests, cost)
+      }
       known.left -= cost
       const remaining = Math.max(0, (known.verdict.remaining ?? 0) - cost)
       leases.set(key, { ...known, verdict: { ...known.verdict, remaining } })

@@ -28,8 +28,8 @@ export interface LimitOptions {
   /** What a request of this route takes. Default 1. */
   cost?: number
   /**
-   * Requests that an isolate takes at once, while a key has used less than half of its limit, and spends without
-   * asking again. Each isolate may let through as many more than the limit says. Default 1: none, exact.
+   * Requests that an isolate takes at once, while a key has used less than half of its limit, and spends within ten
+   * seconds without asking again. Each isolate may let through `lease` − 1 more than the limit says. Default 1: exact.
    */
   lease?: number
   /** Objects that keys are spread over, 1 to 1,024. Other numbers are other counts. Default 8. */
