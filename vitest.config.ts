@@ -7,7 +7,10 @@ const SHIPPED_TESTS = ['test/shipped/**/*.test.ts']
 const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench,docs}/**/*.test.ts']
 
 /** Minutes on two cores, of cases or of wrangler's commands: for CI, and not a part of `npm test`. */
-const LONG_TESTS = ['test/cli/{against,api-key,explain-agrees}.test.ts']
+const LONG_TESTS = [
+  'test/cli/{against,api-key,explain-agrees}.test.ts',
+  'test/docs/wrangler-commands.test.ts',
+]
 
 /** With Debian's Chromium, where it is: for CI, and not a part of `npm test`. */
 const BROWSER_TESTS = [

@@ -9,6 +9,7 @@ import {
   readDeclarations,
   type TypeDoc,
 } from './declarations.ts'
+import { anchor } from './pages.ts'
 
 export const REFERENCE = join(import.meta.dirname, '../../docs/reference.md')
 
@@ -163,14 +164,6 @@ export function referencePage({ makers, types }: Declarations): string {
 /** A function of the owner's file, as it is called there. */
 function linkTo({ name }: MakerDoc): string {
   return `[\`${name}\`](#${anchor(name)})`
-}
-
-/** As GitHub makes one of a heading. */
-export function anchor(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replaceAll(/[^\w\- ]/g, '')
-    .replaceAll(' ', '-')
 }
 
 function splitDefault({ text }: OptionDoc): { text: string; fallback: string } {
