@@ -4,10 +4,13 @@ import { configDefaults, defineConfig } from 'vitest/config'
 /** About the files that an owner edits, as they are shipped: for CI, and not a part of `npm test`. */
 const SHIPPED_TESTS = ['test/shipped/**/*.test.ts']
 // What needs Node around it: processes, raw sockets, a browser, files.
-const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench}/**/*.test.ts']
+const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench,docs}/**/*.test.ts']
 
 /** Minutes on two cores, of cases or of wrangler's commands: for CI, and not a part of `npm test`. */
-const LONG_TESTS = ['test/cli/{against,api-key,explain-agrees}.test.ts']
+const LONG_TESTS = [
+  'test/cli/{against,api-key,explain-agrees}.test.ts',
+  'test/docs/wrangler-commands.test.ts',
+]
 
 /** The same, in workerd. */
 const LONG_WORKERS_TESTS = ['test/fuzz/*-long.test.ts']

@@ -7,13 +7,13 @@ import type { AnyOf, ClaimValue, Need, Policy } from './authorize.ts'
 
 /** What a caller needs beyond a valid credential: all of it. */
 export interface Needs {
-  /** All of these, or any of `anyOf(…)`; else 403. */
+  /** All of these, or any of `anyOf(…)`; else 403. Default: none. */
   scopes?: readonly string[] | AnyOf<string>
-  /** Any of these; else 403. */
+  /** Any of these; else 403. Default: none. */
   roles?: readonly string[]
   /**
    * Each claim must have, or contain, one of its values; else 403. Names are literal. A whole number beyond
-   * 2^53 is written as a bigint, `281674916028284929n`.
+   * 2^53 is written as a bigint, `281674916028284929n`. Default: none.
    */
   claims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>
 }

@@ -18,7 +18,7 @@ export interface GatewayConfig {
   hosts?: readonly string[]
   /** The ways in, by a name of your choice, which routes refer to. */
   schemes: Readonly<Record<string, SchemeFeature>>
-  /** Parts for all routes; a route's own one replaces it. */
+  /** Parts for all routes; a route's own one replaces it. Default: none. */
   every?: RouteParts
   /** WARNING: of every route that does not say otherwise, see {@link RouteConfig.dangerouslySimulate}. Default false. */
   dangerouslySimulate?: boolean
@@ -59,11 +59,11 @@ export interface RouteConfig extends RouteParts, Needs {
   path: string
   /** Only for this host name. Default: every host. */
   host?: string
-  /** Default: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS. A route with GET serves HEAD. */
+  /** Any other is 405. A route with GET serves HEAD. Default: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS. */
   methods?: readonly string[]
   /** A URL (the full path is appended), a service binding, or a handler. */
   to: string | Binding | Handler | { url: string; via: Binding }
-  /** A binding through which the URL in `to` is reached. */
+  /** A binding through which the URL in `to` is reached. Default: none, and the URL is fetched. */
   via?: Binding
   /** Drops the pattern's literal prefix from the path that the origin gets. Default false. */
   stripPrefix?: boolean
@@ -74,12 +74,12 @@ export interface RouteConfig extends RouteParts, Needs {
   auth?: AuthConfig
   /**
    * One of several, of whatever kind, beside `scopes`, `roles` and `claims`:
-   * `anyOf({ scopes: ['orders:read'] }, { roles: ['auditor'] })`; else 403.
+   * `anyOf({ scopes: ['orders:read'] }, { roles: ['auditor'] })`; else 403. Default: nothing.
    */
   require?: AnyOf<Needs>
-  /** Header name to claim: `{ 'x-user-email': 'email' }`. */
+  /** Sends claims in headers of your own, header name to claim: `{ 'x-user-email': 'email' }`. Default: none. */
   forward?: Readonly<Record<string, ClaimLocation>>
-  /** Header names that go to the origin although they would be removed: `authorization`, or names with `_`. */
+  /** Headers that go to the origin although they would be removed: `authorization`, or names with `_`. Default: none. */
   keep?: readonly string[]
   /**
    * How long the origin, or a handler, may be silent before its response begins, in seconds. While the client is still sending a
@@ -89,18 +89,19 @@ export interface RouteConfig extends RouteParts, Needs {
   timeoutSeconds?: number | false
   /**
    * WARNING: lets `//`, `%2F`, `%5C`, `;` and the like through to the origin. An origin that reads them
-   * differently than the gateway lets callers around the rules of every other route with this target.
+   * differently than the gateway lets callers around the rules of every other route with this target. Default false.
    */
   dangerouslyAllowAmbiguousPaths?: boolean
   /**
    * WARNING: a WebSocket or event stream stays open when the token that opened it has expired. In return
-   * its messages pass without running through the gateway's code.
+   * its messages pass without running through the gateway's code. Default false.
    */
   dangerouslyOutliveToken?: boolean
   /**
    * WARNING: a caller who would be refused for who it is (401) or for what it may (`insufficient_scope`, `forbidden`)
    * is let through, as nobody, with the credential that it sent; the log says `simulated`. For trying rules out in
    * front of a service that still checks credentials itself. Every other refusal stands. A handler gets no such request.
+   * Default: as the gateway's own `dangerouslySimulate`.
    */
   dangerouslySimulate?: boolean
 }

@@ -31,13 +31,16 @@ export interface CommonSessionOptions {
   keys: readonly string[]
   /** The client that people sign in to. Default: the audience of the entry `of`. */
   clientId?: string
-  /** Default: none, and PKCE alone protects the code. RFC 10017 wants one. */
+  /** The client's secret. Default: none, and PKCE alone protects the code. RFC 10017 wants one. */
   clientSecret?: string
   /** How the secret is sent. Default: as the issuer says, `client_secret_basic` where it says nothing. */
   clientAuthentication?: 'client_secret_basic' | 'client_secret_post'
-  /** An origin beside the issuer's own that its token endpoint is on: `https://oauth2.googleapis.com`. */
+  /** An origin beside the issuer's own that its token endpoint is on: `https://oauth2.googleapis.com`. Default: none. */
   tokenOrigin?: string
-  /** Default: `openid`, and `profile`, `email` and `offline_access` where the issuer says that it knows them. */
+  /**
+   * What the gateway asks the issuer for. Default: `openid`, and `profile`, `email` and `offline_access` where the
+   * issuer says that it knows them.
+   */
   scopes?: readonly string[]
   /** The API that access tokens are for (RFC 8707). Default: none is named. */
   resource?: string

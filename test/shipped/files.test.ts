@@ -1,5 +1,5 @@
 // The owner's files as they are shipped: what the product's tests take for granted about them, and what
-// README.md tells an owner to write into them.
+// README.md and docs/production.md tell an owner to write into them.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
-import { readmeBlocks } from '../support/readme.ts'
+import { GUIDE, readmeBlocks } from '../support/readme.ts'
 import { shipped, withState } from './uncomment.ts'
 
 const PRODUCT = 'test/product/wrangler.toml'
@@ -24,9 +24,9 @@ async function resolved(toml: string, env?: string) {
   }
 }
 
-/** The blocks of README.md that stand for a part of wrangler.toml, by a word in them. */
+/** The blocks of the guide that stand for a part of wrangler.toml, by a word in them. */
 function snippet(word: string): string {
-  const [block = ''] = readmeBlocks('toml').filter((text) => text.includes(word))
+  const [block = ''] = readmeBlocks('toml', GUIDE).filter((text) => text.includes(word))
   expect(block).toContain(word)
   return block
 }
@@ -68,7 +68,7 @@ describe('wrangler.toml', () => {
     expect(services).toContainEqual({ binding: 'STATE', service: name, entrypoint: 'State' })
   })
 
-  it('has one door on a custom domain, as README.md writes it', async () => {
+  it('has one door on a custom domain, as docs/production.md writes it', async () => {
     const toml = shipped('wrangler.toml')
       .replace(/^# (?=routes = )/m, '')
       .replace(/^workers_dev = true/m, 'workers_dev = false')
@@ -83,7 +83,7 @@ describe('wrangler.toml', () => {
     })
   })
 
-  it('has a second environment with a store and an address of its own, as README.md writes it', async () => {
+  it('has a second environment with a store and an address of its own, as docs/production.md writes it', async () => {
     const production = shipped('wrangler.toml').replace(/^# (?=routes = )/m, '')
     const staging = await resolved(`${production}\n${snippet('[env.staging]')}`, 'staging')
     expect({

@@ -1,4 +1,4 @@
-// A stranger's first hour in a clean clone of HEAD, with the blocks of README.md: start, curl, a file of their own,
+// A stranger's first hour in a clean clone of HEAD, with the blocks of README.md and docs/getting-started.md: start, curl, a file of their own,
 // see it live, check, test, and what a deployment would be. Needs git and curl.
 
 import { spawn, spawnSync } from 'node:child_process'
@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort, type NpmStart, npmStart } from '../local/npm.ts'
-import { readmeBlocks } from '../support/readme.ts'
+import { GUIDE, readmeBlocks } from '../support/readme.ts'
 
 const CHECKOUT = join(import.meta.dirname, '../..')
 const LIVE = { timeout: 60_000 }
@@ -58,10 +58,10 @@ async function shell(line: string): Promise<{ code: number | null; out: string }
   return { code, out }
 }
 
-/** The first block of README.md in this language that has the word. */
+/** The first block of the guide in this language that has the word. */
 function block(language: string, word: string): string {
-  const found = readmeBlocks(language).find((text) => text.includes(word))
-  if (found === undefined) throw new Error(`README.md has no ${language} block with ${word}`)
+  const found = readmeBlocks(language, GUIDE).find((text) => text.includes(word))
+  if (found === undefined) throw new Error(`the guide has no ${language} block with ${word}`)
   return found
 }
 

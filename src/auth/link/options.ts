@@ -42,8 +42,9 @@ interface CommonLinkOptions {
   bind?: { address?: boolean; cookie?: string; user?: boolean }
   /** How far ahead the clock of who signs may be, in seconds. Default 30, at most 300. */
   clockSkewSeconds?: number
-  /** Scopes and roles of whoever has a link. Default: none. */
+  /** Scopes of whoever has a link. Default: none. */
   scopes?: readonly string[]
+  /** Roles of whoever has a link. Default: none. */
   roles?: readonly string[]
 }
 

@@ -50,7 +50,7 @@ export interface CommonOptions {
   possession?: readonly PossessionFeature[]
   /**
    * A binding through which the issuer is reached: a Worker cannot fetch its own hostname. All of the
-   * issuer's URLs must then be on one origin.
+   * issuer's URLs must then be on one origin. Default: none.
    */
   via?: Binding
 }

@@ -24,7 +24,7 @@ export interface FusionAuthOptions extends CommonOptions {
   clientId: string
   /** The application's secret, where its introspection is to be authenticated. Default: none. */
   clientSecret?: string
-  /** Ids of the tenants whose users may come. Wanted where tenants share an issuer or an application. */
+  /** Ids of the tenants whose users may come. Wanted where tenants share an issuer or an application. Default: all. */
   tenants?: readonly string[]
   /** Ids of the keys that may sign. Default: every key of the instance, imported ones too. */
   kids?: readonly string[]

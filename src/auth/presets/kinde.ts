@@ -7,9 +7,9 @@ import { domain, listOf, type Names, names, provider } from './provider.ts'
 export interface KindeOptions extends CommonOptions {
   /** `acme.kinde.com`, or a domain of your own. */
   domain: string
-  /** The audience of an API that is registered and that the client asks for. */
+  /** The audience of an API that is registered and that the client asks for. Needed, unless `clientId` is there. */
   audience?: Names | undefined
-  /** Without an API: the applications whose users may come, by what `azp` says. */
+  /** Without an API: the applications whose users may come, by what `azp` says. Needed, unless `audience` is there. */
   clientId?: Names | undefined
 }
 

@@ -26,15 +26,15 @@ export interface OidcOptions extends CommonOptions {
 
 /** With this, a JWT is introspected while its keys are unavailable; other tokens where it says so. */
 export interface IntrospectOptions {
-  /** The client that asks; needed unless there is a `bearerKey`. */
+  /** The client that asks; needed unless there is a `bearerKey`. Default: none. */
   clientId?: string
-  /** Default: none, and the client is only named. */
+  /** The client's secret. Default: none, and the client is only named. */
   clientSecret?: string
   /** How the secret is sent. Default `client_secret_basic`. */
   clientAuthentication?: Exclude<ClientAuthentication, 'bearer'>
   /** A fixed key that is sent as `Authorization: Bearer` instead of a client's secret. Default: none. */
   bearerKey?: string
-  /** Default: what discovery says. */
+  /** Where the issuer is asked. Default: what discovery says. */
   endpoint?: string
   /** Tokens that are no JWTs. One issuer of a route may take them. Default false. */
   opaque?: boolean

@@ -8,9 +8,9 @@ import { listOf, type Names, names, provider, withoutSlash } from './provider.ts
 export interface OryOptions extends CommonOptions {
   /** The project, for example `https://happy-cat-12.projects.oryapis.com`; for Hydra its public URL. */
   url: string
-  /** What a client asked for with `audience`. */
+  /** What a client asked for with `audience`. Needed, unless `clientId` is there. */
   audience?: Names | undefined
-  /** Without an audience: the clients whose tokens may come, by what `client_id` says. */
+  /** Without an audience: the clients whose tokens may come, by what `client_id` says. Needed, unless `audience` is there. */
   clientId?: Names | undefined
   /** A key of the project (`ory_pat_…`): with it, opaque tokens are introspected. Default: JWTs only. */
   apiKey?: string | undefined

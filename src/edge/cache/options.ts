@@ -23,7 +23,7 @@ export interface CachedOptions {
   maxBytes?: number
   /** Names by which the answers of this route can be purged. They need `store`. Default: none. */
   tags?: readonly string[]
-  /** The KV namespace in which a purge is noted: `env.STORE`. */
+  /** The KV namespace in which a purge is noted: `env.STORE`. Needed for `tags`. */
   store?: TagStore
 }
 

@@ -19,9 +19,9 @@ export interface LimitOptions {
   requests: number | Plans
   /** In how many seconds, 1 to 86,400; 10 or 60 with `binding`. */
   perSeconds: number
-  /** The state Worker counts, exactly and for the whole world: `env.STATE`. */
+  /** The state Worker counts, exactly and for the whole world: `env.STATE`. Needed, unless `binding` is there. */
   state?: StateBinding | undefined
-  /** Cloudflare counts, by location and roughly: an entry of `[[ratelimits]]`, with the same numbers. */
+  /** Cloudflare counts, by location and roughly: an entry of `[[ratelimits]]`, with the same numbers. Needed, unless `state` is there. */
   binding?: RateLimitBinding | undefined
   /** Limits of one name count together, on whatever routes they stand. Default: each route counts alone. */
   name?: string

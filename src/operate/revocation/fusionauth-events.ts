@@ -28,7 +28,7 @@ export interface FusionAuthEventsOptions {
   signingSecret?: string
   /**
    * Is told each event once: logins, registrations and all others. It may take its time; what it throws is logged by
-   * the platform and changes nothing. Events of the day before are told no more.
+   * the platform and changes nothing. Events of the day before are told no more. Default: nobody is told.
    */
   onEvent?: (event: JsonObject) => unknown
 }
