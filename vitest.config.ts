@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 /** About the files that an owner edits, as they are shipped: for CI, and not a part of `npm test`. */
 const SHIPPED_TESTS = ['test/shipped/**/*.test.ts']
 // What needs Node around it: processes, raw sockets, a browser, files.
-const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench}/**/*.test.ts']
+const NODE_TESTS = [
+  'test/{e2e,local,issuer,state,conformance,cli,bench,testing}/**/*.test.ts',
+  'examples/!(starter)/*.test.ts',
+]
 
 /** Minutes on two cores, of cases or of wrangler's commands: for CI, and not a part of `npm test`. */
 const LONG_TESTS = ['test/cli/{against,api-key,explain-agrees}.test.ts']
@@ -14,6 +19,18 @@ const BROWSER_TESTS = [
   'test/issuer/browser*.test.ts',
   'test/e2e/{browser-websocket,cors-browser,fusionauth-sdk,sessions}.test.ts',
 ]
+
+/** The package's own name leads to its sources here, so that the examples need no build. */
+function ownPackage(): { find: RegExp; replacement: string }[] {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    name: string
+    exports: Record<string, string>
+  }
+  return Object.entries(manifest.exports).map(([path, file]) => ({
+    find: new RegExp(`^${manifest.name}${path.slice(1)}$`),
+    replacement: resolve(file.replace('./dist/', './src/').replace(/\.js$/, '.ts')),
+  }))
+}
 
 export default defineConfig({
   test: {
@@ -38,6 +55,7 @@ export default defineConfig({
         },
       },
       {
+        resolve: { alias: ownPackage() },
         test: {
           name: 'node',
           include: NODE_TESTS,
