@@ -1,4 +1,4 @@
-/** A KV namespace and a Cache API in memory. */
+/** A KV namespace in memory, and what Node lacks of the Workers runtime. */
 
 import type { AnswerCache } from '../edge/cache/stored.ts'
 import type { Store } from '../lib/kv.ts'
@@ -20,8 +20,8 @@ export function createStore(now: () => number): Store & { delete(key: string): P
   }
 }
 
-/** Node has no Cache API. What is stored is there until the test ends; its reader judges how old it is. */
-export function ensureCaches(): void {
+/** The Cache API. What is stored is there until the test ends; its reader judges how old it is. */
+export function ensurePlatform(): void {
   if ('caches' in globalThis) return
   const opened = new Map<string, AnswerCache>()
   const open = async (name: string) => {
@@ -30,6 +30,13 @@ export function ensureCaches(): void {
     return cache
   }
   Object.defineProperty(globalThis, 'caches', { value: { open }, configurable: true })
+  // Of the services of a test nobody has to hear that they sent another length than they said.
+  class FixedLengthStream extends TransformStream {
+    constructor(_length: number) {
+      super()
+    }
+  }
+  Object.defineProperty(globalThis, 'FixedLengthStream', { value: FixedLengthStream })
 }
 
 function createCache(): AnswerCache {

@@ -14,7 +14,7 @@ import type { RequestEvent } from '../operate/log.ts'
 import { type Credential, type Credentials, createCredentials } from './credentials.ts'
 import { createIssuer } from './issuer.ts'
 import { createState } from './state.ts'
-import { createStore, ensureCaches } from './storage.ts'
+import { createStore, ensurePlatform } from './storage.ts'
 
 export interface TestOptions {
   /** Unix seconds. Default: the machine's clock. A token is good for 300 seconds of it. */
@@ -53,7 +53,7 @@ export function testGateway<Environment>(
   env: Partial<Environment>,
   { now = machineClock, service = () => Response.json({}) }: TestOptions = {},
 ): TestGateway {
-  ensureCaches()
+  ensurePlatform()
   const store = createStore(now)
   const issuer = createIssuer(now)
   const bindings = { STORE: store, STATE: createState(now), ...issuer.behind(env) }

@@ -43,7 +43,7 @@ export function createTokenEndpoint(mint: Mint): TokenEndpoint {
       const login = logins.get(code)
       if (!login) return Response.json({ error: 'invalid_grant' }, { status: 400 })
       const { oauth, claims, clientId, nonce } = login
-      const own = { aud: clientId, azp: undefined, client_id: undefined, scope: undefined }
+      const own = { aud: clientId, scope: undefined }
       const idClaims = { ...claims, ...own, ...(form.has('code') && nonce !== null && { nonce }) }
       return Response.json({
         access_token: await mint(oauth, claims),

@@ -74,7 +74,14 @@ const schema = optionsSchema<FusionAuthOptions>(
 export function fusionAuth(options: FusionAuthOptions): SchemeFeature {
   const { url = '', issuer = url, clientId, via } = optionsOf(options)
   return {
-    oauth: { issuer, audiences: [clientId ?? ''], takesOpaqueTokens: false, via, url },
+    oauth: {
+      issuer,
+      audiences: [clientId ?? ''],
+      exampleClaims: { aud: clientId ?? '', applicationId: clientId ?? '' },
+      takesOpaqueTokens: false,
+      via,
+      url,
+    },
 
     check(path, to) {
       const { success, issues } = v.safeParse(schema, options)
