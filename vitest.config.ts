@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 /** About the files that an owner edits, as they are shipped: for CI, and not a part of `npm test`. */
 const SHIPPED_TESTS = ['test/shipped/**/*.test.ts']
 // What needs Node around it: processes, raw sockets, a browser, files.
-const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench,docs}/**/*.test.ts']
+const NODE_TESTS = [
+  'test/{e2e,local,issuer,state,conformance,cli,bench,docs,testing}/**/*.test.ts',
+  'examples/!(starter)/*.test.ts',
+]
 
 /** Minutes on two cores, of cases or of wrangler's commands: for CI, and not a part of `npm test`. */
 const LONG_TESTS = [
@@ -31,6 +36,18 @@ const inWorkerd = () =>
     }
   })
 
+/** The package's own name leads to its sources here, so that the examples need no build. */
+function ownPackage(): { find: RegExp; replacement: string }[] {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    name: string
+    exports: Record<string, string>
+  }
+  return Object.entries(manifest.exports).map(([path, file]) => ({
+    find: new RegExp(`^${manifest.name}${path.slice(1)}$`),
+    replacement: resolve(file.replace('./dist/', './src/').replace(/\.js$/, '.ts')),
+  }))
+}
+
 export default defineConfig({
   test: {
     // Most of the time goes to waiting for processes and sockets, so every core takes files.
@@ -54,6 +71,7 @@ export default defineConfig({
         test: { name: 'long-workers', include: LONG_WORKERS_TESTS },
       },
       {
+        resolve: { alias: ownPackage() },
         test: {
           name: 'node',
           include: NODE_TESTS,

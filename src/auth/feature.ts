@@ -41,6 +41,8 @@ export interface OAuthIssuer {
   readonly issuers?: readonly string[]
   /** What its tokens are for. */
   readonly audiences?: readonly string[]
+  /** What a token has, beside `iss`, that the entry asks of each. For tests. Default: `aud` with the first audience. */
+  readonly exampleClaims?: Readonly<Record<string, string>>
   /** Whether clients can get a token there by themselves, as OAuth has it. Default true. */
   readonly servesClients?: boolean
   /** Whether it may be asked about tokens that do not say whose they are. */

@@ -8,7 +8,7 @@ import './check/quiet.ts'
 import { readFileSync } from 'node:fs'
 import { against, comparisonToText } from './check/against/against.ts'
 import { readOther } from './check/against/other-file.ts'
-import { checkFile, openEnvironment } from './check/file.ts'
+import { checkFile, FILE, openEnvironment } from './check/file.ts'
 import { askIssuers } from './check/issuers.ts'
 import { count, type Finding, print } from './check/report.ts'
 import { routeRowsOf, routeTable } from './check/routes.ts'
@@ -78,7 +78,7 @@ async function compareWith(
   isJson = false,
 ): Promise<void> {
   const before = await readOther(reference)
-  const after = readFileSync('src/gateway.config.ts', 'utf8')
+  const after = readFileSync(FILE, 'utf8')
   const opened = await openEnvironment(environment)
   try {
     const comparison = await against(before, after, opened)

@@ -1,8 +1,8 @@
 // What `npm run demo` says: a line to paste for each feature of its gateway.config.ts.
 
-import { localUrl } from '../local/address.ts'
-import { bearerOption, bold, dim, standInLines } from '../local/banner.ts'
-import type { Started } from '../local/run.ts'
+import { localUrl } from '../../src/cli/local/address.ts'
+import { bearerOption, bold, dim, standInLines } from '../../src/cli/local/banner.ts'
+import type { Started } from '../../src/cli/local/run.ts'
 import { GOOD_KEY, REVOKED_KEY } from './keys.ts'
 import { demoLinks } from './links.ts'
 

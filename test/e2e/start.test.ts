@@ -4,11 +4,18 @@
 import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { findPort, readPort } from '../../src/cli/local/address.ts'
+import {
+  ADA,
+  ALL_SCOPES,
+  API,
+  BROWSER_APP,
+  LOGIN_DOOR,
+  SERVICE,
+} from '../../src/cli/local/world.ts'
 import { Person } from '../issuer/world.ts'
-import { findPort, readPort } from '../local/address.ts'
 import { freePort, type NpmStart, npmRun, npmStart } from '../local/npm.ts'
 import { stillRunning } from '../local/processes.ts'
-import { ADA, ALL_SCOPES, API, BROWSER_APP, LOGIN_DOOR, SERVICE } from '../local/world.ts'
 import { type CheckoutCopy, copyCheckout } from '../support/checkout-copy.ts'
 import { rawRequest } from '../support/raw-http.ts'
 

@@ -5,8 +5,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { localConfigs } from './configs.ts'
-import { ADA, API, BROWSER_APP, GATEWAY_APP, LOGIN_DOOR, SERVICE } from './world.ts'
+import { localConfigs } from '../../src/cli/local/configs.ts'
+import {
+  ADA,
+  API,
+  BROWSER_APP,
+  GATEWAY_APP,
+  LOGIN_DOOR,
+  SERVICE,
+} from '../../src/cli/local/world.ts'
 
 const CHECKOUT = join(import.meta.dirname, '../..')
 const LOCAL_ONLY = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { localConfigs } from './configs.ts'
-import { API } from './world.ts'
+import { localConfigs } from '../../src/cli/local/configs.ts'
+import { API } from '../../src/cli/local/world.ts'
 
 const PLACES = { url: 'http://localhost:8787', origin: 'http://127.0.0.1:9000' }
 const SETTINGS = { name: 'acme', main: 'src/index.ts' }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeEvent, readLogLine } from './request-log.ts'
+import { describeEvent, readLogLine } from '../../src/cli/local/request-log.ts'
 
 const REQUEST = { event: 'request', method: 'GET', path: '/x', status: 401, durationMs: 2, id: 'i' }
 

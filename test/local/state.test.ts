@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { startWorld, type World } from '../../src/cli/local/wrangler.ts'
 import { STATE_CONTRACT } from '../../src/options/state-contract.ts'
 import type { Answer, Question } from '../state/caller.ts'
 import { freePort } from './npm.ts'
-import { startWorld, type World } from './wrangler.ts'
 
 const CALLER = join(import.meta.dirname, '../state/caller.ts')
 const PRODUCT = join(import.meta.dirname, '../product/wrangler.toml')

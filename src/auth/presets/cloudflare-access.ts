@@ -94,6 +94,8 @@ const schema = optionsSchema<CloudflareAccessOptions>(
   },
 )
 
+const UNKNOWN = { issuer: '', servesClients: false, takesOpaqueTokens: false }
+
 /**
  * People and service tokens that Access has let in: by `ctx.access` where it guards the Worker, by
  * `Cf-Access-Jwt-Assertion`, or by the cookie `CF_Authorization`. The subject of a service token is its client id.
@@ -101,8 +103,9 @@ const schema = optionsSchema<CloudflareAccessOptions>(
 export function cloudflareAccess(options: CloudflareAccessOptions): SchemeFeature {
   return {
     get oauth() {
-      const issuer = v.is(schema, options) ? issuerOf(options) : ''
-      return { issuer, servesClients: false, takesOpaqueTokens: false }
+      if (!v.is(schema, options)) return UNKNOWN
+      const [aud = ''] = listOf(options.audience)
+      return { ...UNKNOWN, issuer: issuerOf(options), exampleClaims: { aud, type: 'app' } }
     },
 
     check(path, to) {

@@ -41,6 +41,7 @@ export const entra = provider<EntraOptions>({
   audiences: ({ clientId, audience }) => [clientId, `api://${clientId}`, ...listOf(audience)],
   // The application that asked: an id token has neither.
   wants: { claims: ['azp', 'appid'] },
+  example: ({ tenants }) => ({ tid: listOf(tenants)[0] ?? '' }),
   refuses: ({ iss, tid }) =>
     typeof tid === 'string' && issuersOf(tid).includes(iss as string)
       ? undefined

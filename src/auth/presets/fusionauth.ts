@@ -77,6 +77,7 @@ export function fusionAuth(options: FusionAuthOptions): SchemeFeature {
     oauth: {
       issuer,
       audiences: [clientId ?? ''],
+      exampleClaims: { aud: clientId ?? '', applicationId: clientId ?? '' },
       takesOpaqueTokens: false,
       via,
       url,

@@ -38,6 +38,8 @@ export interface Provider<Options extends CommonOptions> {
   /** Where else tokens stand, unless the owner says otherwise. */
   readonly tokenFrom?: readonly TokenSource[]
   introspection?(options: Options): IntrospectionOptions | undefined
+  /** What else a token of the first issuer has, for tests. */
+  example?(options: Options): Readonly<Record<string, string>>
   /** What else is wrong with claims that are otherwise good; undefined where nothing is. */
   refuses?(claims: JsonObject, options: Options): string | undefined
 }
@@ -58,7 +60,8 @@ export function provider<Options extends CommonOptions>(
       if (!v.is(schema, options)) return UNKNOWN
       const issuers = row.issuers(options)
       const takesOpaqueTokens = row.introspection?.(options)?.opaque === true
-      return { issuer: issuers[0], issuers, takesOpaqueTokens, via: options.via }
+      const exampleClaims = exampleOf(row, options)
+      return { issuer: issuers[0], issuers, takesOpaqueTokens, via: options.via, exampleClaims }
     },
 
     check(path, to) {
@@ -77,6 +80,17 @@ export function provider<Options extends CommonOptions>(
     warn: (path, to) => warnOfSources(options.tokenFrom, path, to),
     compile: (name, house) => bearerScheme(name, trust(row, options), house),
   })
+}
+
+function exampleOf<Options extends CommonOptions>(row: Provider<Options>, options: Options) {
+  const [audience] = row.audiences(options)
+  const [claim] = row.audienceClaims?.(options) ?? ['aud']
+  const { claims: [wanted] = [], values: [value] = ['example'] } = row.wants ?? {}
+  return {
+    ...(claim !== undefined && audience !== undefined && { [claim]: audience }),
+    ...(wanted !== undefined && value !== undefined && { [wanted]: value }),
+    ...row.example?.(options),
+  }
 }
 
 function trust<Options extends CommonOptions>(

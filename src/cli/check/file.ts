@@ -1,12 +1,16 @@
 /** Checks src/gateway.config.ts with the variables and bindings of local development, as a Worker would see them. */
 
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { getPlatformProxy } from 'wrangler'
 import type { GatewayConfig } from '../../config/define.ts'
 import { explainThrown, judge } from '../../config/owners-file.ts'
 import { explainExport } from '../../config/whole.ts'
 import { count, type Finding } from './report.ts'
+
+/** The owner's file, in this folder. */
+export const FILE = 'src/gateway.config.ts'
 
 /** What `npm start` stands in for where nothing is set. */
 const LOCAL = {
@@ -51,7 +55,7 @@ export async function checkFile(environment: string | undefined): Promise<FileCh
 
 /** The default export of the file, or why there is none to use. `file` is its URL. */
 export async function importFile(
-  file = new URL('../../gateway.config.ts', import.meta.url).href,
+  file = pathToFileURL(resolve(FILE)).href,
 ): Promise<{ define: unknown } | { problem: string }> {
   try {
     const module: { readonly default?: unknown } = await import(file)

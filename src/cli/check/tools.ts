@@ -1,7 +1,7 @@
 /** The other tools that a change has to please. Each runs whatever the others say. */
 
 import { execFile } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { delimiter, resolve } from 'node:path'
 import type { Finding } from './report.ts'
@@ -14,12 +14,12 @@ interface Tool {
   readonly advice?: { readonly sign: RegExp; readonly text: string }
 }
 
-/** Every tool, for the gateway as it is deployed to the environment. */
+/** Every tool that this folder is set up for, for the gateway as it is deployed to the environment. */
 export function toolsFor(environment: string | undefined): readonly Tool[] {
   const env = environment === undefined ? [] : ['--env', environment]
   const workers = globSync('src/*/wrangler.toml').toSorted()
-  return [
-    {
+  const tools: readonly (Tool | false)[] = [
+    hasScript('types') && {
       name: 'generated types',
       command: ['npm', 'run', '--silent', 'types', '--', '--check'],
       // wrangler names its own command, whose types are others.
@@ -28,8 +28,11 @@ export function toolsFor(environment: string | undefined): readonly Tool[] {
         text: 'worker-configuration.d.ts is not that of wrangler.toml. Run: npm run types',
       },
     },
-    { name: 'tsc', command: ['tsc'] },
-    { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings'] },
+    existsSync('tsconfig.json') && { name: 'tsc', command: ['tsc'] },
+    existsSync('biome.json') && {
+      name: 'format and lint',
+      command: ['biome', 'check', '--error-on-warnings'],
+    },
     {
       name: 'a dry run of the deployment',
       // The empty name is the top of the file, also where environments are defined.
@@ -42,6 +45,14 @@ export function toolsFor(environment: string | undefined): readonly Tool[] {
       }),
     ),
   ]
+  return tools.filter((tool) => tool !== false)
+}
+
+/** Whether the package.json of this folder has this script. */
+function hasScript(name: string): boolean {
+  if (!existsSync('package.json')) return false
+  const { scripts = {} } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts?: object }
+  return name in scripts
 }
 
 /** Runs all tools, as many at a time as there are processors; each finding comes when it is there. */

@@ -2,13 +2,11 @@
 
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { importFile } from '../file.ts'
-
-const FILE = 'src/gateway.config.ts'
+import { NOTES } from '../../running.ts'
+import { FILE, importFile } from '../file.ts'
 
 /** The text of the file that `reference` names. Throws a TypeError where there is none. */
 export async function readOther(reference: string): Promise<string> {
@@ -25,13 +23,16 @@ export async function readOther(reference: string): Promise<string> {
 
 /** The default export of a text, evaluated as if it stood in src/gateway.config.ts. */
 export async function importText(text: string): ReturnType<typeof importFile> {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-against-'))
+  // Below this folder, so that packages are found.
+  const parent = dirname(resolve(NOTES))
+  await mkdir(parent, { recursive: true })
+  const folder = await mkdtemp(join(parent, 'against-'))
   try {
-    const source = new URL('../../../', import.meta.url).href
+    const source = pathToFileURL(dirname(resolve(FILE))).href
     const file = join(folder, 'gateway.config.ts')
     await writeFile(
       file,
-      text.replaceAll(/(\bfrom\s*|\bimport\s*\(?\s*)(['"])\.\//g, `$1$2${source}`),
+      text.replaceAll(/(\bfrom\s*|\bimport\s*\(?\s*)(['"])\.\//g, `$1$2${source}/`),
     )
     return await importFile(pathToFileURL(file).href)
   } finally {

@@ -3,9 +3,9 @@
 // The owner's files need no line for it.
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import type { IssuerEnv } from '../../src/issuer/config.ts'
-import { createIssuer } from '../../src/issuer/issuer.ts'
-import { isLocalhost } from '../../src/lib/url.ts'
+import type { IssuerEnv } from '../../issuer/config.ts'
+import { createIssuer } from '../../issuer/issuer.ts'
+import { isLocalhost } from '../../lib/url.ts'
 import issuerConfig from './issuer.config.ts'
 import { login } from './login-door.ts'
 import { LOGIN_DOOR, READ_CONFIG } from './world.ts'

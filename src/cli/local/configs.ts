@@ -5,6 +5,9 @@ import { join, resolve } from 'node:path'
 import type { OwnersFiles } from './owners-files.ts'
 import { API } from './world.ts'
 
+/** The package's folder, which this file is as deep in when it is built. */
+export const PACKAGE = join(import.meta.dirname, '../../..')
+
 const FRONT = 'gatehouse-local'
 const ISSUER_WORKER = 'gatehouse-issuer'
 const STATE_WORKER = 'gatehouse-state'
@@ -57,7 +60,7 @@ export function localConfigs(owner: OwnersFiles, { url, origin }: Places): Local
     },
     front: {
       name: FRONT,
-      main: join(import.meta.dirname, 'front.ts'),
+      main: join(PACKAGE, 'src/cli/local/front.ts'),
       compatibility_date: '2026-11-01',
       compatibility_flags: ['enable_request_signal'],
       vars: { ISSUER: url, LOCAL_ISSUER: variables.issuer === undefined },

@@ -2,7 +2,7 @@
 // an account and without the internet. Ends everything it started, whatever ends it: a signal, a closed
 // terminal, or the death of npm.
 
-import type { LogEvent } from '../../src/operate/log.ts'
+import type { LogEvent } from '../../operate/log.ts'
 import { assertPortIsFree, localUrl, readPort } from './address.ts'
 import type { LocalConfigs } from './configs.ts'
 import { type Minted, mintToken } from './mint.ts'

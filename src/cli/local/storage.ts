@@ -5,8 +5,8 @@ import {
   loginOf,
   personOf,
   type StorageEnv,
-} from '../../src/issuer/storage/issuer-storage.ts'
-import { placeOfPerson } from '../../src/issuer/storage/places.ts'
+} from '../../issuer/storage/issuer-storage.ts'
+import { placeOfPerson } from '../../issuer/storage/places.ts'
 import { ADA, ALL_SCOPES, BROWSER_APP, GATEWAY_APP, SERVICE } from './world.ts'
 
 export class IssuerStorage extends EmptyStorage {

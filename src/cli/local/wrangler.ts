@@ -11,15 +11,15 @@ import { join, resolve } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { listenOnLoopback } from '../support/listen.ts'
 import { localUrl } from './address.ts'
-import { type LocalConfigs, localConfigs } from './configs.ts'
-import { sampleOrigin } from './origin.ts'
+import { type LocalConfigs, localConfigs, PACKAGE } from './configs.ts'
+import { startSampleOrigin } from './origin.ts'
 import { readOwnersFiles, variablesFile } from './owners-files.ts'
 import { StartError } from './start-error.ts'
 
-export const CHECKOUT = join(import.meta.dirname, '../..')
-const STATE_CONFIG = join(CHECKOUT, 'src/state/wrangler.toml')
+const STATE_CONFIG = join(PACKAGE, 'src/state/wrangler.toml')
+/** What the authorization server is made of. */
+const LIBRARIES = ['oidc-provider', '@simplewebauthn/server', 'lean-qr']
 const KILL_AFTER_MS = 5000
 const LOOK_EVERY_MS = 250
 
@@ -50,8 +50,9 @@ export async function startWorld(
   config: string,
   onProblem: (message: string) => void = () => undefined,
 ): Promise<World> {
-  const toml = resolve(CHECKOUT, config)
-  const origin = await listenOnLoopback(sampleOrigin())
+  assertLibraries()
+  const toml = resolve(config)
+  const origin = await startSampleOrigin()
   const places = { url: localUrl(port), origin: `http://127.0.0.1:${origin.port}` }
   const read = async () => localConfigs(await readOwnersFiles(toml), places)
   let configs = await read().catch(async (error: unknown) => {
@@ -62,7 +63,6 @@ export async function startWorld(
   await writeConfigs(folder, configs)
 
   const child = spawn(process.execPath, wranglerArgs(port, folder), {
-    cwd: CHECKOUT,
     env: wranglerEnv(folder),
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     detached: true,
@@ -105,6 +105,21 @@ export async function startWorld(
       await ended.finally(() => clearTimeout(patience))
     },
   }
+}
+
+/** A package's owner installs them, who may not need them in the gateway itself. */
+function assertLibraries(): void {
+  const missing = LIBRARIES.filter((name) => {
+    try {
+      return !import.meta.resolve(name)
+    } catch {
+      return true
+    }
+  })
+  if (missing.length === 0) return
+  throw new StartError(
+    `The local authorization server needs other packages too. Run: npm install --save-dev ${missing.join(' ')}`,
+  )
 }
 
 /** Only for us: a variable may be a secret. */

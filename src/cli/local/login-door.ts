@@ -2,10 +2,10 @@
 // gateway accepts. For the demo alone: a real client sends people to the sign-in page instead.
 
 import { importJWK, SignJWT } from 'jose'
-import type { IssuerEnv } from '../../src/issuer/config.ts'
-import { directoryOf, loginOf, personOf } from '../../src/issuer/storage/issuer-storage.ts'
-import { placeOfPerson } from '../../src/issuer/storage/places.ts'
-import type { UserInfo } from '../../src/issuer/storage/user-info.ts'
+import type { IssuerEnv } from '../../issuer/config.ts'
+import { directoryOf, loginOf, personOf } from '../../issuer/storage/issuer-storage.ts'
+import { placeOfPerson } from '../../issuer/storage/places.ts'
+import type { UserInfo } from '../../issuer/storage/user-info.ts'
 import { API, LOGIN_DOOR } from './world.ts'
 
 const TOKEN_SECONDS = 3600

@@ -1,7 +1,7 @@
 // The gateway's log as the terminal of `npm start` shows it: one short line per request, in place of JSON.
 
 import { styleText } from 'node:util'
-import type { LogEvent, RequestEvent } from '../../src/operate/log.ts'
+import type { LogEvent, RequestEvent } from '../../operate/log.ts'
 
 /**
  * Reads a line of the gateway's Worker, whose name wrangler writes first; undefined where it is not one of its

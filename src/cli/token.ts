@@ -1,11 +1,11 @@
 // `npm run -s token`: prints one access token of the running authorization server and nothing else.
 
 import { parseArgs } from 'node:util'
-import { findPort } from './address.ts'
-import { mintToken } from './mint.ts'
-import { runningPorts } from './running.ts'
-import { StartError } from './start-error.ts'
-import { ALL_SCOPES } from './world.ts'
+import { findPort } from './local/address.ts'
+import { mintToken } from './local/mint.ts'
+import { runningPorts } from './local/running.ts'
+import { StartError } from './local/start-error.ts'
+import { ALL_SCOPES } from './local/world.ts'
 
 const USAGE = 'Usage: npm run -s token -- [--scope "a b"]'
 

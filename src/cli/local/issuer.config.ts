@@ -1,6 +1,6 @@
 // The demo's authorization server: one API with two scopes.
 
-import { defineIssuer } from '../../src/issuer/config.ts'
+import { defineIssuer } from '../../issuer/config.ts'
 import { API } from './world.ts'
 
 export default defineIssuer(() => ({
