@@ -10,7 +10,7 @@ import { GatewayError } from '../errors.ts'
 import { reportIssues } from '../options/schemas.ts'
 import { originOf } from '../router.ts'
 import { readMessageBody } from './body.ts'
-import { filterAnswer, filterStream } from './list.ts'
+import { filterAnswer, filterOther, filterStream } from './list.ts'
 import { invalid, type Message, readMessage } from './message.ts'
 import { checkMirrored, isModern } from './mirror.ts'
 import {
@@ -172,7 +172,7 @@ async function readPost(
     filter(principals, response) {
       if (LISTS.has(method)) return filterAnswer(response, allows(rules, principals))
       // Servers of older revisions send an answer to whoever used its id last in the session.
-      return isNewer ? response : filterStream(response, allows(rules, principals))
+      return isNewer ? response : filterOther(response, allows(rules, principals))
     },
   }
 }
