@@ -142,7 +142,10 @@ async function handle(
   const { mcp } = route.parts
   if (mcp && trace.simulated && !trace.call?.operation) {
     // Only the rules about callers are tried out, and those about messages stand.
-    await simulate(readOperation(inbound, mcp, trace.call?.principals ?? [], trace), trace)
+    await simulate(
+      readOperation(inbound, mcp, route.parts, trace.call?.principals ?? [], trace),
+      trace,
+    )
   }
 
   const rules = (trace.simulated && route.simulation) || route.headers

@@ -12,9 +12,21 @@ export interface Admitting {
   readonly requirement?: Requirement | undefined
   readonly policy: Policy
   readonly parts: {
-    readonly limit?: { meter(call: Call, finishes: Finish[]): Promise<void> | void }
-    readonly mcp?: { read(inbound: Inbound): Operation | Promise<Operation> }
+    readonly limit?: {
+      meter(call: Call, finishes: Finish[]): Promise<void> | void
+      /** Where something is counted by what a request asks for. */
+      readonly meterOperation?: Meter | undefined
+    }
+    readonly mcp?: { read(inbound: Inbound, pages?: Pages): Operation | Promise<Operation> }
+    readonly cors?: Pages
   }
+}
+
+type Meter = (call: Call, operation: Operation, finishes: Finish[]) => Promise<void>
+
+/** Pages of other origins that may use a route. */
+export interface Pages {
+  allows(origin: string): boolean
 }
 
 /** Where what is found out is noted at once, for the log and the answer of a refusal. */
@@ -51,19 +63,24 @@ export async function admit(
   }
   if (principal) authorize(principal, policy)
   // Nobody makes the gateway read a body who may not use the route.
-  if (parts.mcp) await readOperation(inbound, parts.mcp, principals, notes)
+  if (parts.mcp) await readOperation(inbound, parts.mcp, parts, principals, notes)
   return principals
 }
 
-/** The callers, where they may do what the request asks for by name. Throws where they may not. */
+/**
+ * The callers, where they may do what the request asks for by name. Throws where they may not, which counts against a
+ * limit as what they may does.
+ */
 export async function readOperation(
   inbound: Inbound,
   mcp: NonNullable<Admitting['parts']['mcp']>,
+  { cors, limit }: Admitting['parts'],
   principals: readonly Principal[],
   notes: Notes,
 ): Promise<readonly Principal[]> {
-  const operation = await mcp.read(inbound)
+  const operation = await mcp.read(inbound, cors)
   notes.call = { ...inbound, principals, operation }
+  if (limit?.meterOperation) await limit.meterOperation(notes.call, operation, notes.finishes)
   operation.permit(principals)
   return principals
 }

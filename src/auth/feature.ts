@@ -32,7 +32,12 @@ export interface SchemeFeature extends Feature<Scheme, string> {
 }
 
 /** A part of a route, or of every route. */
-export type RoutePart<Compiled> = Feature<Compiled, RouteSite>
+export interface RoutePart<Compiled> extends Feature<Compiled, RouteSite> {
+  /** Of one that decides on tools: what its rules call them, as in the log. */
+  readonly toolNames?: readonly string[]
+  /** Reports what is wrong with the options beside the other parts of the route, below `path`. */
+  checkBeside?(path: string, parts: { readonly mcp?: RoutePart<unknown> }, to: Reporter): void
+}
 
 export interface OAuthIssuer {
   /** Where clients get their tokens, and what `iss` has to be. */

@@ -148,10 +148,10 @@ export function checkShape(config: unknown): Problem[] {
     entry.check(`schemes.${name}`, to)
     entry.checkBeside?.(`schemes.${name}`, schemes ?? {}, to)
   }
-  checkParts(every, 'every', to)
+  checkParts(every, every, 'every', to)
   for (const [index, route] of routes) {
     checkRoute(route, `routes[${index}]`, hosts, to)
-    checkParts(route, `routes[${index}]`, to)
+    checkParts(route, { ...every, ...route }, `routes[${index}]`, to)
     if (schemes) checkAuth(route, schemes, `routes[${index}].auth`, to)
   }
   checkOverlaps(routes, place, to)
@@ -185,8 +185,16 @@ function soundParts(config: unknown, issues: readonly v.BaseIssue<unknown>[]) {
   }
 }
 
-function checkParts(parts: GatewayConfig['every'] = {}, path: string, to: Reporter): void {
-  for (const name of PART_NAMES) parts[name]?.check(`${path}.${name}`, to)
+function checkParts(
+  parts: RouteParts = {},
+  beside: RouteParts = {},
+  path: string,
+  to: Reporter,
+): void {
+  for (const name of PART_NAMES) {
+    parts[name]?.check(`${path}.${name}`, to)
+    parts[name]?.checkBeside?.(`${path}.${name}`, beside, to)
+  }
 }
 
 /** Two routes for one request: the same shape of path, the same host, a method in common. */

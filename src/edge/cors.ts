@@ -36,6 +36,8 @@ export interface CorsOptions {
 export interface Cors {
   /** What the answer to a request gets, of whatever kind it is. */
   finish(request: Request): Finish
+  /** Whether pages of an origin may read answers. */
+  allows(origin: string): boolean
   /** Whether pages of an origin may send what the browser adds by itself. */
   allowsCredentials(origin: string): boolean
 }
@@ -177,6 +179,7 @@ export function cors(given: CorsOptions): RoutePart<Cors> {
       const exposed = unique([...EXPOSED, ...(given.exposed ?? [])]).join(', ')
 
       return {
+        allows: isAllowed,
         allowsCredentials: (origin) => credentials && isAllowed(origin),
 
         finish: (request) => (answer, status) => {

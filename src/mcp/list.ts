@@ -25,6 +25,19 @@ export async function filterAnswer(response: Response, allows: Allows): Promise<
   return replaced(response, filtered ?? text)
 }
 
+/**
+ * The answer to a request for something else, which a server may mix up with one for a list. Throws
+ * `origin_unreachable` where it is JSON that cannot be read.
+ */
+export async function filterOther(response: Response, allows: Allows): Promise<Response> {
+  const { body, headers } = response
+  if (!body || !isJson(headers)) return filterStream(response, allows)
+  const text = await readText(body)
+  const filtered = text === '' ? text : filterText(text, allows)
+  if (filtered === undefined && response.ok) throw unreadable('JSON that cannot be read')
+  return replaced(response, filtered ?? text)
+}
+
 /** Any answer that is an event stream, in which a list may come; others as they are. */
 export function filterStream(response: Response, allows: Allows): Response {
   const { body, headers } = response
@@ -65,12 +78,12 @@ async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
       const { done, value } = await reader.read()
       if (done) return text + decoder.decode()
       text += decoder.decode(value, { stream: true })
-      if (text.length > MAX_LENGTH) throw unreadable('a list that is too long')
+      if (text.length > MAX_LENGTH) throw unreadable('JSON that is too long')
     }
   } catch (cause) {
     reader.cancel().catch(() => {})
     if (cause instanceof GatewayError) throw cause
-    throw unreadable('a list that breaks off')
+    throw unreadable('JSON that breaks off')
   }
 }
 

@@ -33,7 +33,10 @@ export interface ToolsOptions {
    * that the protocol needs, and those that the rules above decide.
    */
   methods?: readonly string[]
-  /** Pages that may use the server from a browser, as `https://app.acme.example`. Default: pages of the gateway's own host. */
+  /**
+   * Pages that may use the server from a browser, as `https://app.acme.example`, beside those of the gateway's own host
+   * and those that the route's `cors` allows. Default: no more.
+   */
   origins?: readonly string[]
   /** Bytes of a message; a longer one is 413. Default 1,048,576, at most 16,777,216. */
   maxBodyBytes?: number

@@ -21,6 +21,12 @@ const NAMED: ReadonlyMap<string, readonly [kind: Kind, member: 'name' | 'uri']> 
   ['resources/unsubscribe', ['read', 'uri']],
 ])
 
+/** Methods with a name that revision 2026-07-28 no longer has. */
+export const REMOVED: ReadonlySet<string> = new Set([
+  'resources/subscribe',
+  'resources/unsubscribe',
+])
+
 /**
  * Methods that a caller of the route may use: they do nothing to anybody else, list what is filtered, or are decided by
  * the names in them.

@@ -1,16 +1,16 @@
 /** Rights by tool: a route to an MCP server, where each caller sees and uses what its rules allow, by name. */
 
 import * as v from 'valibot'
-import { authorize, isAuthorized, scopesToAskFor } from '../auth/authorize.ts'
+import type { Pages } from '../auth/admit.ts'
+import { scopesToAskFor } from '../auth/authorize.ts'
 import type { Extras, Operation, RoutePart, RouteSite } from '../auth/feature.ts'
 import { compilePolicy } from '../auth/needs.ts'
-import type { Principal } from '../auth/principal.ts'
 import type { Inbound } from '../auth/scheme.ts'
 import { GatewayError } from '../errors.ts'
 import { reportIssues } from '../options/schemas.ts'
 import { originOf } from '../router.ts'
 import { readMessageBody } from './body.ts'
-import { type Allows, filterAnswer, filterStream } from './list.ts'
+import { filterAnswer, filterOther, filterStream } from './list.ts'
 import { invalid, type Message, readMessage } from './message.ts'
 import { checkMirrored, isModern } from './mirror.ts'
 import {
@@ -20,17 +20,23 @@ import {
   type ToolsOptions,
   toolsSchema,
 } from './options.ts'
-import { inWords, RPC, refused } from './refusal.ts'
-import { createRuleSet, formsOfName, formsOfUri, type Rule, type RuleSet } from './rules.ts'
-import { createMethods, type Kind, LISTS, type Methods, type Target, targetsOf } from './targets.ts'
+import { allows, permit, type RuleSets } from './permit.ts'
+import { RPC, refused } from './refusal.ts'
+import { createRuleSet, formsOfName, formsOfUri, type Rule } from './rules.ts'
+import { createMethods, LISTS, type Methods, REMOVED, targetsOf } from './targets.ts'
+
+/** What `otherwise` is called, and what is not there. */
+const OTHERS = '*'
+const UNKNOWN = 'other'
 
 /** A route's `mcp`, made by {@link tools}. */
 export interface Tools {
   /**
    * Reads what a request asks for. Throws `invalid_request`, `body_too_large`, `unsupported_media_type`, `not_found`
-   * for a method that is not served, `method_not_allowed`, and `csrf` for a page elsewhere.
+   * for a method that is not served, `method_not_allowed`, and `csrf` for a page that is neither the gateway's own nor
+   * among `pages`.
    */
-  read(inbound: Inbound): Operation | Promise<Operation>
+  read(inbound: Inbound, pages?: Pages): Operation | Promise<Operation>
 }
 
 /**
@@ -39,6 +45,7 @@ export interface Tools {
  */
 export function tools(options: ToolsOptions): RoutePart<Tools> {
   return {
+    toolNames: namesIn(options),
     check(path, to) {
       const { success, issues } = v.safeParse(toolsSchema, options)
       if (!success) reportIssues(issues, path, to)
@@ -47,16 +54,19 @@ export function tools(options: ToolsOptions): RoutePart<Tools> {
   }
 }
 
-type RuleSets = Readonly<Record<Kind, RuleSet>>
+/** What is written may be anything yet. */
+function namesIn(options: ToolsOptions | undefined): readonly string[] {
+  return [...Object.keys(options?.call ?? {}), OTHERS, UNKNOWN]
+}
 
 function compileTools(options: ToolsOptions, site: RouteSite): Tools & Extras {
   const { origins = [], maxBodyBytes = DEFAULT_MAX_BODY_BYTES, methods: further = [] } = options
   const rules = compileRules(options, site)
   const methods = createMethods(further)
-  const pages = new Set(origins)
+  const own = new Set(origins)
   return {
-    read(inbound) {
-      refusePage(inbound, pages)
+    read(inbound, pages) {
+      refusePage(inbound, (origin) => own.has(origin) || pages?.allows(origin) === true)
       const { request } = inbound
       if (request.method !== 'POST') return withoutBody(request, rules)
       return readPost(request, maxBodyBytes, methods, rules)
@@ -78,7 +88,7 @@ function compileRules(options: ToolsOptions, site: RouteSite): RuleSets {
     const published = scopes.length > 0 ? [...new Set([...site.scopes, ...scopes])] : undefined
     return { pattern, policy: { ...own, published } }
   }
-  const others = otherwise === 'refuse' ? undefined : compile('*', otherwise)
+  const others = otherwise === 'refuse' ? undefined : compile(OTHERS, otherwise)
   const compileAll = (given: Rules) =>
     Object.entries(given).map(([pattern, needs]) => compile(pattern, needs))
   return {
@@ -98,11 +108,11 @@ function isList(needs: RuleNeeds): needs is readonly string[] {
 }
 
 /** A page elsewhere may have made a browser ask (DNS rebinding). Only browsers send Origin. */
-function refusePage({ request, location }: Inbound, pages: ReadonlySet<string>): void {
+function refusePage({ request, location }: Inbound, isListed: (origin: string) => boolean): void {
   const origin = request.headers.get('origin')
-  if (origin === null || origin === originOf(location) || pages.has(origin)) return
+  if (origin === null || origin === originOf(location) || isListed(origin)) return
   throw refused('csrf', RPC.invalid, undefined, {
-    reason: 'Origin is neither the gateway itself nor one of origins',
+    reason: 'Origin is neither the gateway itself nor one of origins, nor of cors',
     detail: 'The page that sent this is not among those that may use the server.',
   })
 }
@@ -141,8 +151,9 @@ async function readPost(
   checkMirrored(headers, message)
   const { method, id, version } = message
   if (method === undefined) return answerOf(message, headers, body)
-  const label = methods(method)
-  if (label === undefined) throw unknownMethod(message, headers)
+  const isNewer = isModern(headers.get('mcp-protocol-version') ?? version)
+  const label = isNewer && REMOVED.has(method) ? undefined : methods(method)
+  if (label === undefined) throw unknownMethod(id, isNewer)
   const targets = targetsOf(message, (reason) =>
     refused('invalid_request', RPC.invalidParams, id, {
       reason,
@@ -151,10 +162,9 @@ async function readPost(
   )
   const found = targets.map((target) => ({ target, rule: rules[target.kind](target.name) }))
   const [first] = found
-  const isNewer = isModern(headers.get('mcp-protocol-version') ?? version)
   return {
     method: label,
-    ...(first && { name: first.rule?.pattern ?? 'other' }),
+    ...(first && { name: first.rule?.pattern ?? UNKNOWN }),
     body,
     permit(principals) {
       for (const { target, rule } of found) permit(target, rule, principals, id)
@@ -162,7 +172,7 @@ async function readPost(
     filter(principals, response) {
       if (LISTS.has(method)) return filterAnswer(response, allows(rules, principals))
       // Servers of older revisions send an answer to whoever used its id last in the session.
-      return isNewer ? response : filterStream(response, allows(rules, principals))
+      return isNewer ? response : filterOther(response, allows(rules, principals))
     },
   }
 }
@@ -174,53 +184,9 @@ function answerOf({ id }: Message, headers: Headers, body: Operation['body']): O
 }
 
 /** Newer revisions say 404. To older clients that means the end of their session. */
-function unknownMethod({ id, version }: Message, headers: Headers): GatewayError {
-  const isNewer = isModern(headers.get('mcp-protocol-version') ?? version)
+function unknownMethod(id: unknown, isNewer: boolean): GatewayError {
   return refused(isNewer ? 'not_found' : 'operation_unknown', RPC.unknownMethod, id, {
     reason: 'the method is not served',
     detail: 'This method is not served here.',
   })
-}
-
-/** The first of the callers speaks for all. */
-function permit(
-  { kind }: Target,
-  rule: Rule | undefined,
-  [principal]: readonly Principal[],
-  id: unknown,
-): void {
-  if (!rule) {
-    throw refused('operation_unknown', RPC.invalidParams, id, {
-      reason: `mcp.${kind} has no rule for the name`,
-    })
-  }
-  const { policy } = rule
-  if (!principal) {
-    if (asksNothing(rule)) return
-    throw inWords(
-      new GatewayError('credential_missing', {
-        reason: `mcp.${kind} asks a caller of ${rule.pattern} for something`,
-        scopes: scopesToAskFor(policy),
-      }),
-      id,
-    )
-  }
-  try {
-    authorize(principal, policy)
-  } catch (error) {
-    throw error instanceof GatewayError ? inWords(error, id) : error
-  }
-}
-
-function allows(rules: RuleSets, [principal]: readonly Principal[]): Allows {
-  return (kind, name) => {
-    const rule = rules[kind](name)
-    if (!rule) return false
-    return principal ? isAuthorized(principal, rule.policy) : asksNothing(rule)
-  }
-}
-
-function asksNothing({ policy }: Rule): boolean {
-  const { scopes, roles, claims, alternatives } = policy
-  return [scopes.names, roles, claims, alternatives].every(({ length }) => length === 0)
 }

@@ -72,6 +72,7 @@ const corsTest = (name: string) => workers('edge/cors', name)
 const session = (name: string, file = 'refresh') => workers(`session/${file}`, name)
 const simulation = (name: string) => workers('edge/simulate', name)
 const mcp = (name: string) => workers('mcp/tools', name)
+const toolLimits = (name: string) => workers('mcp/limits', name)
 const lists = (name: string) => workers('mcp/lists', name)
 
 const ASSERTION = 'upstream/assertion/assertion.ts'
@@ -2172,6 +2173,28 @@ export const PROMISES: Promised[] = [
         ],
         test: limits('is as high as the plan that a claim names'),
       },
+      {
+        guard: 'the count of calls of tools that are refused',
+        edits: [
+          edit(
+            'auth/admit.ts',
+            '  if (limit?.meterOperation) await limit.meterOperation(notes.call, operation, notes.finishes)\n  operation.permit(principals)\n',
+            '  operation.permit(principals)\n  if (limit?.meterOperation) await limit.meterOperation(notes.call, operation, notes.finishes)\n',
+          ),
+        ],
+        test: toolLimits('counts calls that are refused'),
+      },
+      {
+        guard: 'the rule of the tool in its count',
+        edits: [
+          edit(
+            'edge/limit/limit.ts',
+            "countedFor(one, call, ['tool', name])",
+            'countedFor(one, call)',
+          ),
+        ],
+        test: toolLimits("counts each tool by itself with 'each'"),
+      },
     ],
   },
   {
@@ -2685,8 +2708,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'mcp/tools.ts',
-            'if (label === undefined) throw unknownMethod(message, headers)',
-            "if (label === undefined && method === '') throw unknownMethod(message, headers)",
+            'if (label === undefined) throw unknownMethod(id, isNewer)',
+            "if (label === undefined && method === '') throw unknownMethod(id, isNewer)",
           ),
         ],
         test: mcp('has no method that is not served'),
@@ -2760,6 +2783,17 @@ export const PROMISES: Promised[] = [
         test: lists('of an older revision is filtered where a request with the same id gets it'),
       },
       {
+        guard: 'the filter of JSON that answers other requests of older revisions',
+        edits: [
+          edit(
+            'mcp/list.ts',
+            "const filtered = text === '' ? text : filterText(text, allows)",
+            "const filtered = text === '' ? text : filterText(text, () => true)",
+          ),
+        ],
+        test: lists('in JSON, of an older revision, is filtered'),
+      },
+      {
         guard: 'the refusal of a list that cannot be read',
         edits: [
           edit(
@@ -2819,11 +2853,16 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'mcp/tools.ts',
-            'if (origin === null || origin === originOf(location) || pages.has(origin)) return',
-            'if (origin === null || origin === originOf(location) || pages) return',
+            'if (origin === null || origin === originOf(location) || isListed(origin)) return',
+            'if (origin === null || origin === originOf(location) || isListed) return',
           ),
         ],
         test: mcp('from a page elsewhere is refused'),
+      },
+      {
+        guard: 'the look at what cors allows',
+        edits: [edit('mcp/tools.ts', 'pages?.allows(origin) === true', 'pages !== undefined')],
+        test: mcp('from a page that the cors of the route allows passes'),
       },
     ],
   },

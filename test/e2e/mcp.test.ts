@@ -206,14 +206,8 @@ describe('rights by tool', () => {
   it.each(['older', 'newer'] as const)(
     'are what the %s SDK sees, and steps up for',
     async (line) => {
+      // It registers itself, with the scope of the first challenge.
       const agent = agents[line]()
-      // One that registers itself does so for the scope of the first challenge, and may ask for no other one.
-      const added = await world.administer<{ id: string }>({
-        command: 'client add',
-        kind: 'public',
-        redirectUris: [agent.redirectUrl],
-      })
-      agent.information = { client_id: added.id, redirect_uris: [agent.redirectUrl] }
       const unauthorized = line === 'older' ? UnauthorizedError : NewerUnauthorizedError
       const signIn = async () => {
         const url = agent.authorizationUrl?.href ?? ''

@@ -76,9 +76,31 @@ describe('a client that registers itself', () => {
     expect([answer.status, application_type]).toEqual([status, type])
   })
 
-  it('is answered with the scopes that there are', async () => {
-    const answer = await register({ ...metadata, scope: 'openid orders:read root' })
-    expect(await answer.json()).toMatchObject({ scope: 'openid orders:read' })
+  it('is held to no scope that it names, and gets another one later if the person allows it', async () => {
+    const registered = await (await register({ ...metadata, scope: 'openid' })).json<{
+      client_id: string
+      scope?: string
+    }>()
+    expect(registered).not.toHaveProperty('scope')
+    const { client_id } = registered
+    const person = new Person(open)
+    const first = await person.visit(authorizeUrl({ client_id }))
+    const consent = await person.submit(first, '/login', { login: 'ada', password: PASSWORD })
+    await person.submit(consent, '/consent')
+
+    const resource = 'https://api.example.com/mcp'
+    const more = await person.visit(
+      authorizeUrl({ client_id, scope: 'openid orders:read', resource }),
+    )
+    expect(more.text).toContain('registered itself')
+    expect(more.text).toContain('See your orders')
+  })
+
+  it('gets no scope that there is not', async () => {
+    const { client_id } = await (await register(metadata)).json<{ client_id: string }>()
+    const url = authorizeUrl({ client_id, scope: 'root', resource: 'https://api.example.com/mcp' })
+    const page = await new Person(open).visit(url)
+    expect(page.text).not.toContain('root')
   })
 
   it('is small', async () => {

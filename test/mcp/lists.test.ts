@@ -122,6 +122,19 @@ describe('a list', () => {
     expect(await (await listed(answer, other)).text()).not.toContain('admin')
   })
 
+  it('in JSON, of an older revision, is filtered where a request with the same id gets it', async () => {
+    const sent = { method: 'ping', version: OLDER }
+    const mixedUp = await listed(() => Response.json(TOOLS), sent)
+    expect(names(((await mixedUp.json()) as typeof TOOLS).result as never)).toEqual(['status'])
+    const json = { headers: { 'content-type': 'application/json' } }
+    const answer = '{"jsonrpc":"2.0","id":1,"result":{"tools":"none","x":1.10}}'
+    expect(await (await listed(() => new Response(answer, json), sent)).text()).toBe(answer)
+    expect((await listed(() => new Response('{', json), sent)).status).toBe(502)
+    expect((await listed(() => new Response('{', { ...json, status: 400 }), sent)).status).toBe(400)
+    expect((await listed(() => new Response('', { ...json, status: 202 }), sent)).status).toBe(202)
+    expect(await (await listed(() => new Response('{'), sent)).text()).toBe('{')
+  })
+
   it('on an event stream that cannot be read ends the stream', async () => {
     const text = JSON.stringify(TOOLS).replace('"maximum":1', '"maximum":NaN')
     const stream = () => streamed(`data:\n\nid: 1\ndata: ${text}\n\n`)

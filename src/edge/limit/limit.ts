@@ -1,8 +1,8 @@
-/** How many requests somebody may make: counted before authentication by address, and after it by caller. */
+/** How many requests somebody may make: counted before authentication by address, and after it by caller and by tool. */
 
 import * as v from 'valibot'
 import { readClaim } from '../../auth/claim-location.ts'
-import type { Call, House, RoutePart, RouteSite } from '../../auth/feature.ts'
+import type { Call, House, Operation, RoutePart, RouteSite } from '../../auth/feature.ts'
 import type { Finish, Inbound } from '../../auth/scheme.ts'
 import { GatewayError } from '../../errors.ts'
 import { digest } from '../../lib/bytes.ts'
@@ -13,12 +13,16 @@ import { bindingEngine, type Engine, stateEngine, type Verdict } from './engine.
 import { type Told, tell } from './fields.ts'
 import { type LimitOptions, limitSchema } from './options.ts'
 
-/** A route's `limit`, made by {@link limit}. Both throw `rate_limited` and `limit_unavailable`. */
+/** A route's `limit`, made by {@link limit}. All throw `rate_limited` and `limit_unavailable`. */
 export interface Limit {
   /** Counts by address, before anybody is asked who they are. */
   admit(inbound: Inbound, finishes: Finish[]): Promise<void>
   /** Counts a caller that is known, before it is asked what it may. */
   meter(call: Call, finishes: Finish[]): Promise<void>
+  /** Counts a call of a tool before it is asked who may call it; undefined where nothing is counted by tool. */
+  readonly meterOperation?:
+    | ((call: Call, operation: Operation, finishes: Finish[]) => Promise<void>)
+    | undefined
 }
 
 interface Counter {
@@ -31,6 +35,8 @@ interface Counter {
 }
 
 const DEFAULT_WAIT_SECONDS = 1
+const NO_TOOLS =
+  'counts calls of tools, and nothing decides on tools here. Write it in limit of the route that has mcp: tools({ … })'
 
 /** One or several limits; a request has to be within all of them. A refused one may have been counted by the others. */
 export function limit(...given: readonly LimitOptions[]): RoutePart<Limit> {
@@ -54,10 +60,29 @@ export function limit(...given: readonly LimitOptions[]): RoutePart<Limit> {
       }
     },
 
+    checkBeside(path, { mcp }, to) {
+      for (const [index, one] of given.entries()) {
+        // Whatever is wrong with it is reported elsewhere.
+        const { tools } = { ...one }
+        const where = `${given.length > 1 ? `${path}[${index}]` : path}.tools`
+        if (tools !== undefined && !mcp) to.report(where, NO_TOOLS)
+        if (!mcp || !Array.isArray(tools)) continue
+        const { toolNames = [] } = mcp
+        for (const name of tools.filter((one) => !toolNames.includes(one))) {
+          to.report(
+            where,
+            `has ${name}, and mcp has no rule of this name in call. Write a name as it stands there: ${toolNames.join(', ')}`,
+          )
+        }
+      }
+    },
+
     compile(site, house) {
       const counters = given.map((options) => compileCounter(options, site, house))
-      const byAddress = counters.filter(({ options }) => options.by === 'address')
-      const byCaller = counters.filter(({ options }) => options.by !== 'address')
+      const byTool = counters.filter(({ options }) => options.tools !== undefined)
+      const others = counters.filter((counter) => !byTool.includes(counter))
+      const byAddress = others.filter(({ options }) => options.by === 'address')
+      const byCaller = others.filter(({ options }) => options.by !== 'address')
       const failures = new WeakMap<Request, string>()
 
       /** All are asked at once. */
@@ -96,14 +121,27 @@ export function limit(...given: readonly LimitOptions[]): RoutePart<Limit> {
         },
 
         async meter(call, finishes) {
-          const counted = byCaller.flatMap((one) => {
-            const { by } = one.options
-            const whose = by === 'address' ? undefined : countedCaller(call, by)
-            return whose ? [[one, whose, requestsOf(one.options, call)] as const] : []
-          })
+          const counted = byCaller.flatMap((one) => countedFor(one, call))
           if (counted.length > 0)
             await count(counted, call.request, finishes, byAddress.length === 0)
         },
+
+        meterOperation:
+          byTool.length === 0
+            ? undefined
+            : async (call, { method, name = '' }, finishes) => {
+                if (method !== 'tools/call') return
+                const counted = byTool.flatMap((one) => {
+                  const { tools } = one.options
+                  if (tools === 'each') return countedFor(one, call, ['tool', name])
+                  return tools?.includes(name) ? countedFor(one, call) : []
+                })
+                if (counted.length === 0) return
+                const isFirst =
+                  byAddress.length === 0 &&
+                  byCaller.every((one) => countedFor(one, call).length === 0)
+                await count(counted, call.request, finishes, isFirst)
+              },
 
         fields({ request }): Record<string, string> {
           const limitFailure = failures.get(request)
@@ -114,8 +152,20 @@ export function limit(...given: readonly LimitOptions[]): RoutePart<Limit> {
   }
 }
 
-function nameOf({ name, by }: LimitOptions): string {
-  return name ?? (typeof by === 'string' ? by : 'claim')
+/** Empty where nobody is counted. */
+function countedFor(
+  counter: Counter,
+  call: Call,
+  what: readonly string[] = [],
+): (readonly [Counter, readonly string[], number])[] {
+  const { by } = counter.options
+  const whose =
+    by === 'address' ? ['address', countedAddress(call.request.headers)] : countedCaller(call, by)
+  return whose ? [[counter, [...whose, ...what], requestsOf(counter.options, call)]] : []
+}
+
+function nameOf({ name, by, tools }: LimitOptions): string {
+  return name ?? (tools === undefined ? (typeof by === 'string' ? by : 'claim') : 'tool')
 }
 
 function compileCounter(options: LimitOptions, site: RouteSite, { now }: House): Counter {

@@ -3,7 +3,14 @@
 import * as v from 'valibot'
 import type { ClaimLocation } from '../../auth/claim-location.ts'
 import { type Entries, options, record } from '../../options/options.ts'
-import { claimLocation, secondsBetween, textLike, told, UNSET } from '../../options/schemas.ts'
+import {
+  claimLocation,
+  listOf,
+  secondsBetween,
+  textLike,
+  told,
+  UNSET,
+} from '../../options/schemas.ts'
 import { type StateBinding, stateBinding } from '../../options/state.ts'
 import type { CallerCount } from './counted.ts'
 import type { RateLimitBinding } from './engine.ts'
@@ -23,6 +30,11 @@ export interface LimitOptions {
   state?: StateBinding | undefined
   /** Cloudflare counts, by location and roughly: an entry of `[[ratelimits]]`, with the same numbers. Needed, unless `state` is there. */
   binding?: RateLimitBinding | undefined
+  /**
+   * Counts calls of tools alone, on a route with `mcp`: those of the rules that are named here, as in `call` of
+   * `tools({ … })`, or with `'each'` every rule by itself. Default: counts every request.
+   */
+  tools?: 'each' | readonly string[]
   /** Limits of one name count together, on whatever routes they stand. Default: each route counts alone. */
   name?: string
   /** What a request of this route takes. Default 1. */
@@ -92,6 +104,8 @@ const by = v.lazy(
         ),
 )
 
+const TOOLS = "['notes_write']"
+
 const EXAMPLE = "limit({ by: 'subject', requests: 100, perSeconds: 60, state: env.STATE })"
 
 const shapeWith = (counting: Entries) =>
@@ -106,6 +120,19 @@ const shapeWith = (counting: Entries) =>
           /^[\w-]{1,64}$/.test(name)
             ? undefined
             : "may have letters, digits, '-' and '_' alone, at most 64",
+        ),
+      ),
+      tools: v.exactOptional(
+        v.lazy(
+          (value): v.GenericSchema<unknown> =>
+            typeof value === 'string'
+              ? told(() =>
+                  value === 'each' ? undefined : `must be 'each', or a list of names: ${TOOLS}`,
+                )
+              : listOf(
+                  textLike("'notes_write'", () => undefined),
+                  { example: TOOLS, isOptional: true },
+                ),
         ),
       ),
       cost: v.exactOptional(whole(1, MAX_REQUESTS, 5)),
@@ -132,6 +159,7 @@ const shapeWith = (counting: Entries) =>
         windowMs: 'perSeconds',
         period: 'perSeconds',
         per: 'perSeconds',
+        tool: 'tools',
         burst: 'Take it out: as many as requests may come at one moment',
       },
     },

@@ -144,7 +144,7 @@ function features(config: ResolvedConfig, pages: Pages, outside: Outside): Recor
       enabled: config.openRegistration,
       // The one place between reading a registration and checking it.
       idFactory: (ctx: Context) => {
-        readRegistration(ctx.oidc?.body ?? {}, scopesOf(config), outside)
+        readRegistration(ctx.oidc?.body ?? {}, outside)
         return randomSecret()
       },
       // Nobody may read a registration back: what is stored there is the hash of the secret.

@@ -14,14 +14,10 @@ const GRANTS = new Set([
 
 /**
  * Rewrites a registration before it is checked. A client is public unless it says otherwise, native
- * where it is called back on the person's device (RFC 8252), and what it asks for that is not known
- * here is left out and so answered (RFC 7591 section 3.2.1).
+ * where it is called back on the person's device (RFC 8252), and held to no scope, whatever it names: the metadata
+ * that it is answered with has none (RFC 7591 section 3.2.1).
  */
-export function readRegistration(
-  metadata: Record<string, unknown>,
-  scopes: readonly string[],
-  outside: Outside,
-): void {
+export function readRegistration(metadata: Record<string, unknown>, outside: Outside): void {
   if (JSON.stringify(metadata).length > MAX_METADATA_LENGTH) {
     throw new InvalidClientMetadata(`the metadata is longer than ${MAX_METADATA_LENGTH} characters`)
   }
@@ -37,11 +33,9 @@ export function readRegistration(
     const problem = typeof address === 'string' ? outside.problem(address) : undefined
     if (problem !== undefined) throw new InvalidClientMetadata(`${name}: ${problem}`)
   }
-  if (typeof metadata.scope === 'string') {
-    const known = metadata.scope.split(' ').filter((scope) => scopes.includes(scope))
-    if (known.length > 0) metadata.scope = known.join(' ')
-    else delete metadata.scope
-  }
+  // What it names is what it needed first, by the challenge that brought it here. Later it may need more (a step up),
+  // and it could have registered for that as well: what it gets is for the person to say, each time it asks.
+  delete metadata.scope
 }
 
 /**

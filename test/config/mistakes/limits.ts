@@ -1,8 +1,9 @@
 // The options of limit and of deprecated.
 
-import { inDeprecated, inLimit, type Mistake } from './mistake.ts'
+import { inDeprecated, inLimit, inToolLimit, type Mistake } from './mistake.ts'
 
 const AT = 'routes[1] (/orders/*).limit'
+const MCP = 'routes[1] (/mcp).limit'
 const OLD = 'routes[1] (/orders/*).deprecated'
 const REST = 'perSeconds: 60, state: env.STATE'
 const EXAMPLE = "limit({ by: 'subject', requests: 100, perSeconds: 60, state: env.STATE })"
@@ -97,6 +98,26 @@ export const LIMITS: readonly Mistake[] = [
     'a failure that is a switch',
     `{ by: 'subject', requests: 5, ${REST}, onFailure: true }`,
     `${AT}.onFailure: must be 'open' (requests pass while nobody can count) or 'closed' (they are 503)`,
+  ),
+  inLimit(
+    'calls of tools where there are none',
+    `{ by: 'subject', tools: 'each', requests: 5, ${REST} }`,
+    `${AT}.tools: counts calls of tools, and nothing decides on tools here. Write it in limit of the route that has mcp: tools({ … })`,
+  ),
+  inToolLimit(
+    'a tool that no rule names',
+    `{ by: 'subject', tools: ['render', 'admin_delete'], requests: 5, ${REST} }`,
+    `${MCP}.tools: has admin_delete, and mcp has no rule of this name in call. Write a name as it stands there: render, admin_*, *, other`,
+  ),
+  inToolLimit(
+    'all tools by a word',
+    `{ by: 'subject', tools: 'all', requests: 5, ${REST} }`,
+    `${MCP}.tools: must be 'each', or a list of names: ['notes_write']`,
+  ),
+  inToolLimit(
+    'a tool without a list',
+    `{ by: 'subject', tool: 'render', requests: 5, ${REST} }`,
+    `${MCP}.tool: is not an option. Did you mean tools?`,
   ),
   inDeprecated('a day that there is not', "{ since: '2026-02-31' }", `${OLD}.since: ${MOMENT}`),
   inDeprecated('a day in words', "{ since: '1 July 2026' }", `${OLD}.since: ${MOMENT}`),

@@ -190,6 +190,16 @@ export function inLimit(name: string, written: string, ...messages: string[]): M
   return { ...inFile, file: `import { limit } from './edge/limit/limit.ts'\n${inFile.file}` }
 }
 
+/** In `limit( … )` of a route whose `mcp` has these rules. */
+export function inToolLimit(name: string, written: string, ...messages: string[]): Mistake {
+  const inFile = inTools(
+    name,
+    `tools({ call: { render: [], 'admin_*': [] } }), limit: limit(${written})`,
+    ...messages,
+  )
+  return { ...inFile, file: `import { limit } from './edge/limit/limit.ts'\n${inFile.file}` }
+}
+
 /** In `deprecated( … )` of the second route, with what stands in its brackets. */
 export function inDeprecated(name: string, written: string, ...messages: string[]): Mistake {
   const inFile = inRoute(
