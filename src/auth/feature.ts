@@ -56,6 +56,8 @@ export interface OAuthIssuer {
   readonly via?: Binding | undefined
   /** Where its endpoints are, where its issuer does not say that. */
   readonly url?: string
+  /** How a client's secret is sent there, where what the issuer says of itself does not hold. */
+  readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post'
   /**
    * Where the refresh token is that came with an access token of these claims, for an issuer without RFC 7009: DELETE
    * with the access token ends it. Undefined where the claims do not say.

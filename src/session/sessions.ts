@@ -19,7 +19,8 @@ import {
   checkSessions,
   type SessionsOptions,
 } from './options.ts'
-import { readReturnTo } from './return-to.ts'
+import { withPage } from './page.ts'
+import { isOwnPath, readReturnTo } from './return-to.ts'
 import { createRevoke, type Revoke } from './revocation.ts'
 import { createServer, type Server } from './server.ts'
 import { createVault } from './vault.ts'
@@ -54,7 +55,8 @@ export interface AtIssuer {
 export function atIssuer(options: CommonSessionOptions, house: House): AtIssuer {
   const issuer = house.oauth(options.of)
   if (!issuer) throw new TypeError('sessions are of no entry that takes tokens')
-  const { clientSecret, clientAuthentication, scopes, resource, parameters = {} } = options
+  const { clientSecret, scopes, resource, parameters = {} } = options
+  const { clientAuthentication = issuer.clientAuthentication } = options
   const clientId = options.clientId ?? issuer.audiences?.[0] ?? ''
   const server = createServer(issuer, options.tokenOrigin, house)
   const client = createClient(server, {
@@ -126,7 +128,9 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   })
 
   async function verifyAnew(value: string, inbound: Inbound, scope: Scope) {
-    const { accessToken } = await keeper.find(value, scope)
+    const { accessToken } = await keeper.find(value, scope).catch((error: unknown) => {
+      throw withPage(error, here(inbound))
+    })
     return asPerson(
       await judge.verify({ value: accessToken, place, ambient: true }, inbound, scope),
     )
@@ -165,6 +169,12 @@ export function asPerson(verdict: Verified | NotMine): Verified | NotMine {
 /** People ask here, and each time the issuer may have to work. */
 export function limited(endpoint: Endpoint): Endpoint {
   return { ...endpoint, isLimited: true }
+}
+
+/** The address that a person has gone to. */
+function here({ location: { rawPath, search } }: Inbound): string {
+  const path = rawPath + search
+  return isOwnPath(path) ? path : '/'
 }
 
 function readOne(headers: Headers, cookie: string): string | undefined {

@@ -166,7 +166,7 @@ describe.skipIf(!CHROMIUM)('a person with a browser', () => {
       `<form method="post" action="${gateway.origin}/auth/logout"><button>x</button></form>`,
     )
     await evil.getByRole('button').click()
-    await evil.getByText('csrf').waitFor()
+    await evil.getByText('The request may have been made by a page elsewhere').waitFor()
     expect(await status(page, '/people/api')).toBe(200)
   })
 

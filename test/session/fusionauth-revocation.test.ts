@@ -44,8 +44,7 @@ async function signedIn(kind: 'sessions' | 'app') {
     return isCode ? exchange(form.get('code') ?? '') : instance.fetch(request)
   }
 
-  const client = { of: 'main', state: STATE, keys: [KEY], clientSecret } as const
-  const options = { ...client, clientAuthentication: 'client_secret_post' } as const
+  const options = { of: 'main', state: STATE, keys: [KEY], clientSecret } as const
   const main = fusionAuth({ url: FUSIONAUTH, issuer: ISSUER, clientId })
   const people = kind === 'app' ? fusionAuthApp(options) : sessions(options)
   const routes = [{ path: '/*', auth: 'people', to: ORIGIN }]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../support/gateway.ts'
 import { ACCESS_SECONDS } from '../support/login-issuer.ts'
-import { createSessionWorld, OWN_PAGE, STATE } from '../support/sessions.ts'
+import { createSessionWorld, NAVIGATION, OWN_PAGE, STATE } from '../support/sessions.ts'
 
 const INVALID = [401, 'session_invalid']
 const NO_VERDICT = [503, 'issuer_unavailable']
@@ -275,6 +275,12 @@ describe('a session', () => {
     })
     browser.gateway = down.gateway
     expect(await refusal(await browser.go('/'))).toEqual(NO_VERDICT)
+    const page = await browser.go('/orders?a=1', { headers: NAVIGATION })
+    expect([page.status, page.headers.get('content-type')]).toEqual([
+      503,
+      'text/html; charset=utf-8',
+    ])
+    expect(await page.text()).toContain('href="/orders?a=1"')
     expect(browser.session).toBeDefined()
   })
 

@@ -34,6 +34,8 @@ export interface FusionAuthOptions extends CommonOptions {
 
 const ID = "'1c9bb1d4-7a43-4c0a-9b8e-2f6f0f3f5e77'"
 const id = textLike(ID)
+/** FusionAuth reads Basic without decoding it, so that a secret with marks would be wrong. */
+const CLIENT_AUTHENTICATION = 'client_secret_post'
 const ENDPOINTS = { keys: '/.well-known/jwks.json', introspection: '/oauth2/introspect' }
 
 const schema = optionsSchema<FusionAuthOptions>(
@@ -81,6 +83,7 @@ export function fusionAuth(options: FusionAuthOptions): SchemeFeature {
       takesOpaqueTokens: false,
       via,
       url,
+      clientAuthentication: CLIENT_AUTHENTICATION,
       refreshTokenAt: (claims) => refreshTokenAt(url, claims),
     },
 
@@ -104,8 +107,7 @@ export function fusionAuth(options: FusionAuthOptions): SchemeFeature {
         introspection: {
           clientId,
           clientSecret,
-          // FusionAuth reads Basic without decoding it, so that a secret with marks would be wrong.
-          clientAuthentication: 'client_secret_post',
+          clientAuthentication: CLIENT_AUTHENTICATION,
           // For an application of several tenants; FusionAuth's own client has the field.
           parameters: tenants?.length === 1 ? { tenantId: tenants[0] as string } : undefined,
           endpoint: base + ENDPOINTS.introspection,
