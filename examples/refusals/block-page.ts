@@ -1,6 +1,6 @@
 /** A page for people in browsers, in the look of your own site. */
 
-import type { RefusalPage } from '../../src/edge/refusal.ts'
+import type { RefusalPage } from '@gatehouse/gateway/refusal'
 
 const TEXTS: Readonly<Record<string, string>> = {
   credential_missing: 'Please sign in first.',

@@ -1,7 +1,7 @@
 /** Both at once: a page where a browser asks, own JSON for everybody else. */
 
-import { oidc } from '../../src/auth/presets/oidc.ts'
-import { defineGateway, type GatewayConfig } from '../../src/config/define.ts'
+import { defineGateway, type GatewayConfig } from '@gatehouse/gateway'
+import { oidc } from '@gatehouse/gateway/oidc'
 import { blockPage } from './block-page.ts'
 import { ownJson } from './own-json.ts'
 
