@@ -120,12 +120,12 @@ async function handle(
   const { route, path } = match
   const inbound: Inbound = { request, location, path }
   if (route.parts.deprecated) trace.finishes.push(route.parts.deprecated.finish)
-  if (route.parts.limit) await route.parts.limit.admit(inbound, trace.finishes)
+  route.parts.trace?.begin(inbound, trace, scope.platform)
+  if (route.parts.limit) await route.parts.limit.admit(inbound, trace)
   if (route.endpoint) {
     return answer(await route.endpoint.handle(inbound, scope), { isSecure, isPublic: true })
   }
 
-  route.parts.trace?.begin(inbound, trace, scope.platform)
   const admitted = admit(inbound, route, gateway.revocation, scope, trace)
   const principals = await (route.simulation ? simulate(admitted, trace) : admitted)
   const [principal] = principals

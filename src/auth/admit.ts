@@ -12,7 +12,7 @@ export interface Admitting {
   readonly requirement?: Requirement | undefined
   readonly policy: Policy
   readonly parts: {
-    readonly limit?: { meter(call: Call, finishes: Finish[]): Promise<void> | void }
+    readonly limit?: { meter(call: Call, notes: Notes): Promise<void> | void }
     readonly mcp?: { read(inbound: Inbound): Operation | Promise<Operation> }
   }
 }
@@ -20,6 +20,8 @@ export interface Admitting {
 /** Where what is found out is noted at once, for the log and the answer of a refusal. */
 export interface Notes {
   call?: Call
+  /** Why a limit did not count, where the request may pass all the same. */
+  limitFailure?: string
   readonly judges: Scheme[]
   readonly finishes: Finish[]
 }
@@ -43,7 +45,7 @@ export async function admit(
   const [principal] = principals
   notes.call = { ...inbound, principals }
   if (principal && cutoff) await cutoff.refuse(principals, scope)
-  if (parts.limit) await parts.limit.meter(notes.call, notes.finishes)
+  if (parts.limit) await parts.limit.meter(notes.call, notes)
   if (principal) authorize(principal, policy)
   // Nobody makes the gateway read a body who may not use the route.
   if (parts.mcp) await readOperation(inbound, parts.mcp, principals, notes)

@@ -95,6 +95,8 @@ export interface Endpoint {
   /** Undefined for every host that has no route of its own for the path. */
   readonly host: string | undefined
   readonly methods: readonly string[]
+  /** Whether it lets the pages of every origin read its answers by itself, preflights included. Default false. */
+  readonly isForAllPages?: boolean
   handle(inbound: Inbound, scope: Scope): Response | Promise<Response>
 }
 

@@ -23,7 +23,7 @@ import type { GatewayConfig, RouteConfig } from './define.ts'
 import { type RulesOfRoute, rulesOfRoutes } from './header-rules.ts'
 import { createHouse, type Dependencies } from './house.ts'
 import { type RequiredSchemes, requiredSchemes } from './requirement.ts'
-import { type CompiledParts, compileParts } from './route-parts.ts'
+import { type CompiledParts, compileParts, partsOfEndpoint } from './route-parts.ts'
 
 /** A route of the owner. */
 export interface Route extends Routable {
@@ -100,7 +100,11 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
     for (const [name, part] of Object.entries(parts)) brought.set(`routes[${index}].${name}`, part)
     return compileRoute(route, required, parts, house, rules)
   })
-  const ownRoutes = collectEndpoints(brought)
+  const ownRoutes = collectEndpoints(brought, (endpoint) => {
+    const { path, host = undefined, methods } = endpoint
+    const site = { ...NOWHERE, path, host, methods, schemes: [...schemes.keys()] }
+    return compileParts({}, partsOfEndpoint(config.every, endpoint), site, house)
+  })
   return {
     ...dependencies,
     hosts: config.hosts && new Set(config.hosts),
@@ -169,7 +173,10 @@ function compileRoute(
   }
 }
 
-function collectEndpoints(brought: Brought): readonly OwnRoute[] {
+function collectEndpoints(
+  brought: Brought,
+  partsOf: (endpoint: Endpoint) => CompiledParts,
+): readonly OwnRoute[] {
   // One that several parts bring together is there once.
   const origins = new Map<Endpoint, string>()
   for (const [origin, { endpoints = [] }] of brought) {
@@ -183,7 +190,7 @@ function collectEndpoints(brought: Brought): readonly OwnRoute[] {
     allowsAmbiguousPath: false,
     endpoint,
     origin,
-    parts: {},
+    parts: partsOf(endpoint),
     fields: [],
   }))
 }

@@ -29,6 +29,8 @@ export interface Trace<Route extends Traceable> {
   simulated?: GatewayError
   /** Why the owner's `refusal` was called and not used. */
   refusalFault?: string
+  /** Why a limit did not count. */
+  limitFailure?: string
   /** The W3C trace that the request is part of. */
   traceId?: string
   /** The platform's own trace, where that is another one. */
@@ -60,7 +62,7 @@ export function toEvent(
   refusal: GatewayError | undefined,
 ): RequestEvent {
   const { id, request, startedMs, location, match, call, judges } = trace
-  const { simulated, refusalFault, traceId, platformTraceId, omitted = [] } = trace
+  const { simulated, refusalFault, limitFailure, traceId, platformTraceId, omitted = [] } = trace
   const [principal] = call?.principals ?? []
   const because = refusal ?? simulated
   const own: Record<string, string | number> = {}
@@ -85,6 +87,7 @@ export function toEvent(
     ...(platformTraceId !== undefined && { platformTraceId }),
     ...(simulated && { simulated: simulated.code }),
     ...(refusalFault !== undefined && { refusalFault }),
+    ...(limitFailure !== undefined && { limitFailure }),
     ...(omitted.length > 0 && { omitted: omitted.join(' ') }),
   }
 }

@@ -16,9 +16,16 @@ import { type LimitOptions, limitSchema } from './options.ts'
 /** A route's `limit`, made by {@link limit}. Both throw `rate_limited` and `limit_unavailable`. */
 export interface Limit {
   /** Counts by address, before anybody is asked who they are. */
-  admit(inbound: Inbound, finishes: Finish[]): Promise<void>
+  admit(inbound: Inbound, notes: Noted): Promise<void>
   /** Counts a caller that is known, before it is asked what it may. */
-  meter(call: Call, finishes: Finish[]): Promise<void>
+  meter(call: Call, notes: Noted): Promise<void>
+}
+
+/** Where what a limit finds out is noted at once, for the answer and the log. */
+interface Noted {
+  /** Of the limits that nothing could count: which, and why. */
+  limitFailure?: string
+  readonly finishes: Finish[]
 }
 
 interface Counter {
@@ -58,28 +65,24 @@ export function limit(...given: readonly LimitOptions[]): RoutePart<Limit> {
       const counters = given.map((options) => compileCounter(options, site, house))
       const byAddress = counters.filter(({ options }) => options.by === 'address')
       const byCaller = counters.filter(({ options }) => options.by !== 'address')
-      const failures = new WeakMap<Request, string>()
 
       /** All are asked at once. */
       async function count(
         counted: readonly (readonly [Counter, readonly string[], number])[],
-        request: Request,
-        finishes: Finish[],
+        notes: Noted,
         isFirst: boolean,
       ): Promise<void> {
         const told = await Promise.all(
           counted.map(async ([counter, whose, requests]): Promise<Told> => {
             const { name, options } = counter
-            const verdict = await ask(counter, whose, requests, (why) =>
-              failures.set(
-                request,
-                [failures.get(request), `${name}: ${why}`].filter(Boolean).join('; '),
-              ),
-            )
+            const verdict = await ask(counter, whose, requests, (why) => {
+              const before = notes.limitFailure
+              notes.limitFailure = `${before === undefined ? '' : `${before}; `}${name}: ${why}`
+            })
             return { name, requests, perSeconds: options.perSeconds, verdict }
           }),
         )
-        finishes.push(tell(told, isFirst))
+        notes.finishes.push(tell(told, isFirst))
         const over = told.filter(({ verdict }) => verdict?.passes === false)
         if (over.length === 0) return
         const retryAfterSeconds = Math.max(...over.map(({ verdict }) => verdict?.retrySeconds ?? 1))
@@ -88,26 +91,20 @@ export function limit(...given: readonly LimitOptions[]): RoutePart<Limit> {
       }
 
       return {
-        async admit({ request }, finishes) {
+        async admit({ request }, notes) {
           if (byAddress.length === 0) return
           const whose = ['address', countedAddress(request.headers)]
           const counted = byAddress.map((one) => [one, whose, requestsOf(one.options)] as const)
-          await count(counted, request, finishes, true)
+          await count(counted, notes, true)
         },
 
-        async meter(call, finishes) {
+        async meter(call, notes) {
           const counted = byCaller.flatMap((one) => {
             const { by } = one.options
             const whose = by === 'address' ? undefined : countedCaller(call, by)
             return whose ? [[one, whose, requestsOf(one.options, call)] as const] : []
           })
-          if (counted.length > 0)
-            await count(counted, call.request, finishes, byAddress.length === 0)
-        },
-
-        fields({ request }): Record<string, string> {
-          const limitFailure = failures.get(request)
-          return limitFailure === undefined ? {} : { limitFailure }
+          if (counted.length > 0) await count(counted, notes, byAddress.length === 0)
         },
       }
     },
