@@ -1070,7 +1070,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'Set-Cookie',
-        edits: [edit('edge/cache/storable.ts', "headers.has('set-cookie') || ", '')],
+        edits: [edit('edge/cache/storable.ts', " || headers.has('set-cookie')", '')],
         test: caching('with a cookie is never stored'),
       },
       {
@@ -2061,7 +2061,7 @@ export const PROMISES: Promised[] = [
   {
     id: 'P50',
     promise:
-      'Limits: with the state Worker, of one key at most N requests pass at one moment and at most 2N − 1 in any stretch below the period, from however many gateways; by address, a limit is counted before any credential is read; what is counted stands under a hash; a count that does not come is open or closed as the owner says, within the time that it says.',
+      'Limits: with the state Worker, of one key at most N requests pass at one moment and at most 2N − 1 in any stretch below the period, from however many gateways; by address, a limit is counted before any credential is read, at the gateway’s own addresses too; what is counted stands under a hash; a count that does not come is open or closed as the owner says, within the time that it says.',
     mutations: [
       {
         guard: 'the end of what may pass',
@@ -2108,7 +2108,7 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'gateway.ts',
-            '  if (route.parts.limit) await route.parts.limit.admit(inbound, trace.finishes)\n',
+            '  if (route.parts.limit) await route.parts.limit.admit(inbound, trace)\n',
             '',
           ),
         ],
@@ -2160,6 +2160,16 @@ export const PROMISES: Promised[] = [
           edit('edge/limit/limit.ts', 'Object.hasOwn(requests.of, plan)', 'plan in requests.of'),
         ],
         test: limits('is as high as the plan that a claim names'),
+      },
+      {
+        guard: 'one lease at a time',
+        edits: [edit('edge/limit/engine.ts', 'now() < (asking.get(key) ?? 0)', 'false')],
+        test: workers('edge/lease', 'is shared by the requests that come while it is on its way'),
+      },
+      {
+        guard: 'the gateway’s own addresses',
+        edits: [edit('config/route-parts.ts', '...(limit && { limit }),', '')],
+        test: workers('edge/own-endpoints', 'is within the limit by address of every'),
       },
     ],
   },
