@@ -23,6 +23,7 @@ import { claimRows, loggingRows, routeRows } from './rows/scale.ts'
 import { sessionRows } from './rows/sessions.ts'
 import { sizeRows } from './rows/size.ts'
 import { bodyRows, memoryRows, streamingRows } from './rows/streams.ts'
+import { trafficRows } from './rows/traffic.ts'
 import { bareRows, firstSeenRows, peerRows, publicRows, repeatedRows } from './rows/verify.ts'
 import { websocketRows } from './rows/websocket.ts'
 import { workerdVersion } from './workerd.ts'
@@ -46,6 +47,7 @@ const PARTS: Record<string, { rows: (world: World) => Promise<Row[]>; seconds: n
   issuer: { rows: issuerRows, seconds: 60 },
   mcp: { rows: mcpRows, seconds: 60 },
   sessions: { rows: sessionRows, seconds: 60 },
+  traffic: { rows: trafficRows, seconds: 60 },
   size: { rows: sizeRows, seconds: 60 },
   memory: { rows: memoryRows, seconds: 600 },
 }

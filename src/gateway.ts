@@ -124,15 +124,15 @@ async function handle(
   const { route, path } = match
   const inbound: Inbound = { request, location, path }
   if (route.parts.deprecated) trace.finishes.push(route.parts.deprecated.finish)
+  const { trace: tracing } = route.parts
+  tracing?.begin(inbound, trace, scope.platform)
   if (route.parts.addresses) route.parts.addresses.admit(inbound)
-  if (route.parts.limit) await route.parts.limit.admit(inbound, trace.finishes)
+  if (route.parts.limit) await route.parts.limit.admit(inbound, trace)
   if (route.endpoint) {
     return answer(await route.endpoint.handle(inbound, scope), { isSecure, isPublic: true })
   }
 
   if (route.parts.bodyLimit) route.parts.bodyLimit.admit(inbound)
-  const { trace: tracing } = route.parts
-  tracing?.begin(inbound, trace, scope.platform)
   trace.authStartedMs = Date.now()
   const ask = () => admit(inbound, route, gateway.revocation, scope, trace)
   const admitted = tracing ? tracing.span('authenticate', scope.platform, ask) : ask()

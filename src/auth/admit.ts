@@ -13,7 +13,7 @@ export interface Admitting {
   readonly policy: Policy
   readonly parts: {
     readonly limit?: {
-      meter(call: Call, finishes: Finish[]): Promise<void> | void
+      meter(call: Call, notes: Notes): Promise<void> | void
       /** Where something is counted by what a request asks for. */
       readonly meterOperation?: Meter | undefined
     }
@@ -22,7 +22,7 @@ export interface Admitting {
   }
 }
 
-type Meter = (call: Call, operation: Operation, finishes: Finish[]) => Promise<void>
+type Meter = (call: Call, operation: Operation, notes: Notes) => Promise<void>
 
 /** Pages of other origins that may use a route. */
 export interface Pages {
@@ -34,6 +34,8 @@ export interface Notes {
   call?: Call
   /** Whether the limits by caller let it pass. */
   isMetered?: boolean
+  /** Why a limit did not count, where the request may pass all the same. */
+  limitFailure?: string
   readonly judges: Scheme[]
   readonly finishes: Finish[]
 }
@@ -58,7 +60,7 @@ export async function admit(
   notes.call = { ...inbound, principals }
   if (principal && cutoff) await cutoff.refuse(principals, scope)
   if (parts.limit) {
-    await parts.limit.meter(notes.call, notes.finishes)
+    await parts.limit.meter(notes.call, notes)
     notes.isMetered = true
   }
   if (principal) authorize(principal, policy)
@@ -80,7 +82,7 @@ export async function readOperation(
 ): Promise<readonly Principal[]> {
   const operation = await mcp.read(inbound, cors)
   notes.call = { ...inbound, principals, operation }
-  if (limit?.meterOperation) await limit.meterOperation(notes.call, operation, notes.finishes)
+  if (limit?.meterOperation) await limit.meterOperation(notes.call, operation, notes)
   operation.permit(principals)
   return principals
 }

@@ -112,11 +112,13 @@ export interface Endpoint {
   /** Undefined for every host that has no route of its own for the path. */
   readonly host: string | undefined
   readonly methods: readonly string[]
+  /** Whether it lets the pages of every origin read its answers by itself, preflights included. Default false. */
+  readonly isForAllPages?: boolean
   /**
-   * Whether limits by address that hold for every route hold here too. Default false: what another server has to tell,
-   * such as a logout, must not get lost.
+   * Whether no limit of `every` holds here: what another server has to tell, such as a logout, must not get lost.
+   * Default false.
    */
-  readonly isLimited?: boolean
+  readonly mustGetThrough?: boolean
   handle(inbound: Inbound, scope: Scope): Response | Promise<Response>
 }
 

@@ -24,7 +24,7 @@ import type { GatewayConfig, RouteConfig } from './define.ts'
 import { type RulesOfRoute, rulesOfRoutes } from './header-rules.ts'
 import { createHouse, type Dependencies } from './house.ts'
 import { type RequiredSchemes, requiredSchemes } from './requirement.ts'
-import { type CompiledParts, compileParts } from './route-parts.ts'
+import { type CompiledParts, compileParts, partsOfEndpoint } from './route-parts.ts'
 
 /** A route of the owner. */
 export interface Route extends Routable {
@@ -109,9 +109,10 @@ export function compile(config: GatewayConfig, dependencies: Dependencies): Comp
     for (const [name, part] of Object.entries(parts)) brought.set(`routes[${index}].${name}`, part)
     return compileRoute(route, required, parts, house, rules)
   })
-  const ownRoutes = collectEndpoints(brought, ({ isLimited, path, host, methods }) => {
-    const limit = isLimited && config.every?.limit
-    return limit ? { limit: limit.compile({ ...NOWHERE, path, host, methods }, house) } : {}
+  const ownRoutes = collectEndpoints(brought, (endpoint) => {
+    const { path, host = undefined, methods } = endpoint
+    const site = { ...NOWHERE, path, host, methods, schemes: [...schemes.keys()] }
+    return compileParts({}, partsOfEndpoint(config.every, endpoint), site, house)
   })
   return {
     ...dependencies,

@@ -1,7 +1,7 @@
 /** Every part that a route can have, and so the whole list of what a feature can add to the corridor. */
 
 import * as v from 'valibot'
-import type { Extras, Feature, House, RoutePart, RouteSite } from '../auth/feature.ts'
+import type { Endpoint, Extras, Feature, House, RoutePart, RouteSite } from '../auth/feature.ts'
 import type { Addresses } from '../edge/addresses.ts'
 import type { BodyLimit } from '../edge/body-limit.ts'
 import type { Cached } from '../edge/cache/cached.ts'
@@ -95,6 +95,18 @@ export const partsSchema = Object.fromEntries(
     ),
   ]),
 )
+
+/** What of `every` the gateway's own addresses have too: what is about pages, floods and traces, and not about callers. */
+export function partsOfEndpoint(
+  { cors, limit, trace }: RouteParts = {},
+  { isForAllPages = false, mustGetThrough = false }: Endpoint,
+): RouteParts {
+  return {
+    ...(cors && !isForAllPages && { cors }),
+    ...(limit && !mustGetThrough && { limit }),
+    ...(trace && { trace }),
+  }
+}
 
 /** A part that the route does not have comes from `every`. */
 export function compileParts(

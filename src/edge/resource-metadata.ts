@@ -118,6 +118,7 @@ export function protectedResource(
             path: document,
             host,
             methods: ['GET', 'OPTIONS'],
+            isForAllPages: true,
             handle: ({ request, location }) =>
               request.method === 'OPTIONS'
                 ? preflight()

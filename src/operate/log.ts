@@ -45,6 +45,8 @@ export interface RequestEvent {
   simulated?: ErrorCode
   /** Why the `refusal` of the owner's file was not used: it threw, or returned something else than a Response. */
   refusalFault?: string
+  /** The limits that nothing could count, and why, where the request could go on. */
+  limitFailure?: string
   /** The W3C trace that the origin was told, where the route has `trace`. */
   traceId?: string
   /** The trace that the platform shows for the request, where that is another one. */

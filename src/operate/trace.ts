@@ -44,6 +44,8 @@ export interface Trace<Route extends Traceable> {
   simulated?: GatewayError
   /** Why the owner's `refusal` was called and not used. */
   refusalFault?: string
+  /** Why a limit did not count. */
+  limitFailure?: string
   /** The W3C trace that the request is part of. */
   traceId?: string
   /** The platform's own trace, where that is another one. */
@@ -78,7 +80,7 @@ export function toEvent(
   rules: RequestLog | undefined,
 ): RequestEvent {
   const { id, request, startedMs, location, match, call, judges } = trace
-  const { simulated, refusalFault, traceId, platformTraceId, omitted = [] } = trace
+  const { simulated, refusalFault, limitFailure, traceId, platformTraceId, omitted = [] } = trace
   const [principal] = call?.principals ?? []
   const because = refusal ?? simulated
   const own: Record<string, string | number> = {}
@@ -104,13 +106,14 @@ export function toEvent(
     client: principal && clientOf(principal.claims),
     scheme: principal?.scheme ?? (because && namesOf(judges, match?.route)),
     keys: verdictFrom ?? (principal && judges[0]?.keySet && 'memory'),
-    limit: match?.route.isLimited ? limitOf(trace, own, refusal) : undefined,
+    limit: match?.route.isLimited ? limitOf(trace, refusal) : undefined,
     code: refusal?.code,
     reason: because && explain(because),
     ...(traceId !== undefined && { traceId }),
     ...(platformTraceId !== undefined && { platformTraceId }),
     ...(simulated && { simulated: simulated.code }),
     ...(refusalFault !== undefined && { refusalFault }),
+    ...(limitFailure !== undefined && { limitFailure }),
     ...(omitted.length > 0 && { omitted: omitted.join(' ') }),
     ...(rules && rules.sampleRatio < 1 && { sampleRatio: rules.sampleRatio }),
   }
@@ -127,8 +130,7 @@ export function originMs({ originStartedMs, originEndedMs }: Trace<Traceable>): 
 }
 
 function limitOf(
-  { isMetered }: Trace<Traceable>,
-  { limitFailure }: Record<string, unknown>,
+  { isMetered, limitFailure }: Trace<Traceable>,
   refusal: GatewayError | undefined,
 ): RequestEvent['limit'] {
   if (refusal?.code === 'rate_limited') return 'over'

@@ -32,6 +32,7 @@ export function backchannelEndpoint(options: BackchannelOptions): Endpoint {
     path,
     host: undefined,
     methods: ['POST'],
+    mustGetThrough: true,
     async handle({ request }, scope) {
       const { sid, sub, jti, until } = await verifyLogoutToken(
         await readToken(request),

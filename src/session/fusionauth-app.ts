@@ -29,7 +29,7 @@ import { type CommonSessionOptions, checkBeside, commonEntries, commonNames } fr
 import { withPages } from './page.ts'
 import { createRefreshLock } from './refresh-lock.ts'
 import { readReturnAddress } from './return-to.ts'
-import { type AtIssuer, asPerson, atIssuer, limited } from './sessions.ts'
+import { type AtIssuer, asPerson, atIssuer } from './sessions.ts'
 import { createVault } from './vault.ts'
 
 export type FusionAuthAppOptions = CommonSessionOptions
@@ -114,7 +114,7 @@ function appScheme(name: string, options: FusionAuthAppOptions, house: House): S
       }),
       endpoint('/app/me', 'GET', (inbound, scope) => tellMe(inbound, scope, judge, issuer)),
       forPeople('/app/logout', (inbound, scope) => logOut(inbound, scope, issuer)),
-    ].map(limited),
+    ],
 
     find: findAccessToken,
     verify(evidence, inbound, scope) {

@@ -139,7 +139,7 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   return {
     name,
     withholds: cookiePlaces(cookie),
-    endpoints: [...[start, callbackEndpoint(way), ...account].map(limited), backchannel],
+    endpoints: [start, callbackEndpoint(way), ...account, backchannel],
 
     find(inbound) {
       const value = read(inbound)
@@ -164,11 +164,6 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
 export function asPerson(verdict: Verified | NotMine): Verified | NotMine {
   if ('notMine' in verdict || verdict.principal.kind === 'person') return verdict
   return { ...verdict, principal: { ...verdict.principal, kind: 'person' } }
-}
-
-/** People ask here, and each time the issuer may have to work. */
-export function limited(endpoint: Endpoint): Endpoint {
-  return { ...endpoint, isLimited: true }
 }
 
 /** The address that a person has gone to. */

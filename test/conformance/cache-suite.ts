@@ -109,7 +109,7 @@ function reportOn(on: Outcome[]): boolean {
     console.log(`on, ${kind}: ${passed} of ${all.length} passed`)
     for (const { id, result } of missed) {
       const moot = verdicts.get(id) === 'moot' && 'depends on one of the others here'
-      const reason = reasonFor(id) ?? moot
+      const reason = reasonFor(id, kind === 'required') ?? moot
       if (!reason) isTold = false
       console.log(`  ${id}: ${reason || `NO REASON: ${result}`}`)
     }

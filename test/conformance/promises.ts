@@ -1071,7 +1071,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'Set-Cookie',
-        edits: [edit('edge/cache/storable.ts', "headers.has('set-cookie') || ", '')],
+        edits: [edit('edge/cache/storable.ts', " || headers.has('set-cookie')", '')],
         test: caching('with a cookie is never stored'),
       },
       {
@@ -2062,7 +2062,7 @@ export const PROMISES: Promised[] = [
   {
     id: 'P50',
     promise:
-      'Limits: with the state Worker, of one key at most N requests pass at one moment and at most 2N − 1 in any stretch below the period, from however many gateways; by address, a limit is counted before any credential is read; what is counted stands under a hash; a count that does not come is open or closed as the owner says, within the time that it says.',
+      'Limits: with the state Worker, of one key at most N requests pass at one moment and at most 2N − 1 in any stretch below the period, from however many gateways; by address, a limit is counted before any credential is read, at the gateway’s own addresses too; what is counted stands under a hash; a count that does not come is open or closed as the owner says, within the time that it says.',
     mutations: [
       {
         guard: 'the end of what may pass',
@@ -2109,19 +2109,19 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'gateway.ts',
-            '  if (route.parts.limit) await route.parts.limit.admit(inbound, trace.finishes)\n',
+            '  if (route.parts.limit) await route.parts.limit.admit(inbound, trace)\n',
             '',
           ),
         ],
         test: limits('is an address before anybody is asked who they are'),
       },
       {
-        guard: 'the address, where people sign in',
+        guard: 'what an issuer tells, which no limit refuses',
         edits: [
           edit(
-            'config/compile.ts',
-            'const limit = isLimited && config.every?.limit',
-            'const limit = !isLimited && config.every?.limit',
+            'config/route-parts.ts',
+            '...(limit && !mustGetThrough && { limit }),',
+            '...(limit && { limit }),',
           ),
         ],
         test: session('holds for what people ask here, and loses no logout', 'logout'),
@@ -2178,8 +2178,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'auth/admit.ts',
-            '  if (limit?.meterOperation) await limit.meterOperation(notes.call, operation, notes.finishes)\n  operation.permit(principals)\n',
-            '  operation.permit(principals)\n  if (limit?.meterOperation) await limit.meterOperation(notes.call, operation, notes.finishes)\n',
+            '  if (limit?.meterOperation) await limit.meterOperation(notes.call, operation, notes)\n  operation.permit(principals)\n',
+            '  operation.permit(principals)\n  if (limit?.meterOperation) await limit.meterOperation(notes.call, operation, notes)\n',
           ),
         ],
         test: toolLimits('counts calls that are refused'),
@@ -2194,6 +2194,16 @@ export const PROMISES: Promised[] = [
           ),
         ],
         test: toolLimits("counts each tool by itself with 'each'"),
+      },
+      {
+        guard: 'one lease at a time',
+        edits: [edit('edge/limit/engine.ts', 'now() < (asking.get(key) ?? 0)', 'false')],
+        test: workers('edge/lease', 'is shared by the requests that come while it is on its way'),
+      },
+      {
+        guard: 'the gateway’s own addresses',
+        edits: [edit('config/route-parts.ts', '...(limit && !mustGetThrough && { limit }),', '')],
+        test: workers('edge/own-endpoints', 'is within the limit by address of every'),
       },
     ],
   },

@@ -16,13 +16,20 @@ import { type LimitOptions, limitSchema } from './options.ts'
 /** A route's `limit`, made by {@link limit}. All throw `rate_limited` and `limit_unavailable`. */
 export interface Limit {
   /** Counts by address, before anybody is asked who they are. */
-  admit(inbound: Inbound, finishes: Finish[]): Promise<void>
+  admit(inbound: Inbound, notes: Noted): Promise<void>
   /** Counts a caller that is known, before it is asked what it may. */
-  meter(call: Call, finishes: Finish[]): Promise<void>
+  meter(call: Call, notes: Noted): Promise<void>
   /** Counts a call of a tool before it is asked who may call it; undefined where nothing is counted by tool. */
   readonly meterOperation?:
-    | ((call: Call, operation: Operation, finishes: Finish[]) => Promise<void>)
+    | ((call: Call, operation: Operation, notes: Noted) => Promise<void>)
     | undefined
+}
+
+/** Where what a limit finds out is noted at once, for the answer and the log. */
+interface Noted {
+  /** Of the limits that nothing could count: which, and why. */
+  limitFailure?: string
+  readonly finishes: Finish[]
 }
 
 interface Counter {
@@ -83,28 +90,24 @@ export function limit(...given: readonly LimitOptions[]): RoutePart<Limit> {
       const others = counters.filter((counter) => !byTool.includes(counter))
       const byAddress = others.filter(({ options }) => options.by === 'address')
       const byCaller = others.filter(({ options }) => options.by !== 'address')
-      const failures = new WeakMap<Request, string>()
 
       /** All are asked at once. */
       async function count(
         counted: readonly (readonly [Counter, readonly string[], number])[],
-        request: Request,
-        finishes: Finish[],
+        notes: Noted,
         isFirst: boolean,
       ): Promise<void> {
         const told = await Promise.all(
           counted.map(async ([counter, whose, requests]): Promise<Told> => {
             const { name, options } = counter
-            const verdict = await ask(counter, whose, requests, (why) =>
-              failures.set(
-                request,
-                [failures.get(request), `${name}: ${why}`].filter(Boolean).join('; '),
-              ),
-            )
+            const verdict = await ask(counter, whose, requests, (why) => {
+              const before = notes.limitFailure
+              notes.limitFailure = `${before === undefined ? '' : `${before}; `}${name}: ${why}`
+            })
             return { name, requests, perSeconds: options.perSeconds, verdict }
           }),
         )
-        finishes.push(tell(told, isFirst))
+        notes.finishes.push(tell(told, isFirst))
         const over = told.filter(({ verdict }) => verdict?.passes === false)
         if (over.length === 0) return
         const retryAfterSeconds = Math.max(...over.map(({ verdict }) => verdict?.retrySeconds ?? 1))
@@ -113,23 +116,22 @@ export function limit(...given: readonly LimitOptions[]): RoutePart<Limit> {
       }
 
       return {
-        async admit({ request }, finishes) {
+        async admit({ request }, notes) {
           if (byAddress.length === 0) return
           const whose = ['address', countedAddress(request.headers)]
           const counted = byAddress.map((one) => [one, whose, requestsOf(one.options)] as const)
-          await count(counted, request, finishes, true)
+          await count(counted, notes, true)
         },
 
-        async meter(call, finishes) {
+        async meter(call, notes) {
           const counted = byCaller.flatMap((one) => countedFor(one, call))
-          if (counted.length > 0)
-            await count(counted, call.request, finishes, byAddress.length === 0)
+          if (counted.length > 0) await count(counted, notes, byAddress.length === 0)
         },
 
         meterOperation:
           byTool.length === 0
             ? undefined
-            : async (call, { method, name = '' }, finishes) => {
+            : async (call, { method, name = '' }, notes) => {
                 if (method !== 'tools/call') return
                 const counted = byTool.flatMap((one) => {
                   const { tools } = one.options
@@ -140,13 +142,8 @@ export function limit(...given: readonly LimitOptions[]): RoutePart<Limit> {
                 const isFirst =
                   byAddress.length === 0 &&
                   byCaller.every((one) => countedFor(one, call).length === 0)
-                await count(counted, call.request, finishes, isFirst)
+                await count(counted, notes, isFirst)
               },
-
-        fields({ request }): Record<string, string> {
-          const limitFailure = failures.get(request)
-          return limitFailure === undefined ? {} : { limitFailure }
-        },
       }
     },
   }

@@ -77,7 +77,7 @@ export function fusionAuthEvents(options: FusionAuthEventsOptions): EventSource 
     compile(house, recorder) {
       const handle = createHandler(options, house, recorder)
       const { path = FUSIONAUTH_EVENTS_PATH } = options
-      return [{ path, host: undefined, methods: ['POST'], handle }]
+      return [{ path, host: undefined, methods: ['POST'], mustGetThrough: true, handle }]
     },
   }
 }
