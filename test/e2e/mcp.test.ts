@@ -46,7 +46,10 @@ beforeAll(async () => {
   service = await world.administer({ command: 'client add', kind: 'service' })
 }, START_TIMEOUT_MS)
 afterAll(() => world?.stop())
-beforeEach(() => void world.notes.received.splice(0))
+beforeEach(() => {
+  world.notes.received.splice(0)
+  world.newerNotes.received.splice(0)
+})
 
 describe.skipIf(!CHROMIUM)('an MCP client', () => {
   let browser: Browser
@@ -189,7 +192,7 @@ describe.skipIf(!CHROMIUM)('an MCP client', () => {
 })
 
 describe('rights by tool', () => {
-  const LISTED = ['whoami', 'slow']
+  const LISTED = ['slow', 'whoami']
   const person = () =>
     new Person({
       issuer: world.origin,
@@ -199,40 +202,60 @@ describe('rights by tool', () => {
 
   /** Both lines of the SDK, with a person who fills in the forms by hand. */
   const agents = {
-    older: () => new Agent(`${world.origin}/mcp`, 'http://localhost:33419/callback'),
-    newer: () => new NewerAgent(`${world.origin}/mcp`),
+    'the older SDK': () => ({
+      agent: new Agent(`${world.origin}/mcp`, 'http://localhost:33419/callback'),
+      unauthorized: UnauthorizedError,
+      server: world.notes,
+    }),
+    'the newer SDK': () => ({
+      agent: new NewerAgent(`${world.origin}/mcp`),
+      unauthorized: NewerUnauthorizedError,
+      server: world.notes,
+    }),
+    'the newer SDK in revision 2026-07-28': () => ({
+      agent: new NewerAgent(`${world.origin}/newer`, '2026-07-28'),
+      unauthorized: NewerUnauthorizedError,
+      server: world.newerNotes,
+    }),
   }
 
-  it.each(['older', 'newer'] as const)(
-    'are what the %s SDK sees, and steps up for',
-    async (line) => {
-      // It registers itself, with the scope of the first challenge.
-      const agent = agents[line]()
-      const unauthorized = line === 'older' ? UnauthorizedError : NewerUnauthorizedError
-      const signIn = async () => {
-        const url = agent.authorizationUrl?.href ?? ''
-        await agent.finish(new URL(await person().authorize(url, 'ada', PASSWORD)))
-      }
-      await expect(agent.connect()).rejects.toBeInstanceOf(unauthorized)
-      await signIn()
-      await agent.connect()
-      expect(namesOf(await agent.client.listTools())).toEqual(LISTED)
-      expect(await agent.call('whoami')).toBe(userId)
-      const received = world.notes.received.length
-      // The older SDK refreshes, where it can, and is then no further: a refresh brings no scope.
-      if (line === 'older' && agent.held) delete agent.held.refresh_token
-      await expect(agent.call('hidden')).rejects.toThrow(/No tool, prompt or resource of this name/)
-      await expect(agent.call('share')).rejects.toBeInstanceOf(unauthorized)
-      expect(world.notes.received).toHaveLength(received)
-      expect(agent.authorizationUrl?.searchParams.get('scope')?.split(' ')).toEqual(
-        expect.arrayContaining(['notes:use', 'notes:share']),
-      )
-      await signIn()
-      expect(await agent.call('share')).toBe('shared')
-      expect(namesOf(await agent.client.listTools())).toEqual(['whoami', 'share', 'slow'])
-      await agent.client.close()
-    },
-  )
+  it.each(Object.entries(agents))('are what %s sees, and steps up for', async (_, create) => {
+    // It registers itself, with the scope of the first challenge.
+    const { agent, unauthorized, server } = create()
+    const signIn = async () => {
+      const url = agent.authorizationUrl?.href ?? ''
+      await agent.finish(new URL(await person().authorize(url, 'ada', PASSWORD)))
+    }
+    await expect(agent.connect()).rejects.toBeInstanceOf(unauthorized)
+    await signIn()
+    await agent.connect()
+    expect(namesOf(await agent.client.listTools()).sort()).toEqual(LISTED)
+    expect(await agent.call('whoami')).toBe(userId)
+    const progress = Promise.withResolvers<number>()
+    const slow = agent.call('slow', progress.resolve)
+    // The tool does not end before it may, so this has come through ahead of the end.
+    expect(await progress.promise).toBe(1)
+    server.finish()
+    expect(await slow).toBe('done')
+    const received = server.received.length
+    // The older SDK refreshes, where it can, and is then no further: a refresh brings no scope.
+    if (agent instanceof Agent && agent.held) delete agent.held.refresh_token
+    await expect(agent.call('hidden')).rejects.toThrow(/No tool, prompt or resource of this name/)
+    await expect(agent.call('share')).rejects.toBeInstanceOf(unauthorized)
+    expect(server.received).toHaveLength(received)
+    expect(agent.authorizationUrl?.searchParams.get('scope')?.split(' ')).toEqual(
+      expect.arrayContaining(['notes:use', 'notes:share']),
+    )
+    await signIn()
+    expect(await agent.call('share')).toBe('shared')
+    const listed = namesOf(await agent.client.listTools())
+    expect(listed.sort()).toEqual(['share', 'slow', 'whoami'])
+    for (const headers of server.received) {
+      expect(headers).toMatchObject({ 'x-auth-subject': userId, 'x-auth-issuer': world.origin })
+      expect(headers).not.toHaveProperty('authorization')
+    }
+    await agent.client.close()
+  })
 })
 
 type UseNotes = (url: string, token: string) => Promise<unknown>
