@@ -12,7 +12,7 @@ const LONG_TESTS = ['test/cli/{against,api-key,explain-agrees}.test.ts']
 /** With Debian's Chromium, where it is: for CI, and not a part of `npm test`. */
 const BROWSER_TESTS = [
   'test/issuer/browser*.test.ts',
-  'test/e2e/{browser-websocket,cors-browser,fusionauth-sdk,sessions}.test.ts',
+  'test/e2e/{browser-websocket,cors-browser,fusionauth-sdk,mcp-browser,sessions}.test.ts',
 ]
 
 export default defineConfig({

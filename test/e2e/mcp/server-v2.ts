@@ -10,7 +10,7 @@ export interface NewerNotesServer {
   readonly url: string
   /** Of every request so far, as node:http read them. */
   readonly received: IncomingMessage['headers'][]
-  /** Lets the tool `slow` finish. */
+  /** Lets the calls of the tool `slow` finish that have begun. */
   finish(): void
   stop(): Promise<void>
 }
@@ -18,8 +18,8 @@ export interface NewerNotesServer {
 /** Starts the server on a free port of loopback; its tools are `whoami`, `slow`, `share` and `hidden`. */
 export async function startNewerNotesServer(): Promise<NewerNotesServer> {
   const received: NewerNotesServer['received'] = []
-  const finish = Promise.withResolvers<void>()
-  const handler = createMcpHandler(() => createNotes(finish.promise), { legacy: 'reject' })
+  let running = Promise.withResolvers<void>()
+  const handler = createMcpHandler(() => createNotes(() => running.promise), { legacy: 'reject' })
   const serve = toNodeHandler(handler)
   const { port, stop } = await listenOnLoopback(
     createServer((request, response) => {
@@ -31,7 +31,10 @@ export async function startNewerNotesServer(): Promise<NewerNotesServer> {
   return {
     url: `http://127.0.0.1:${port}`,
     received,
-    finish: finish.resolve,
+    finish() {
+      running.resolve()
+      running = Promise.withResolvers()
+    },
     async stop() {
       await handler.close()
       await stop()
@@ -39,7 +42,7 @@ export async function startNewerNotesServer(): Promise<NewerNotesServer> {
   }
 }
 
-function createNotes(finished: Promise<void>): McpServer {
+function createNotes(finished: () => Promise<void>): McpServer {
   const server = new McpServer({ name: 'newer notes', version: '1.0.0' })
   server.registerTool('whoami', { description: 'Says who is calling' }, ({ http }) => ({
     content: [{ type: 'text', text: String(http?.req?.headers.get('x-auth-subject')) }],
@@ -53,12 +56,13 @@ function createNotes(finished: Promise<void>): McpServer {
     'slow',
     { description: 'Reports progress, then waits' },
     async ({ mcpReq }) => {
+      const done = finished()
       const progressToken = mcpReq._meta?.progressToken ?? 0
       await mcpReq.notify({
         method: 'notifications/progress',
         params: { progressToken, progress: 1, total: 2 },
       })
-      await finished
+      await done
       return { content: [{ type: 'text', text: 'done' }] }
     },
   )
