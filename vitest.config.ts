@@ -23,7 +23,7 @@ const LONG_WORKERS_TESTS = ['test/fuzz/*-long.test.ts']
 /** With Debian's Chromium, where it is: for CI, and not a part of `npm test`. */
 const BROWSER_TESTS = [
   'test/issuer/browser*.test.ts',
-  'test/e2e/{browser-websocket,cors-browser,fusionauth-sdk,sessions,sessions-foreign}.test.ts',
+  'test/e2e/{browser-websocket,cors-browser,fusionauth-sdk,mcp-browser,sessions,sessions-foreign}.test.ts',
 ]
 
 const inWorkerd = () =>

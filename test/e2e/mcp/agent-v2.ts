@@ -20,7 +20,7 @@ export class NewerAgent implements OAuthClientProvider {
     response_types: ['code'],
     token_endpoint_auth_method: 'none',
   }
-  readonly client = new Client({ name: 'newer agent', version: '1.0.0' })
+  readonly client: Client
   /** Where the person was sent to sign in. */
   authorizationUrl: URL | undefined
   information: StoredOAuthClientInformation | undefined
@@ -31,8 +31,13 @@ export class NewerAgent implements OAuthClientProvider {
   #verifier = ''
   #discovered: OAuthDiscoveryState | undefined
 
-  constructor(url: string) {
+  /** `revision`: the one that it speaks and no other; the SDK's default is one with `initialize`. */
+  constructor(url: string, revision?: string) {
     this.#url = new URL(url)
+    this.client = new Client(
+      { name: 'newer agent', version: '1.0.0' },
+      revision === undefined ? {} : { versionNegotiation: { mode: { pin: revision } } },
+    )
   }
 
   async connect(): Promise<void> {
@@ -47,8 +52,11 @@ export class NewerAgent implements OAuthClientProvider {
   }
 
   /** The text that a tool answers. */
-  async call(name: string): Promise<unknown> {
-    const { content } = await this.client.callTool({ name })
+  async call(name: string, onProgress?: (progress: number) => void): Promise<unknown> {
+    const { content } = await this.client.callTool(
+      { name },
+      onProgress && { onprogress: ({ progress }) => onProgress(progress) },
+    )
     return (content as { text: string }[])[0]?.text
   }
 

@@ -1,4 +1,4 @@
-// The owner's file of this test: an MCP server, and the authorization server under the same hostname.
+// The owner's file of this test: an MCP server of each era, and the authorization server under the same hostname.
 
 import { oidc } from '../../../src/auth/presets/oidc.ts'
 import { defineGateway } from '../../../src/config/define.ts'
@@ -10,6 +10,7 @@ interface McpEnv {
   ISSUER: string
   ISSUER_WORKER: Fetcher
   MCP_SERVER: string
+  NEWER_MCP_SERVER: string
 }
 
 /** A page of the gateway's own host, for clients in browsers. */
@@ -17,18 +18,18 @@ const page = () => new Response('', { headers: { 'content-type': 'text/html' } }
 
 export default defineGateway((env: McpEnv) => {
   const toIssuer = { auth: 'public', to: env.ISSUER_WORKER, keep: ['authorization'] } as const
+  const forAudience = (path: string) =>
+    oidc({ issuer: env.ISSUER, audience: env.ISSUER + path, via: env.ISSUER_WORKER })
+  const notes = {
+    scopes: ['notes:use'],
+    resource: protectedResource({ name: 'Notes' }),
+    mcp: tools({ call: { whoami: [], slow: [], share: ['notes:share'] } }),
+  }
   return {
-    schemes: {
-      main: oidc({ issuer: env.ISSUER, audience: `${env.ISSUER}/mcp`, via: env.ISSUER_WORKER }),
-    },
+    schemes: { main: forAudience('/mcp'), newer: forAudience('/newer') },
     routes: [
-      {
-        path: '/mcp',
-        to: env.MCP_SERVER,
-        scopes: ['notes:use'],
-        resource: protectedResource({ name: 'Notes' }),
-        mcp: tools({ call: { whoami: [], slow: [], share: ['notes:share'] } }),
-      },
+      { path: '/mcp', auth: 'main', to: env.MCP_SERVER, ...notes },
+      { path: '/newer', auth: 'newer', to: env.NEWER_MCP_SERVER, ...notes },
       { path: '/page', auth: 'public', to: page },
       { path: '/.well-known/oauth-authorization-server', ...toIssuer },
       { path: '/.well-known/openid-configuration', ...toIssuer },

@@ -10,10 +10,10 @@ export default createIssuer(
   defineIssuer((env) => ({
     openRegistration: true,
     apis: [
-      {
-        audience: `${env.ISSUER}/mcp`,
+      ...['/mcp', '/newer'].map((path) => ({
+        audience: env.ISSUER + path,
         scopes: { 'notes:use': 'Use your notes', 'notes:share': 'Share your notes' },
-      },
+      })),
       { audience: `${env.ISSUER}/billing`, scopes: { 'notes:use': 'Bill for your notes' } },
     ],
   })),

@@ -13,7 +13,7 @@ export interface NotesServer {
   readonly received: IncomingMessage['headers'][]
   /** Tells every client that the list of tools has changed, unasked. */
   announce(): void
-  /** Lets the tool `slow` finish. */
+  /** Lets the calls of the tool `slow` finish that have begun. */
   finish(): void
   stop(): Promise<void>
 }
@@ -23,14 +23,14 @@ export async function startNotesServer(): Promise<NotesServer> {
   const sessions = new Map<string, StreamableHTTPServerTransport>()
   const servers = new Set<McpServer>()
   const received: NotesServer['received'] = []
-  const finish = Promise.withResolvers<void>()
+  let running = Promise.withResolvers<void>()
 
   async function open(): Promise<StreamableHTTPServerTransport> {
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => void sessions.set(id, transport),
     })
-    const server = createNotes(finish.promise)
+    const server = createNotes(() => running.promise)
     servers.add(server)
     await server.connect(transport)
     return transport
@@ -53,7 +53,10 @@ export async function startNotesServer(): Promise<NotesServer> {
     announce: () => {
       for (const server of servers) server.sendToolListChanged()
     },
-    finish: finish.resolve,
+    finish() {
+      running.resolve()
+      running = Promise.withResolvers()
+    },
     async stop() {
       for (const server of servers) await server.close()
       await stop()
@@ -61,7 +64,7 @@ export async function startNotesServer(): Promise<NotesServer> {
   }
 }
 
-function createNotes(finished: Promise<void>): McpServer {
+function createNotes(finished: () => Promise<void>): McpServer {
   const server = new McpServer({ name: 'notes', version: '1.0.0' })
   server.registerTool('whoami', { description: 'Says who is calling' }, ({ requestInfo }) => ({
     content: [{ type: 'text', text: String(requestInfo?.headers['x-auth-subject']) }],
@@ -75,12 +78,13 @@ function createNotes(finished: Promise<void>): McpServer {
     'slow',
     { description: 'Reports progress, then waits' },
     async ({ _meta, sendNotification }) => {
+      const done = finished()
       const progressToken = _meta?.progressToken ?? 0
       await sendNotification({
         method: 'notifications/progress',
         params: { progressToken, progress: 1, total: 2 },
       })
-      await finished
+      await done
       return { content: [{ type: 'text', text: 'done' }] }
     },
   )

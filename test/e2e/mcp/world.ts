@@ -1,4 +1,4 @@
-// An MCP server behind the gateway, with the authorization server under the same hostname: two Workers
+// An MCP server of each era behind the gateway, with the authorization server under the same hostname: two Workers
 // in one real workerd, bound as an owner would bind them.
 
 import { execFile } from 'node:child_process'
@@ -12,11 +12,13 @@ import { freePort } from '../../local/npm.ts'
 import { bundleWorker, deployedCompatibility } from '../../support/worker-bundle.ts'
 import { spawnWorkerd } from '../../support/workerd-process.ts'
 import { type NotesServer, startNotesServer } from './server.ts'
+import { type NewerNotesServer, startNewerNotesServer } from './server-v2.ts'
 
 export interface McpWorld {
   /** Of everything that clients and browsers see. */
   origin: string
   notes: NotesServer
+  newerNotes: NewerNotesServer
   /** Runs one command as the holder of ADMIN_KEY, through the gateway. */
   administer<Answer>(command: AdminCommand): Promise<Answer>
   stop(): Promise<void>
@@ -24,22 +26,28 @@ export interface McpWorld {
 
 const ADMIN_KEY = 'an-administration-key-of-32-chars-or-more'
 
-/** Starts all three on loopback. */
+/** Starts all of them on loopback. */
 export async function startMcpWorld(): Promise<McpWorld> {
   const notes = await startNotesServer()
+  const newerNotes = await startNewerNotesServer()
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-mcp-'))
   const tidyUp = async () => {
     await notes.stop()
+    await newerNotes.stop()
     await rm(folder, { recursive: true })
   }
   try {
     const port = await freePort()
     const origin = `http://localhost:${port}`
-    const config = await workerdConfig({ port, origin, server: notes.url, folder })
+    const config = await workerdConfig({
+      ...{ port, origin, folder },
+      servers: { MCP_SERVER: notes.url, NEWER_MCP_SERVER: newerNotes.url },
+    })
     const workerd = await spawnWorkerd(config, ['gateway'])
     return {
       origin,
       notes,
+      newerNotes,
       async administer<Answer>(command: AdminCommand) {
         const response = await fetch(`${origin}/oauth2/admin`, {
           method: 'POST',
@@ -63,13 +71,16 @@ export async function startMcpWorld(): Promise<McpWorld> {
 interface Places {
   port: number
   origin: string
-  /** Of the MCP server. */
-  server: string
+  /** URLs, by the name of their binding. */
+  servers: Record<string, string>
   /** Holds the storage. */
   folder: string
 }
 
-async function workerdConfig({ port, origin, server, folder }: Places): Promise<string> {
+async function workerdConfig({ port, origin, servers, folder }: Places): Promise<string> {
+  const targets = Object.entries(servers).map(
+    ([name, url]) => `(name = "${name}", text = "${url}")`,
+  )
   const { date, flags } = deployedCompatibility()
   const gateway = await bundleWorker({
     script: `
@@ -90,7 +101,7 @@ const config :Workerd.Config = (
       bindings = [
         (name = "ISSUER", text = "${origin}"),
         (name = "ISSUER_WORKER", service = "issuer"),
-        (name = "MCP_SERVER", text = "${server}")
+        ${targets.join(', ')}
       ],
       globalOutbound = "loopback")),
     (name = "issuer", worker = (
