@@ -60,6 +60,16 @@ beforeAll(async () => {
       '/idle/half': 'hang_mid_body',
       '/idle/events': { events: { everyMs: 700, count: 2 } },
       '/idle/gzip': 'gzip',
+      '/idle/part': {
+        respond: {
+          status: 206,
+          headers: [
+            ['Content-Encoding', 'gzip'],
+            ['Content-Range', 'bytes 100-103/200'],
+          ],
+          body: 'part',
+        },
+      },
       '/idle/stream': { stream: { bytes: 4_000_000 } },
       '/idle/chunks': (_, response) => {
         response.writeHead(200)
@@ -265,6 +275,24 @@ describe('an origin that goes silent in its answer', () => {
     expect(connection.bytes.byteLength).toBe(4_000_000)
     const packed = await send('/idle/gzip', token, { headers: [['Accept-Encoding', 'gzip']] })
     expect(packed.headers).toContainEqual(['Content-Encoding', 'gzip'])
+  })
+
+  it('leaves a part of packed bytes as it is', async () => {
+    const headers: [string, string][] = [['Accept-Encoding', 'gzip']]
+    const { status, bytes } = await send('/idle/part', token, { headers })
+    expect([status, Buffer.from(bytes).toString()]).toEqual([206, 'part'])
+  })
+
+  it('leaves the length of an answer without its body', async () => {
+    const connection = await openRaw(gateway.port)
+    const lines = ['HEAD /idle/slow HTTP/1.1', 'Host: 127.0.0.1', CLIENT.join(': ')]
+    connection.send(`${lines.join('\r\n')}\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+    const { status, headers } = await connection.read({ head: true })
+    connection.reset()
+    expect([status, headers]).toEqual([
+      200,
+      expect.arrayContaining([['Content-Length', '5']]) as unknown,
+    ])
   })
 })
 
