@@ -1254,7 +1254,7 @@ export const PROMISES: Promised[] = [
   {
     id: 'P40',
     promise:
-      'A limit on bodies counts the bytes that come, whoever reads them and whatever is said of their length; what is longer never looks whole to the origin.',
+      'A limit on bodies counts the bytes that come, whoever reads them and whatever is said of their length; no more reach the origin, and what is longer never looks whole to one that has not answered.',
     mutations: [
       {
         guard: 'the count',
