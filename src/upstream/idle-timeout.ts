@@ -86,6 +86,8 @@ export function idleTimeout(
         watch(response) {
           const { body, headers } = response
           if (!body || (!eventStreams && isEventStream(headers))) return response
+          // A part of packed bytes cannot be unpacked, as reading it here would.
+          if (response.status === 206 && headers.has('content-encoding')) return response
           const chunks = chunksOf(body)
           const length = lengthOf(headers)
           const { readable, writable } =

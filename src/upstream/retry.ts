@@ -162,7 +162,7 @@ export function retry(given: RetryOptions = {}, clock: RetryClock = PLATFORM): R
           saved -= COST
           reasons.set(incoming, why)
           // A body that nobody reads would keep its connection.
-          await answered?.body?.cancel()
+          await answered?.body?.cancel().catch(() => {})
           await clock.pause(pauseMs)
           return call()
         },

@@ -8,6 +8,7 @@ const FILE = `import { oidc } from './auth/presets/oidc.ts'
 import { apiKeys } from './auth/key/api-keys.ts'
 import { signedLinks } from './auth/link/signed-links.ts'
 import { allOf, anyOf, defineGateway, optional, type GatewayConfig } from './config/define.ts'
+import { addresses } from './edge/addresses.ts'
 import { protectedResource } from './edge/resource-metadata.ts'
 import { claims } from './upstream/claims-handler.ts'
 
@@ -32,6 +33,7 @@ export default defineGateway((env: Env): GatewayConfig => ({
     { path: '/status', auth: 'public', to: 'https://status.acme.internal' },
     { path: '/beta', host: 'beta.acme.example', auth: 'main', to: 'https://beta.acme.internal' },
     { path: '/mcp/*', auth: 'main', to: 'https://mcp.acme.internal', scopes: ['mcp'], resource: protectedResource({ name: 'Tools' }) },
+    { path: '/office', auth: 'main', to: 'https://office.acme.internal', roles: ['staff'], addresses: addresses({ allow: ['198.51.100.0/24'] }) },
     { path: '/either', auth: 'main', to: 'https://either.acme.internal', require: anyOf({ scopes: ['audit'] }, { roles: ['auditor'] }) },
   ],
 }))
@@ -49,6 +51,8 @@ const CHANGES: readonly (readonly [what: string, find: string, replacement: stri
     "['orders:read', 'orders:write']",
   ],
   ['scopes are gone', ", scopes: ['mcp']", ''],
+  ['an address is allowed too', "'198.51.100.0/24'", "'198.51.100.0/24', '192.0.2.7'"],
+  ['a role behind a list of addresses is gone', ", roles: ['staff']", ''],
   ['a role is gone', "['clerk', 'admin']", "['clerk']"],
   ['a role is there too', "['clerk', 'admin']", "['clerk', 'admin', 'auditor']"],
   ['roles are gone', ", roles: ['clerk', 'admin']", ''],

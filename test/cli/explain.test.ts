@@ -11,6 +11,8 @@ import { explainLine, lineToText } from '../../src/cli/explain/log-line.ts'
 import { toText } from '../../src/cli/explain/text.ts'
 import { checkOf } from '../../src/cli/explain/token-checks.ts'
 import type { GatewayConfig } from '../../src/config/define.ts'
+import { addresses } from '../../src/edge/addresses.ts'
+import { bodyLimit } from '../../src/edge/body-limit.ts'
 import { createTestIssuer } from '../support/mint.ts'
 
 const NOW = 1_767_225_600
@@ -23,6 +25,13 @@ const CONFIG: GatewayConfig = {
   routes: [
     { path: '/orders/*', to: 'https://origin.test', scopes: ['orders:read'], roles: ['clerk'] },
     { path: '/orders/:id', to: 'https://origin.test', methods: ['POST'] },
+    {
+      path: '/office',
+      auth: 'public',
+      to: 'https://origin.test',
+      addresses: addresses({ allow: ['203.0.113.0/24'], deny: ['203.0.113.9'] }),
+      bodyLimit: bodyLimit({ maxBytes: 1_000 }),
+    },
     { path: '/Status', auth: 'public', to: 'https://origin.test' },
   ],
 }
@@ -60,6 +69,28 @@ describe('npm run explain', () => {
     expect(policy.map(({ name, verdict }) => [name, verdict])).toEqual([
       ['scopes', 'wrong'],
       ['roles', 'not looked at'],
+    ])
+  })
+
+  it('says what a list of addresses makes of one, and what a limit of the body', async () => {
+    const at = (address: string, ...more: string[]) =>
+      run(['/office', '--address', address, ...more])
+    const ok = { part: 'addresses', step: 'admit', outcome: 'ok' }
+    expect((await at('203.0.113.8')).parts).toContainEqual(ok)
+    const denied = await at('203.0.113.9')
+    expect([denied.code, denied.parts]).toEqual([
+      'address_denied',
+      [
+        {
+          ...ok,
+          outcome: 'address_denied: the address of the client is denied by 203.0.113.9',
+        },
+      ],
+    ])
+    const long = await at('203.0.113.8', '--header', 'content-length: 1001')
+    expect([long.code, long.reason]).toEqual([
+      'body_too_large',
+      'the body is announced with more than 1000 bytes',
     ])
   })
 

@@ -76,6 +76,35 @@ describe('wrangler.toml', () => {
     expect(warningsOf(mended)).toEqual([])
   })
 
+  it('loses those too that a service behind the gateway is reached through', () => {
+    const text = `${SHIPPED}
+[[mtls_certificates]]
+binding = "CERT"
+certificate_id = "a"
+
+[[vpc_services]]
+binding = "VPC"
+service_id = "b"
+
+[[vpc_networks]]
+binding = "NETWORK"
+tunnel_id = "c"
+
+[env.staging]
+name = "gatehouse-staging"
+
+[[env.staging.kv_namespaces]]
+binding = "STORE"
+`
+    const lost = (binding: string, kind: string) =>
+      `[env.staging] has no binding ${binding}, which it does not inherit. Add [[env.staging.${kind}]] with binding = "${binding}"`
+    expect(warningsOf(text)).toEqual([
+      lost('CERT', 'mtls_certificates'),
+      lost('VPC', 'vpc_services'),
+      lost('NETWORK', 'vpc_networks'),
+    ])
+  })
+
   it('without a KV namespace has every isolate ask', () => {
     expect(warningsOf('name = "gatehouse"\n')).toEqual([
       'has no KV namespace with the binding STORE, so that every isolate asks the issuers for their keys. Add [[kv_namespaces]] with binding = "STORE"',

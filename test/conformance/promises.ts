@@ -78,6 +78,15 @@ const lists = (name: string) => workers('mcp/lists', name)
 const ASSERTION = 'upstream/assertion/assertion.ts'
 const proof = (name: string) => workers('upstream/assertion', name)
 const traces = (name: string) => workers('operate/tracing', name)
+const bodies = (name: string) => workers('edge/body-limit', name)
+const addressLists = (name: string) => workers('edge/addresses', name)
+const retries = (name: string) => workers('upstream/retry', name)
+const silences = (name: string) => workers('upstream/idle-timeout', name)
+const connections = (name: string): TestName => ({
+  project: 'node',
+  file: 'test/e2e/connections.test.ts',
+  name,
+})
 
 export const PROMISES: Promised[] = [
   {
@@ -1245,9 +1254,53 @@ export const PROMISES: Promised[] = [
   },
   {
     id: 'P40',
-    promise: 'A limit on bodies counts the bytes that come.',
-    mutations: [],
-    later: 'a limit on bodies',
+    promise:
+      'A limit on bodies counts the bytes that come, whoever reads them and whatever is said of their length; no more reach the origin, and what is longer never looks whole to one that has not answered.',
+    mutations: [
+      {
+        guard: 'the count',
+        edits: [edit('upstream/upload.ts', 'if (chunk) count?.(chunk.byteLength)\n', '')],
+        test: bodies('is refused when it gets there, in many pieces'),
+      },
+      {
+        guard: 'the last byte',
+        edits: [edit('edge/body-limit.ts', 'if (left < 0)', 'if (left < -1)')],
+        test: bodies('is refused when it gets there, by its last byte'),
+      },
+      {
+        guard: 'the count of a body that says its length',
+        edits: [
+          edit(
+            'upstream/upload.ts',
+            'if (!count && length !== undefined',
+            'if (length !== undefined',
+          ),
+        ],
+        test: bodies('is counted also where it says that it has 10'),
+      },
+      {
+        guard: 'the refusal of a length that is announced',
+        edits: [edit('edge/body-limit.ts', 'if (announced > maxBytes)', 'if (announced < 0)')],
+        test: bodies('is refused at once where it says so'),
+      },
+      {
+        guard: 'the count of what the gateway reads itself',
+        edits: [edit('upstream/request.ts', 'if (read) count?.(read.byteLength)\n', '')],
+        test: bodies('is counted too where the gateway reads it itself'),
+      },
+      {
+        guard: 'the end of the request to the origin',
+        edits: [
+          edit('upstream/upload.ts', 'broken.abort(error)\n', 'sink.close().catch(() => {})\n'),
+        ],
+        test: connections('that crosses the limit is 413, and the origin never takes it for whole'),
+      },
+      {
+        guard: 'the end of what a handler reads',
+        edits: [edit('upstream/target.ts', 'if (upload) failWith(upload)\n', '')],
+        test: bodies('is refused to a handler that reads it'),
+      },
+    ],
   },
   {
     id: 'P41',
@@ -2973,6 +3026,172 @@ export const PROMISES: Promised[] = [
         guard: 'the operator’s key',
         edits: [edit('operate/health.ts', '      check(request)\n', '      void request\n')],
         test: workers('operate/health', 'shows details to nobody but the operator'),
+      },
+    ],
+  },
+  {
+    id: 'P60',
+    promise:
+      'A list of addresses is asked first, before a credential and before a count; deny wins; the address is the platform’s, IPv4 is IPv4 in whatever form, and one that is not known is refused.',
+    mutations: [
+      {
+        guard: 'the place before everything else',
+        edits: [
+          edit(
+            'gateway.ts',
+            '  if (route.parts.addresses) route.parts.addresses.admit(inbound)\n',
+            '',
+          ),
+          edit(
+            'gateway.ts',
+            '  const [principal] = principals\n',
+            '  const [principal] = principals\n  route.parts.addresses?.admit(inbound)\n',
+          ),
+        ],
+        test: addressLists('asks before anybody is asked who they are'),
+      },
+      {
+        guard: 'the list of those who may',
+        edits: [edit('edge/addresses.ts', 'allow.some(isIn) ? undefined', 'allow ? undefined')],
+        test: addressLists('lets in those of allow and nobody else'),
+      },
+      {
+        guard: 'the precedence of deny',
+        edits: [
+          edit(
+            'edge/addresses.ts',
+            'const denied = deny.find(isIn)',
+            'const denied = !allow && deny.find(isIn)',
+          ),
+        ],
+        test: addressLists('keeps out those of deny, also where allow has them'),
+      },
+      {
+        guard: 'IPv4 in the form of IPv6',
+        edits: [edit('edge/addresses.ts', 'isMapped ? sent.toIPv4Address() : sent', 'sent')],
+        test: addressLists('takes an IPv4 address in the form of IPv6'),
+      },
+      {
+        guard: 'the refusal of an address that is not known',
+        edits: [
+          edit('edge/addresses.ts', "return 'the address of the client is not known'", 'return'),
+        ],
+        test: addressLists('which nobody can judge'),
+      },
+      {
+        guard: 'four decimal numbers',
+        edits: [
+          edit(
+            'edge/address-range.ts',
+            'ipaddr.IPv4.isValidFourPartDecimal(text) ?',
+            'ipaddr.IPv4.isValid(text) ?',
+          ),
+        ],
+        test: addressLists('which nobody can judge'),
+      },
+      {
+        guard: 'the refusal of stand-ins',
+        edits: [edit('edge/addresses.ts', 'return isIn(PSEUDO) ?', 'return false ?')],
+        test: addressLists('keeps out an address that only stands for one'),
+      },
+      {
+        guard: 'the word of the platform',
+        edits: [edit('edge/addresses.ts', "get('cf-connecting-ip')", "get('x-forwarded-for')")],
+        test: addressLists('believes no address that a client claims'),
+      },
+    ],
+  },
+  {
+    id: 'P61',
+    promise:
+      'A request is sent to an origin twice at most, only GET and HEAD without an answer, in time and within a budget; an answer that falls silent breaks off, and never looks whole.',
+    mutations: [
+      {
+        guard: 'the methods',
+        edits: [
+          edit('upstream/retry.ts', "(method === 'GET' || method === 'HEAD')", "method !== ''"),
+        ],
+        test: retries('is not sent POST again'),
+      },
+      {
+        guard: 'upgrades',
+        edits: [edit('upstream/retry.ts', " && !(headers as Headers).has('upgrade')", '')],
+        test: retries('is not sent an upgrade again'),
+      },
+      {
+        guard: 'the one attempt more',
+        edits: [
+          edit(
+            'upstream/retry.ts',
+            'await clock.pause(pauseMs)\n          return call()',
+            'await clock.pause(pauseMs)\n          return part.attempt(call, exchange)',
+          ),
+        ],
+        test: retries('is asked twice and never more'),
+      },
+      {
+        guard: 'the statuses',
+        edits: [
+          edit('upstream/retry.ts', '!repeated.has(answered.status)', 'answered.status < 500'),
+        ],
+        test: retries('of 500 is not asked for again by itself'),
+      },
+      {
+        guard: 'Retry-After',
+        edits: [edit('upstream/retry.ts', " || answered.headers.has('retry-after')", '')],
+        test: retries('that says when to come back is given as it is'),
+      },
+      {
+        guard: 'the budget',
+        edits: [edit('upstream/retry.ts', 'if (saved < COST || ', 'if (')],
+        test: retries('is one request in ten and one more at first'),
+      },
+      {
+        guard: 'the end of what is saved up',
+        edits: [
+          edit(
+            'upstream/retry.ts',
+            'Math.min(MAX_SAVED, saved + budgetPercent)',
+            'saved + budgetPercent',
+          ),
+        ],
+        test: retries('is saved up, ten at most'),
+      },
+      {
+        guard: 'the time of the route',
+        edits: [edit('upstream/retry.ts', 'Math.min(limitMs, MAX_AGE_MS)', 'MAX_AGE_MS')],
+        test: retries('of both attempts and the pause is no longer than timeoutSeconds'),
+      },
+      {
+        guard: 'the time of the first attempt',
+        edits: [edit('upstream/retry.ts', 'Math.min(limitMs, MAX_AGE_MS)', 'limitMs')],
+        test: retries('of the first attempt is under ten seconds'),
+      },
+      {
+        guard: 'the time of the credential',
+        edits: [edit('upstream/retry.ts', 'nextSecond < expiresAt', 'expiresAt > 0')],
+        test: retries('does not run out for the credential'),
+      },
+      {
+        guard: 'the end of a silent answer',
+        edits: [edit('upstream/idle-timeout.ts', 'startTimer(late, seconds * 1_000)', '() => {}')],
+        test: silences('breaks off, also before its first byte'),
+      },
+      {
+        guard: 'the end that is none',
+        edits: [edit('upstream/idle-timeout.ts', 'sink.abort(error)', 'sink.close()')],
+        test: connections('has its answer broken off'),
+      },
+      {
+        guard: 'event streams',
+        edits: [
+          edit(
+            'upstream/idle-timeout.ts',
+            '(!eventStreams && isEventStream(headers))',
+            'isEventStream(new Headers())',
+          ),
+        ],
+        test: silences('may be an event stream, which is silent as long as it likes'),
       },
     ],
   },

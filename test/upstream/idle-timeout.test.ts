@@ -92,6 +92,16 @@ describe('an answer that goes on', () => {
     expect(timers.size).toBe(0)
   })
 
+  it('may be read slowly: only while the origin is asked for more is there a limit', async () => {
+    const { reader, say, limits, timers } = await createWorld({ seconds: 60 })
+    say('one')
+    say('two')
+    await expect.poll(() => timers.size).toBe(0)
+    expect(limits).toEqual([60_000])
+    expect([await read(reader), await read(reader)]).toEqual(['one', 'two'])
+    await expect.poll(() => timers.size).toBe(1)
+  })
+
   it('lets the origin go where the client has gone', async () => {
     const { reader, say, timers, wasCancelled } = await createWorld({ seconds: 60 })
     say('one')

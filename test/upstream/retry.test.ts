@@ -64,7 +64,10 @@ describe('an origin that does not answer', () => {
   })
 
   it('is asked twice and never more', async () => {
-    const { sendWithToken, received } = await createWorld({ answers: [lost, lost, lost] })
+    const { sendWithToken, received } = await createWorld({
+      options: { budgetPercent: 100 },
+      answers: [lost, lost, lost],
+    })
     expect(await refusal(await sendWithToken('/'))).toEqual(UNREACHABLE)
     expect(received).toHaveLength(2)
   })
