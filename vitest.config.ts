@@ -10,6 +10,7 @@ const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench,docs}/**
 const LONG_TESTS = [
   'test/cli/{against,api-key,explain-agrees}.test.ts',
   'test/docs/wrangler-commands.test.ts',
+  'test/cli/import-documents.test.ts',
 ]
 
 /** With Debian's Chromium, where it is: for CI, and not a part of `npm test`. */
