@@ -15,6 +15,7 @@ const NODE_TESTS = [
 const LONG_TESTS = [
   'test/cli/{against,api-key,explain-agrees}.test.ts',
   'test/docs/wrangler-commands.test.ts',
+  'test/cli/import-documents.test.ts',
 ]
 
 /** The same, in workerd. */
