@@ -26,6 +26,7 @@ async function evaluate(block: string, name: string): Promise<unknown> {
     fetch: () => Promise.resolve(new Response()),
     get: () => Promise.resolve(null),
     put: () => Promise.resolve(),
+    writeDataPoint: () => {},
   }
   const strings = {
     ISSUER: 'https://issuer.example',
@@ -33,6 +34,7 @@ async function evaluate(block: string, name: string): Promise<unknown> {
     CLIENT_SECRET: 's',
     OPERATOR_KEY: 'Hq5tYp2Zr8Lw3Xn7Vc1Kb9Md4Fs6Jg0T',
     ASSERTION_KEY,
+    LOG_KEY: 'vN3xQ8rT1mB6wK4zL9cH2dF7gJ5sP0yA',
     SESSION_KEY: 'kQ3vT8zL1mN5xR7wB2cY9dF4gH6jP0sA',
     LINK_KEY: 'A7fPq2Zs9vXk4LmN8bRt6WcY3hJd5GeQ',
   }
