@@ -14,6 +14,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   OPERATOR_KEY: 'Hq5tYp2Zr8Lw3Xn7Vc1Kb9Md4Fs6Jg0T',
   ASSERTION_KEY,
   SESSION_KEY: 'kQ3vT8zL1mN5xR7wB2cY9dF4gH6jP0sA',
+  LOG_KEY: 'vN3xQ8rT1mB6wK4zL9cH2dF7gJ5sP0yA',
   LINK_KEY: 'A7fPq2Zs9vXk4LmN8bRt6WcY3hJd5GeQ',
 }
 
@@ -22,6 +23,7 @@ const BINDING = {
   fetch: () => Promise.resolve(new Response()),
   get: () => Promise.resolve(null),
   put: () => Promise.resolve(),
+  writeDataPoint: () => {},
 }
 
 /** Every problem of the config that a block makes. */
