@@ -23,6 +23,39 @@ const SPAN = '1234567890123456'
 const PARENT = `00-${TRACE}-${SPAN}-01`
 const SENT_PARENT = /^00-([\da-f]{32})-([\da-f]{16})-(0[01])$/
 
+/** Each part of a parent with a wrong character at either end, too long, too short, and where it must not be, zero. */
+const BROKEN: [string, string][] = [
+  ['a dot after it', `${PARENT}.`],
+  ['a later version and a dot after it', `cc${PARENT.slice(2)}.more`],
+  ...parts('version', '00', (version) => `${version}${PARENT.slice(2)}`),
+  ['two more digits of version', `00${PARENT}`],
+  ...parts('trace id', TRACE, (id) => `00-${id}-${SPAN}-01`),
+  ['a trace id of zeros', `00-${'0'.repeat(32)}-${SPAN}-01`],
+  ...parts('parent id', SPAN, (id) => `00-${TRACE}-${id}-01`),
+  ['a parent id of zeros', `00-${TRACE}-${'0'.repeat(16)}-01`],
+  ...parts('flags', '01', (flags) => `00-${TRACE}-${SPAN}-${flags}`),
+]
+
+function parts(
+  name: string,
+  good: string,
+  write: (part: string) => string,
+): [what: string, value: string][] {
+  return [
+    [`a wrong character first in its ${name}`, write(`.${good.slice(1)}`)],
+    [`a wrong character last in its ${name}`, write(`${good.slice(0, -1)}.`)],
+    [`a longer ${name}`, write(`${good}0`)],
+    [`a shorter ${name}`, write(good.slice(1))],
+  ]
+}
+
+const NAME = 'abcdefghijklmnopqrstuvwxyz0123456789_-*/'
+const LONGEST = `${'t'.repeat(241)}@${'v'.repeat(14)}`
+/** All but the comma and the equals sign. */
+const VALUE = Array.from({ length: 0x5f }, (_, index) => String.fromCharCode(0x20 + index))
+  .filter((char) => char !== ',' && char !== '=')
+  .join('')
+
 let origin: Origin
 let gateway: Workerd
 beforeAll(async () => {
@@ -59,6 +92,9 @@ describe('a trace on the wire', () => {
     ['in lower case', [['traceparent', PARENT]]],
     ['in other cases', [['TrAcEpArEnT', PARENT]]],
     ['in upper case', [['TRACEPARENT', PARENT]]],
+    ['with capitals', [['TraceParent', PARENT]]],
+    ['with a blank before it', [['traceparent', ` ${PARENT}`]]],
+    ['with a tab after it', [['traceparent', `${PARENT}\t`]]],
     ['with blanks around it', [['traceparent', `\t ${PARENT} \t`]]],
     ['of a later version', [['traceparent', `cc${PARENT.slice(2)}`]]],
     ['of a later version that says more', [['traceparent', `cc${PARENT.slice(2)}-more-to-come`]]],
@@ -81,6 +117,7 @@ describe('a trace on the wire', () => {
     ['a parent with more after it', [['traceparent', `${PARENT}-more`]]],
     ['a parent of version ff', [['traceparent', `ff${PARENT.slice(2)}`]]],
     ['a state alone', [['tracestate', 'foo=1,bar=2']]],
+    ...BROKEN.map(([what, value]): [string, Lines] => [what, [['traceparent', value]]]),
   ])('starts anew for %s, without a state', async (_, lines) => {
     expect(await arrived(lines)).toEqual({ isContinued: false, flags: '01', state: [] })
   })
@@ -96,16 +133,55 @@ describe('a trace on the wire', () => {
     ['a name that is none', ['foo=1,Bar=2'], []],
     ['32 members in two headers', [members(0, 20), members(20, 32)], [members(0, 32)]],
     ['33 members in two headers', [members(0, 20), members(20, 33)], []],
+    ['every character of a name and a value', [`${NAME}=${VALUE}`], [`${NAME}=${VALUE}`]],
+    ['the same at a vendor', [`${NAME}@a-z0_*/=1`], [`${NAME}@a-z0_*/=1`]],
+    ['a blank after a name', ['foo =1'], []],
+    ['a name in upper case', ['FOO=1'], []],
+    ['a name with a dot', ['foo.bar=1'], []],
+    ['no vendor after @', ['foo@=1,bar=2'], []],
+    ['no tenant before @', ['@foo=1,bar=2'], []],
+    ['@ twice together', ['foo@@bar=1,bar=2'], []],
+    ['two @', ['foo@bar@baz=1,bar=2'], []],
+    ['the longest name', ['foo=1', `${'z'.repeat(256)}=1`], [`foo=1,${'z'.repeat(256)}=1`]],
+    ['a longer name', ['foo=1', `${'z'.repeat(257)}=1`], []],
+    ['the longest tenant and vendor', [`${LONGEST}=1`], [`${LONGEST}=1`]],
+    ['a longer tenant', ['foo=1', `${'t'.repeat(242)}@v=1`], []],
+    ['a longer vendor', ['foo=1', `t@${'v'.repeat(15)}=1`], []],
+    ['two =', ['foo=bar=baz'], []],
+    ['no value', ['foo=,bar=3'], []],
   ])('goes on with what is good of its state: %s', async (_, states, sent) => {
     const lines: Lines = [['traceparent', PARENT.replace(/1$/, '0')]]
     for (const state of states) lines.push(['TraceState', state])
     expect(await arrived(lines)).toEqual({ isContinued: true, flags: '00', state: sent })
   })
 
-  it('has a span of its own for each request', async () => {
+  it.each(['tracestate', 'TrAcEsTaTe', 'TRACESTATE'])(
+    'goes on with a state whose name is spelled %s',
+    async (name) => {
+      const lines: Lines = [
+        ['traceparent', PARENT],
+        [name, 'foo=1'],
+      ]
+      expect((await arrived(lines)).state).toEqual(['foo=1'])
+    },
+  )
+
+  it.each(['trace-state', 'trace.state'])('takes no %s for its state', async (name) => {
+    const lines: Lines = [
+      ['traceparent', PARENT],
+      [name, 'foo=1'],
+    ]
+    expect(await arrived(lines)).toEqual({ isContinued: true, flags: '01', state: [] })
+  })
+
+  it.each<[string, Lines]>([
+    ['a parent', [['traceparent', PARENT]]],
+    ['none', []],
+    ['a broken one', [['traceparent', `00-${'0'.repeat(32)}-${SPAN}-01`]]],
+  ])('has a span of its own for each request with %s', async (_, lines) => {
     const parents = new Set<string>()
     for (let index = 0; index < 5; index++) {
-      await arrived([['traceparent', PARENT]])
+      await arrived(lines)
       const [, parent = ''] =
         origin.requests.at(-1)?.headers.find(([n]) => n === 'traceparent') ?? []
       parents.add(parent)
