@@ -2861,8 +2861,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'mcp/list.ts',
-            'if (filtered === undefined && response.ok) throw',
-            'if (filtered === undefined && !response.ok) throw',
+            "if (filtered === undefined && response.ok) throw unreadable('a list",
+            "if (filtered === undefined && !response.ok) throw unreadable('a list",
           ),
         ],
         test: lists('is filtered whatever it says it is, and refused where it is no JSON'),
