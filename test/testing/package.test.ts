@@ -1,11 +1,13 @@
 // package.json's `exports`: one source file each, by the names that the examples and the documentation need.
 
 import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 interface Manifest {
   name: string
   exports: Record<string, string>
+  sideEffects: readonly string[]
   dependencies: Record<string, string>
   devDependencies: Record<string, string>
   peerDependencies: Record<string, string>
@@ -47,6 +49,16 @@ describe('the package', () => {
     const presets = globSync('src/auth/presets/*.ts').filter((file) => !shared.includes(file))
     const exported = [...SOURCES.values()].filter((file) => file.startsWith('src/auth/presets/'))
     expect(new Set(exported)).toEqual(new Set(presets))
+  })
+
+  it('names every module of a Worker that is imported for what it does', () => {
+    const modules = globSync('src/**/*.ts', { exclude: ['src/cli/**'] }).flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/^import '(\..+)'$/gm)].map(([, path = '']) =>
+        join(dirname(file), path),
+      ),
+    )
+    const built = modules.map((file) => file.replace('src/', 'dist/').replace(/\.ts$/, '.js'))
+    expect(MANIFEST.sideEffects).toEqual([...modules, ...built].map((file) => `./${file}`))
   })
 
   it('has the paths by which the examples are typed', () => {
