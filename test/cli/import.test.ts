@@ -216,6 +216,13 @@ describe('what has no counterpart', () => {
       `/components/securitySchemes/x (line 14): is a client certificate, which the zone asks for and not a route. ${WITHOUT}`,
     ],
     [
+      {
+        security: '[{ x.y: [] }, { x-y: [] }]',
+        scheme: 'x.y: { type: oauth2 }\n    x-y: { type: oauth2 }',
+      },
+      '/components/securitySchemes/x-y (line 15): has a name that differs from another one in signs alone. Rename it',
+    ],
+    [
       { security: '[{ x: [] }]' },
       '/components/securitySchemes/x: is not there, and an operation asks for it',
     ],

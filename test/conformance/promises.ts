@@ -57,6 +57,11 @@ const refusals = (name: string) => workers('edge/refusal', name)
 const revoked = (name: string) => workers('operate/revocation/revocation', name)
 const access = (name: string) => workers('auth/presets/cloudflare-access', name)
 const tokenPlaces = (name: string) => workers('auth/bearer/token-places', name)
+const imports = (name: string): TestName => ({
+  project: 'node',
+  file: 'test/cli/import.test.ts',
+  name,
+})
 const combinations = (name: string) => workers('auth/combinations', name)
 const proofs = (name: string) => workers('auth/possession/proofs', name)
 const dpop = (name: string) => workers('auth/possession/dpop', name)
@@ -3192,6 +3197,84 @@ export const PROMISES: Promised[] = [
           ),
         ],
         test: silences('may be an event stream, which is silent as long as it likes'),
+      },
+    ],
+  },
+  {
+    id: 'P62',
+    promise: 'An imported OpenAPI document lets in nobody whom its security keeps out',
+    mutations: [
+      {
+        guard: 'the error for a scheme that is not there',
+        edits: [
+          edit(
+            'cli/import/schemes.ts',
+            "problems.report(path, 'is not there, and an operation asks for it')",
+            '',
+          ),
+        ],
+        test: imports('is refused with its place'),
+      },
+      {
+        guard: 'the error for a key in the address',
+        edits: [edit('cli/import/schemes.ts', "if (place === 'query')", "if (place === '')")],
+        test: imports('is refused with its place'),
+      },
+      {
+        guard: 'the error for two keys together',
+        edits: [
+          edit(
+            'cli/import/security.ts',
+            "together.filter(({ kind }) => kind === 'keys').length > 1",
+            "together.filter(({ kind }) => kind === 'keys').length > 9",
+          ),
+        ],
+        test: imports('is refused with its place'),
+      },
+      {
+        guard: 'the error for schemes together as one of several alternatives',
+        edits: [
+          edit(
+            'cli/import/security.ts',
+            'if (together.length > 1 && alternatives.length > 1) {',
+            'if (together.length > 9) {',
+          ),
+        ],
+        test: imports('is refused with its place'),
+      },
+      {
+        guard: 'the error for roles of which all are asked for',
+        edits: [edit('cli/import/security.ts', 'needed.length > 1) {', 'needed.length > 9) {')],
+        test: imports('is refused with its place'),
+      },
+      {
+        guard: 'that a scope counts for its own scheme alone',
+        edits: [
+          edit(
+            'cli/import/security.ts',
+            'const who = hasSeveralSchemes ?',
+            'const who = !hasSeveralSchemes ?',
+          ),
+        ],
+        test: imports('asks for [{ two: [a] }, { key: [] }]'),
+      },
+      {
+        guard: 'that an operation without an alternative is left out',
+        edits: [
+          edit(
+            'cli/import/routes.ts',
+            'return isGone && !security.isOptional ? undefined :',
+            'return isGone && security.isOptional ? undefined :',
+          ),
+        ],
+        test: imports('leaves out what is named, and never lets more in for that'),
+      },
+      {
+        guard: 'the error for a parameter within a segment',
+        edits: [
+          edit('cli/import/paths.ts', 'if (partial !== undefined) {', "if (partial === '') {"),
+        ],
+        test: imports('is refused with its place'),
       },
     ],
   },

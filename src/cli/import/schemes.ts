@@ -34,7 +34,13 @@ export function readEntries(
     const entry = isForTokens(scheme.value)
       ? tokenEntry(name, scheme.value, tokens.length > 1)
       : keyEntry(name, scheme.value, scheme.path, problems)
-    if (entry) entries.set(name, entry)
+    const taken = [...entries.values()].flatMap(({ variables }) => variables)
+    if (entry?.variables.some((variable) => taken.includes(variable))) {
+      problems.report(
+        scheme.path,
+        'has a name that differs from another one in signs alone. Rename it',
+      )
+    } else if (entry) entries.set(name, entry)
   }
   return entries
 }
@@ -62,6 +68,7 @@ function tokenEntry(
   const prefix = name
     .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
     .replaceAll(/\W+/g, '_')
+    .replace(/^(?=\d)/, '_')
     .toUpperCase()
   const [issuerName, audienceName] = isOneOfSeveral
     ? [`${prefix}_ISSUER`, `${prefix}_AUDIENCE`]
