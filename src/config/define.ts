@@ -2,11 +2,11 @@
 
 import type { AnyOf } from '../auth/authorize.ts'
 import type { ClaimLocation } from '../auth/claim-location.ts'
-import type { Feature, SchemeFeature } from '../auth/feature.ts'
+import type { Extras, Feature, SchemeFeature } from '../auth/feature.ts'
 import type { Needs } from '../auth/needs.ts'
 import type { RefusalPage } from '../edge/refusal.ts'
 import type { Binding } from '../lib/fetch.ts'
-import type { Health, HealthSite } from '../operate/health.ts'
+import type { HealthSite } from '../operate/health.ts'
 import type { Metrics } from '../operate/metrics/metrics.ts'
 import type { RequestLog } from '../operate/request-log.ts'
 import type { RevocationFeature } from '../operate/revocation/revocation.ts'
@@ -29,7 +29,7 @@ export interface GatewayConfig {
   /** Counts answers: `metrics({ dataset: env.METRICS })`. Default: nobody does. */
   metrics?: Feature<Metrics, string>
   /** Says how the gateway is: `health({ operatorKey: env.OPERATOR_KEY })`. Default: nobody can ask. */
-  health?: Feature<Health, HealthSite>
+  health?: Feature<Extras, HealthSite>
   /**
    * Answers refusals in your own way: `(problem, request) => Response`, or undefined for the problem document. It must
    * answer at once. A status that is no error and no redirect becomes that of the problem; `WWW-Authenticate`, `Allow`,

@@ -23,9 +23,6 @@ export interface HealthOptions {
   version?: { readonly id: string; readonly tag: string; readonly timestamp: string }
 }
 
-/** The config's `health`, made by {@link health}. */
-export type Health = Extras
-
 /** What it is compiled for. */
 export interface HealthSite {
   readonly config: object
@@ -54,7 +51,7 @@ const schema = optionsSchema<HealthOptions>(
 )
 
 /** Answers `/.well-known/gatehouse/health`. */
-export function health(given: HealthOptions = {}): Feature<Health, HealthSite> {
+export function health(given: HealthOptions = {}): Feature<Extras, HealthSite> {
   return {
     check(path, to) {
       const { success, issues } = v.safeParse(schema, given)

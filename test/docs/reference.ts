@@ -110,7 +110,7 @@ export function referencePage({ makers, types }: Declarations): string {
   /** Where a type is made by functions, they are named; where it is of this project, it is linked. */
   function typeCell({ type: written, mentions }: OptionDoc): string {
     const made = makers.filter(({ makes }) => makes === written)
-    if (written.startsWith('RoutePart<')) return made.map(linkTo).join(' ')
+    if (/^(?:RoutePart|Feature)</.test(written)) return made.map(linkTo).join(' ')
     const code = `\`${plain(written).replaceAll('|', '\\|')}\``
     const links = [...new Set(mentions)].map((name) => {
       const makersOf = makers.filter(({ makes }) => makes === name)
