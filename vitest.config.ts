@@ -7,7 +7,10 @@ const SHIPPED_TESTS = ['test/shipped/**/*.test.ts']
 const NODE_TESTS = ['test/{e2e,local,issuer,state,conformance,cli,bench}/**/*.test.ts']
 
 /** Minutes on two cores, of cases or of wrangler's commands: for CI, and not a part of `npm test`. */
-const LONG_TESTS = ['test/cli/{against,api-key,explain-agrees}.test.ts']
+const LONG_TESTS = [
+  'test/cli/{against,api-key,explain-agrees}.test.ts',
+  'test/e2e/revocation.test.ts',
+]
 
 /** With Debian's Chromium, where it is: for CI, and not a part of `npm test`. */
 const BROWSER_TESTS = [
@@ -17,6 +20,8 @@ const BROWSER_TESTS = [
 
 export default defineConfig({
   test: {
+    // No credential stands in any console.
+    reporters: ['default', './test/support/log-reporter.ts'],
     // Most of the time goes to waiting for processes and sockets, so every core takes files.
     maxWorkers: '100%',
     projects: [
