@@ -161,9 +161,14 @@ describe('npm run check -- --json', () => {
       args: ['--json'],
     })
     expect([code, err]).toEqual([0, ''])
-    const { problems, warnings, findings, routes } = JSON.parse(out) as Record<string, unknown[]>
+    const { problems, warnings, findings, routes } = JSON.parse(out) as {
+      problems: number
+      warnings: number
+      findings: Finding[]
+      routes: unknown[]
+    }
     expect([problems, warnings]).toEqual([0, 0])
-    expect(findings?.[0]).toEqual({ verdict: 'ok', text: 'gateway.config.ts is sound: 1 route' })
+    expect(findings[0]).toEqual({ verdict: 'ok', text: 'gateway.config.ts is sound: 1 route' })
     expect(routes).toEqual([
       expect.objectContaining({ path: '/orders/*', who: expect.stringContaining('orders:read') }),
     ])
