@@ -16,6 +16,7 @@ const LONG_TESTS = [
   'test/cli/{against,api-key,explain-agrees}.test.ts',
   'test/docs/wrangler-commands.test.ts',
   'test/cli/import-documents.test.ts',
+  'test/e2e/revocation.test.ts',
 ]
 
 /** The same, in workerd. */
@@ -51,6 +52,8 @@ function ownPackage(): { find: RegExp; replacement: string }[] {
 
 export default defineConfig({
   test: {
+    // No credential stands in any console.
+    reporters: ['default', './test/support/log-reporter.ts'],
     // Most of the time goes to waiting for processes and sockets, so every core takes files.
     maxWorkers: '100%',
     projects: [

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { oidc } from '../src/auth/presets/oidc.ts'
 import type { GatewayConfig, RouteConfig } from '../src/config/define.ts'
-import { createGateway } from '../src/gateway.ts'
 import type { LogEvent } from '../src/operate/log.ts'
 import { requestLog } from '../src/operate/request-log.ts'
 import { claims } from '../src/upstream/claims-handler.ts'
 import { worker } from '../src/worker.ts'
 import { AUDIENCE, createTestGateway, ORIGIN, refusal, START } from './support/gateway.ts'
 import { createTestIssuer } from './support/mint.ts'
+import { createGateway } from './support/watched-gateway.ts'
 
 const context = { waitUntil: () => {} }
 

@@ -46,6 +46,14 @@ export function textLike(
 
 export const text = textLike("'orders'")
 
+/** A path of the gateway's own, without a pattern in it. */
+export const ownPath = (example: string) =>
+  textLike(example, (path) =>
+    /^(?:\/[\w.~-]+)+$/.test(path)
+      ? undefined
+      : `must be a path of letters, digits, '-', '.', '_' and '~', for example ${example}`,
+  )
+
 /** How a list may be wrong as a whole. */
 export interface ListOptions {
   /** As an owner would write it: `['orders:read']`. */

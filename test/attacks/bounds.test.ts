@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { MAX_PROOF_LENGTH, MAX_PROOFS } from '../../src/auth/bearer/jwt.ts'
 import { type OidcOptions, oidc } from '../../src/auth/presets/oidc.ts'
 import type { RouteConfig } from '../../src/config/define.ts'
-import { createGateway } from '../../src/gateway.ts'
 import { createBoundedMap } from '../../src/lib/bounded-map.ts'
 import { createTestKey, encodePart, type TestKey } from '../support/signing-keys.ts'
+import { createGateway } from '../support/watched-gateway.ts'
 import {
   AUDIENCE,
   createKeys,

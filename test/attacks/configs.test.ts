@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { GatewayConfig } from '../../src/config/define.ts'
-import { createGateway } from '../../src/gateway.ts'
+import { createGateway } from '../support/watched-gateway.ts'
 import { CONFIG_MISTAKES, GOOD_CONFIG } from './configs.ts'
 import { refusal } from './world.ts'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { signLink } from '../../src/auth/link/sign.ts'
 import { signedLinks } from '../../src/auth/link/signed-links.ts'
-import { createGateway } from '../../src/gateway.ts'
 import { ORIGIN, refusal } from '../support/gateway.ts'
 import { cloudflareMac, createLinkGateway, HOST, KEY, NOW } from '../support/links.ts'
+import { createGateway } from '../support/watched-gateway.ts'
 
 const PATH = '/files/a.pdf?x=1'
 const TIME = String(NOW)

@@ -3,7 +3,7 @@
 
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import type { GatewayConfig, RouteConfig } from '../../src/config/define.ts'
-import { createGateway, type Gateway } from '../../src/gateway.ts'
+import type { Gateway } from '../../src/gateway.ts'
 import type { Store } from '../../src/lib/kv.ts'
 import type { LogEvent, RequestEvent } from '../../src/operate/log.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type TestAlg,
   type TestKey,
 } from '../support/signing-keys.ts'
+import { createGateway } from '../support/watched-gateway.ts'
 
 export const ISSUER = 'https://idp.test'
 export const JWKS_URI = `${ISSUER}/jwks`

@@ -10,11 +10,11 @@ import { cloudflareAccess } from '../../src/auth/presets/cloudflare-access.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { allOf, anyOf, optional } from '../../src/config/define.ts'
 import { checkConfig } from '../../src/config/prepare.ts'
-import { createGateway } from '../../src/gateway.ts'
 import { ADA, AUD, mintAccess, PERSON, teamCerts } from '../support/access.ts'
 import { AUDIENCE, createMemoryStore, ORIGIN, refusal, START } from '../support/gateway.ts'
 import { KEY } from '../support/links.ts'
 import { createTestIssuer } from '../support/mint.ts'
+import { createGateway } from '../support/watched-gateway.ts'
 
 const LINKS = { keys: [KEY], ttlSeconds: 600 }
 const ALL = ['main', 'staff', 'keys', 'links'] as const

@@ -6,6 +6,7 @@ import { copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { Finding } from '../../src/cli/check/report.ts'
 import { runTools, toolsFor } from '../../src/cli/check/tools.ts'
@@ -25,11 +26,13 @@ interface Options {
   variables?: Record<string, string>
   /** In place of the shipped one. */
   file?: string
+  /** The file of a first commit, in a checkout of git. Default: there is none. */
+  committed?: string
   args?: string[]
 }
 
 /** Runs the quick check in a copy of the owner's files; exit code, and what it printed without colours. */
-async function check({ variables, file, args = [] }: Options) {
+async function check({ variables, file, committed, args = [] }: Options) {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-check-'))
   try {
     await cp(join(ROOT, 'src'), join(folder, 'src'), { recursive: true })
@@ -37,6 +40,7 @@ async function check({ variables, file, args = [] }: Options) {
       await copyFile(join(ROOT, name), join(folder, name))
     }
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+    if (committed !== undefined) await commit(folder, committed)
     if (file !== undefined) await writeFile(join(folder, 'src/gateway.config.ts'), file)
     if (variables) {
       const lines = Object.entries(variables).map(([name, value]) => `${name}="${value}"\n`)
@@ -45,6 +49,18 @@ async function check({ variables, file, args = [] }: Options) {
     return await run(folder, args)
   } finally {
     await rm(folder, { recursive: true })
+  }
+}
+
+async function commit(cwd: string, file: string): Promise<void> {
+  await writeFile(join(cwd, 'src/gateway.config.ts'), file)
+  const identity = ['-c', 'user.name=check', '-c', 'user.email=check@localhost']
+  for (const args of [
+    ['init', '--quiet', '--initial-branch=main'],
+    ['add', 'src/gateway.config.ts'],
+    [...identity, 'commit', '--quiet', '--no-verify', '-m', 'first'],
+  ]) {
+    await promisify(execFile)('git', args, { cwd })
   }
 }
 
@@ -126,6 +142,79 @@ describe('npm run check', () => {
     expect(err).toContain('check: wrangler.toml has no [env.staging]. Add [env.staging]\n')
     expect(code).toBe(1)
   })
+})
+
+const fileWith = (route: string) => `import { oidc } from './auth/presets/oidc.ts'
+import { defineGateway, type GatewayConfig } from './config/define.ts'
+
+export default defineGateway((env: Env): GatewayConfig => ({
+  schemes: { main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }) },
+  routes: [{ path: '/orders/*', to: 'https://orders.acme.internal'${route} }],
+}))
+`
+
+describe('npm run check -- --json', () => {
+  it('is one object with what was found and the routes, for a program', async () => {
+    const { code, out, err } = await check({
+      variables: SOUND,
+      file: fileWith(", scopes: ['orders:read']"),
+      args: ['--json'],
+    })
+    expect([code, err]).toEqual([0, ''])
+    const { problems, warnings, findings, routes } = JSON.parse(out) as {
+      problems: number
+      warnings: number
+      findings: Finding[]
+      routes: unknown[]
+    }
+    expect([problems, warnings]).toEqual([0, 0])
+    expect(findings[0]).toEqual({ verdict: 'ok', text: 'gateway.config.ts is sound: 1 route' })
+    expect(routes).toEqual([
+      expect.objectContaining({ path: '/orders/*', who: expect.stringContaining('orders:read') }),
+    ])
+  })
+
+  it('has the problems, and the exit code says that there are some', async () => {
+    const { code, out } = await check({ variables: UNSOUND, args: ['--json'] })
+    const { problems, findings, routes } = JSON.parse(out) as {
+      problems: number
+      findings: Finding[]
+      routes: unknown[]
+    }
+    const told = findings.filter(({ verdict }) => verdict === 'problem')
+    expect([code, problems, told.length, routes]).toEqual([1, 2, 2, []])
+    expect(out).not.toContain('s3cr3t')
+  })
+})
+
+describe('npm run check -- --against', () => {
+  const [before, now] = [fileWith(", scopes: ['orders:read']"), fileWith('')]
+
+  it.each(['HEAD', 'main'])('compares with the file of %s', async (reference) => {
+    const args = ['--against', reference, '--json']
+    const { code, out } = await check({ variables: SOUND, committed: before, file: now, args })
+    const { differences } = JSON.parse(out) as { differences: Record<string, string>[] }
+    expect(code).toBe(0)
+    expect(differences.length).toBeGreaterThan(0)
+    expect(differences.map(({ before: then }) => then).join()).toContain('insufficient_scope')
+  })
+
+  it('says that nothing is judged otherwise where nothing has changed', async () => {
+    const options = { variables: SOUND, committed: before, args: ['--against', 'HEAD'] }
+    const { code, out } = await check(options)
+    expect(out).toMatch(/^No request is judged otherwise, of \d+ that were tried\.\n$/)
+    expect(code).toBe(0)
+  })
+
+  it.each(['no-such-branch', '--output=stolen'])(
+    'says that %s is no reference, and runs none as an option',
+    async (reference) => {
+      const args = [`--against=${reference}`]
+      const { code, err } = await check({ variables: SOUND, committed: before, args })
+      expect(err).toContain('check: --against must name a commit or branch of git, or a file: ')
+      expect(code).toBe(1)
+    },
+  )
 })
 
 describe('the other tools', () => {

@@ -9,11 +9,11 @@ import { requestTo } from '../../src/cli/explain/arguments.ts'
 import { type Explanation, explain } from '../../src/cli/explain/explain.ts'
 import { redact } from '../../src/cli/explain/redact.ts'
 import { allOf, anyOf, type GatewayConfig, optional } from '../../src/config/define.ts'
-import { createGateway } from '../../src/gateway.ts'
 import type { RequestEvent } from '../../src/operate/log.ts'
 import { corpusFolder, expected, readCorpus, shapeOf } from '../conformance/corpus.ts'
 import { createMemoryStore } from '../support/gateway.ts'
 import { createTestIssuer } from '../support/mint.ts'
+import { createGateway } from '../support/watched-gateway.ts'
 
 const NOW = 1_767_225_600
 const ORIGIN = 'https://origin.test'

@@ -1943,6 +1943,61 @@ export const PROMISES: Promised[] = [
       "An issuer's event is believed only if it is signed over its whole body by that issuer, and an operator only with the whole key.",
     mutations: [
       {
+        guard: 'the signature of a logout token',
+        edits: [
+          edit(
+            'operate/revocation/backchannel-logout.ts',
+            'if (!(await isSigned({ ...compact, keyId }, scope)))',
+            'if (!isSigned)',
+          ),
+        ],
+        test: workers('operate/revocation/backchannel-logout', 'that a foreign key signed'),
+      },
+      {
+        guard: 'the type of a logout token',
+        edits: [
+          edit(
+            'operate/revocation/backchannel-logout.ts',
+            "if (kind !== 'logout+jwt' && kind !== 'jwt')",
+            "if (kind === 'none')",
+          ),
+        ],
+        test: workers('operate/revocation/backchannel-logout', 'that is an access token'),
+      },
+      {
+        guard: 'the client of a logout token',
+        edits: [
+          edit(
+            'operate/revocation/backchannel-logout.ts',
+            'if (![aud].flat().includes(clientId))',
+            'if (aud === clientId.length)',
+          ),
+        ],
+        test: workers('operate/revocation/backchannel-logout', 'for another client'),
+      },
+      {
+        guard: 'the event of a logout token',
+        edits: [
+          edit(
+            'operate/revocation/backchannel-logout.ts',
+            '!isObject(events[EVENT])',
+            'events[EVENT] === EVENT',
+          ),
+        ],
+        test: workers('operate/revocation/backchannel-logout', 'without the event'),
+      },
+      {
+        guard: 'the age of a logout token',
+        edits: [
+          edit(
+            'operate/revocation/backchannel-logout.ts',
+            'age <= MAX_AGE_SECONDS + CLOCK_SKEW_SECONDS',
+            'age <= Infinity',
+          ),
+        ],
+        test: workers('operate/revocation/backchannel-logout', 'that is old'),
+      },
+      {
         guard: 'the hash of the body',
         edits: [
           edit(

@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { signedLinks } from '../../src/auth/link/signed-links.ts'
 import type { LinkFormat } from '../../src/auth/link/token.ts'
-import { createGateway } from '../../src/gateway.ts'
 import { KEY } from '../support/links.ts'
 import { readmeBlocks } from '../support/readme.ts'
+import { createGateway } from '../support/watched-gateway.ts'
 
 const PAGE = readFileSync('docs/signed-links.md', 'utf8')
 const FILE = '/files/two%20words%20%C3%A9.pdf?x=1'

@@ -1,8 +1,8 @@
 // What the properties have found, one test each, so that it is tried every time.
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createGateway } from '../../src/gateway.ts'
 import { createKeys, createWorld, type Keys, ORIGIN } from '../attacks/world.ts'
+import { createGateway } from '../support/watched-gateway.ts'
 
 let keys: Keys
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import { allOf, anyOf } from '../../src/config/define.ts'
-import { createGateway } from '../../src/gateway.ts'
 import type { LogEvent } from '../../src/operate/log.ts'
 import { AUDIENCE, createTestGateway, ORIGIN, type TestGateway } from '../support/gateway.ts'
+import { createGateway } from '../support/watched-gateway.ts'
 
 const ISSUER = 'https://idp.test'
 const PARTNER = 'https://partner.test/tenant/'

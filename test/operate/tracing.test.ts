@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createGateway } from '../../src/gateway.ts'
 import type { Platform } from '../../src/lib/scope.ts'
 import type { RequestEvent } from '../../src/operate/log.ts'
 import { type TracingOptions, tracing } from '../../src/operate/tracing.ts'
 import { createTestGateway, ORIGIN, type TestGateway } from '../support/gateway.ts'
+import { createGateway } from '../support/watched-gateway.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const SPAN = 'b7ad6b7169203331'

@@ -4,11 +4,12 @@
 import type { CloudflareAccessOptions } from '../../src/auth/presets/cloudflare-access.ts'
 import { cloudflareAccess } from '../../src/auth/presets/cloudflare-access.ts'
 import type { GatewayConfig, RouteConfig } from '../../src/config/define.ts'
-import { createGateway, type Gateway } from '../../src/gateway.ts'
+import type { Gateway } from '../../src/gateway.ts'
 import type { Context } from '../../src/lib/scope.ts'
 import type { LogEvent, RequestEvent } from '../../src/operate/log.ts'
 import { ORIGIN, START } from './gateway.ts'
 import { createTestKey, joinParts, signParts, type TestKey } from './signing-keys.ts'
+import { createGateway } from './watched-gateway.ts'
 
 export const TEAM = 'https://acme.cloudflareaccess.com'
 /** Audience tags of two applications. */

@@ -4,12 +4,13 @@
 import type { KvStore } from './kv.ts'
 import { type RawRequest, rawRequest } from './raw-http.ts'
 import type { RawResponse } from './raw-response.ts'
-import { startWorkerd, type Workerd } from './workerd.ts'
+import { type ServiceSource, startWorkerd, type Workerd } from './workerd.ts'
 
 export interface GatewayWorkerOptions {
   /** The object that the owner's file makes of `env`: `{ schemes: …, routes: … }`. */
   config: string
   vars?: Record<string, unknown>
+  services?: Record<string, ServiceSource>
   /** Default: a fresh one; `undefined` for a gateway without a store. */
   store?: KvStore
 }
@@ -27,7 +28,11 @@ const CLOCK = '/clock-of-the-test'
 
 /** Starts a gateway whose owner's file says `config`. */
 export async function startGatewayWorker(options: GatewayWorkerOptions): Promise<GatewayWorker> {
-  const common = { script: scriptOf(options.config), ...(options.vars && { vars: options.vars }) }
+  const common = {
+    script: scriptOf(options.config),
+    ...(options.vars && { vars: options.vars }),
+    ...(options.services && { services: options.services }),
+  }
   const workerd = options.store
     ? await startWorkerd({ ...common, kv: { STORE: options.store } })
     : await startWorkerd({ ...common, kv: ['STORE'] })
@@ -60,6 +65,7 @@ function scriptOf(config: string): string {
     import { bodyLimit } from './src/edge/body-limit.ts'
     import { createGateway } from './src/gateway.ts'
     import { tools } from './src/mcp/tools.ts'
+    import { revocation } from './src/operate/revocation/revocation.ts'
     import { tracing } from './src/operate/tracing.ts'
     import { assertion } from './src/upstream/assertion/assertion.ts'
     import { claims } from './src/upstream/claims-handler.ts'

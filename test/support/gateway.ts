@@ -3,10 +3,11 @@
 
 import { oidc } from '../../src/auth/presets/oidc.ts'
 import type { GatewayConfig, RouteConfig } from '../../src/config/define.ts'
-import { createGateway, type Gateway } from '../../src/gateway.ts'
+import type { Gateway } from '../../src/gateway.ts'
 import type { Store } from '../../src/lib/kv.ts'
 import type { LogEvent, RequestEvent } from '../../src/operate/log.ts'
 import { createTestIssuer, type TestIssuer } from './mint.ts'
+import { createGateway } from './watched-gateway.ts'
 
 export const AUDIENCE = 'gatehouse'
 export const ORIGIN = 'https://origin.test'

@@ -4,6 +4,7 @@
 
 import { answerInMode, type IssuerMode } from './issuer-faults.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
+import { noteSecret } from './log-secrets.ts'
 import {
   encodePart,
   joinParts,
@@ -162,6 +163,7 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
     },
     async mint(claims, mintOptions) {
       const token = joinParts(await testIssuer.mintParts(claims, mintOptions))
+      noteSecret(token)
       // Introspection knows what the issuer signed, not what an attacker would have made.
       const own = typeof mintOptions?.key !== 'object' && mintOptions?.key !== 'foreign'
       if (own && !mintOptions?.unsigned)

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { findSecret } from './log-secrets.ts'
 
 export interface WorkerdProcess<Socket extends string> {
   pid: number
@@ -86,6 +87,8 @@ async function supervise<Socket extends string>(
     async kill() {
       child.kill('SIGKILL')
       await ended
+      const found = findSecret(output)
+      if (found !== undefined) throw new Error(`the log of a Worker has ${found}`)
     },
   }
 }

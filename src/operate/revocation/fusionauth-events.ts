@@ -14,7 +14,7 @@ import { readOwnBody } from '../../lib/read-body.ts'
 import type { Scope } from '../../lib/scope.ts'
 import { isObject, type JsonObject, parseObject } from '../../lib/strict-json.ts'
 import { options as optionsSchema } from '../../options/options.ts'
-import { reportIssues, textLike, told } from '../../options/schemas.ts'
+import { ownPath, reportIssues, textLike, told } from '../../options/schemas.ts'
 import { createSignatureCheck } from './body-signature.ts'
 import type { EventSource, Recorder } from './events.ts'
 import { type Mark, nameOfMark, type Selection } from './marks.ts'
@@ -45,13 +45,7 @@ const EXAMPLE = "fusionAuthEvents({ of: 'main' })"
 const schema = optionsSchema<FusionAuthEventsOptions>(
   {
     of: textLike("'main'"),
-    path: v.exactOptional(
-      textLike("'/hooks/fusionauth'", (path) =>
-        /^(?:\/[\w.~-]+)+$/.test(path)
-          ? undefined
-          : "must be a path of letters, digits, '-', '.', '_' and '~', for example '/hooks/fusionauth'",
-      ),
-    ),
+    path: v.exactOptional(ownPath("'/hooks/fusionauth'")),
     signingSecret: v.exactOptional(textLike('env.WEBHOOK_SECRET')),
     onEvent: v.exactOptional(
       told((value) =>

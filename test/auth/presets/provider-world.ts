@@ -3,7 +3,6 @@
 
 import type { SchemeFeature } from '../../../src/auth/feature.ts'
 import { checkConfig } from '../../../src/config/prepare.ts'
-import { createGateway } from '../../../src/gateway.ts'
 import type { LogEvent, RequestEvent } from '../../../src/operate/log.ts'
 import { START } from '../../support/gateway.ts'
 import {
@@ -13,6 +12,7 @@ import {
   type TestAlg,
   type TestKey,
 } from '../../support/signing-keys.ts'
+import { createGateway } from '../../support/watched-gateway.ts'
 
 type Members = Record<string, unknown>
 

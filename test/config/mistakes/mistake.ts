@@ -23,6 +23,7 @@ import { tools } from '../../../src/mcp/tools.ts'
 import { health } from '../../../src/operate/health.ts'
 import { metrics } from '../../../src/operate/metrics/metrics.ts'
 import { requestLog } from '../../../src/operate/request-log.ts'
+import { backchannelLogout } from '../../../src/operate/revocation/backchannel-logout.ts'
 import { fusionAuthEvents } from '../../../src/operate/revocation/fusionauth-events.ts'
 import { revocation } from '../../../src/operate/revocation/revocation.ts'
 import { tracing } from '../../../src/operate/tracing.ts'
@@ -149,7 +150,8 @@ export function inLinks(name: string, written: string, ...messages: string[]): M
 export function inRevocation(name: string, written: string, ...messages: string[]): Mistake {
   const body = `schemes: {${list([SCHEMES])}\n},\nrevocation: revocation(${written}),\nroutes: [${list([CLAIMS])}\n],`
   const inFile = inConfig(name, body, ...messages)
-  const imported = `import { fusionAuthEvents } from './operate/revocation/fusionauth-events.ts'
+  const imported = `import { backchannelLogout } from './operate/revocation/backchannel-logout.ts'
+import { fusionAuthEvents } from './operate/revocation/fusionauth-events.ts'
 import { revocation } from './operate/revocation/revocation.ts'
 `
   return { ...inFile, file: imported + inFile.file }
@@ -276,6 +278,7 @@ const IMPORTED = {
   requestLog,
   metrics,
   health,
+  backchannelLogout,
   fusionAuthEvents,
   assertion,
   tracing,

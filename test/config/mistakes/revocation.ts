@@ -44,6 +44,16 @@ export const REVOCATION: readonly Mistake[] = [
     "revocation.events[0].path: must be a path of letters, digits, '-', '.', '_' and '~', for example '/hooks/fusionauth'",
   ),
   inRevocation(
+    'logouts of a client that is not set',
+    "{ state: env.STATE, events: [backchannelLogout({ of: 'main', clientId: env.CLIENT })] }",
+    'revocation.events[0].clientId: is undefined: what stands here is not set. Set the variable or secret (in .dev.vars, and with "npx wrangler secret put <NAME>"), declare the binding (in wrangler.toml), or write a value, for example clientId: env.CLIENT_ID',
+  ),
+  inRevocation(
+    'logouts at a path that has a pattern in it',
+    "{ state: env.STATE, events: [backchannelLogout({ of: 'main', clientId: env.CLIENT_ID, path: '/hooks/*' })] }",
+    "revocation.events[0].path: must be a path of letters, digits, '-', '.', '_' and '~', for example '/hooks/logout'",
+  ),
+  inRevocation(
     'marks that are kept for milliseconds',
     '{ state: env.STATE, operatorKey: env.OPERATOR_KEY, keepSeconds: 86_400_000 }',
     'revocation.keepSeconds: must be at most 2678400, in seconds (not milliseconds), for example 86400',
