@@ -1100,6 +1100,22 @@ export const PROMISES: Promised[] = [
         test: caching('is one for each value of the headers in Vary'),
       },
       {
+        guard: 'a change while the origin was asked',
+        edits: [
+          edit(
+            'edge/cache/keeper.ts',
+            '(changes.get(at.primary) ?? 0) > since',
+            '(changes.get(at.primary) ?? 0) < 0',
+          ),
+        ],
+        test: caching('is not what the origin said before a change'),
+      },
+      {
+        guard: 'callers who would be refused, where rules are only tried out',
+        edits: [edit('gateway.ts', 'trace.simulated ? undefined : trace.call', 'trace.call')],
+        test: workers('fuzz/cache', 'is given to nobody to whom it may not go'),
+      },
+      {
         guard: 'tags that cannot be read',
         edits: [
           edit(

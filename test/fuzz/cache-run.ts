@@ -37,7 +37,10 @@ export async function runCase(
     const name = request.headers.get('x-ask') ?? ''
     const { ask, asked } = running.get(name) as { ask: Ask; asked: Asked }
     const { answer } = ask
-    for (let turn = 0; turn < answer.turns; turn++) await Promise.resolve()
+    const travel = async () => {
+      for (let turn = 0; turn < answer.turns; turn++) await Promise.resolve()
+    }
+    await travel()
     const at = world.clock.now
     const note = (status: number, id: number) =>
       calls.get(name)?.push({ status, id, order: ++order })
@@ -52,6 +55,7 @@ export async function runCase(
       const { hasCookie } = answer
       const earlier = said.filter(({ id }) => id === known)
       said.push(...earlier.map((one) => ({ ...one, asked, at, order, hasCookie, ...tells })))
+      await travel()
       return notModified(answer, known, at)
     }
     const id = ++ids
@@ -61,6 +65,7 @@ export async function runCase(
     const bytes = isEmpty ? 0 : answer.bytes
     const isWhole = isEmpty || length === 'true' || length === 'none'
     said.push({ id, asked, at, order, status, isStream, bytes, isWhole, ...tellsOf(answer) })
+    await travel()
     return whole(answer, id, at, isEmpty)
   }
 

@@ -178,6 +178,28 @@ describe('a stored answer', () => {
     ])
   })
 
+  it('is not what the origin said before a change that has succeeded meanwhile', async () => {
+    const [asked, old] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let count = 0
+    const { send, settle } = await createWorld(
+      { share: 'everyone' },
+      async ({ method }) => {
+        const text = `${++count}`
+        asked.resolve()
+        if (text === '1') await old.promise
+        return answer(`${text} ${method}`, { 'cache-control': 'max-age=60' })
+      },
+      OPEN,
+    )
+    const first = send('/a')
+    await asked.promise
+    await send('/a', { method: 'POST', body: 'new' })
+    old.resolve()
+    expect(await (await first).text()).toBe('1 GET')
+    await settle()
+    expect(await (await send('/a')).text()).toBe('3 GET')
+  })
+
   it('is not used where the client asks for a new one, and is all there is for only-if-cached', async () => {
     const world = await setup(
       { share: 'everyone' },
