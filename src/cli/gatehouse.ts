@@ -9,6 +9,10 @@ const COMMANDS: Readonly<Record<string, readonly [what: string, run: () => Promi
   token: ['prints a token of its authorization server', () => import('./token.ts')],
   check: ['says everything that is wrong, before you deploy', () => import('./check.ts')],
   explain: ['says what would happen to a request, and why', () => import('./explain.ts')],
+  import: [
+    'writes the routes of an OpenAPI document as an owner’s file',
+    () => import('./import.ts'),
+  ],
   'api-key': ['makes, lists, rotates and revokes API keys', () => import('./api-key.ts')],
   'sign-url': ['prints a signed link', () => import('./sign-url.ts')],
   revoke: ['cuts tokens off before they expire', () => import('./revoke.ts')],

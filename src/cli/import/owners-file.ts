@@ -12,6 +12,11 @@ import { quote } from './schemes.ts'
 /** What the code of a file may use, in the order in which it is imported. */
 const HELPERS = { allOf, anyOf, optional }
 
+/** In a clone, features are files beside the owner's; an owner who has installed the package imports them by its name. */
+const isPackage = import.meta.filename.endsWith('.js')
+const moduleOf = (file: string, name: string) =>
+  quote(isPackage ? `@gatehouse/gateway${name}` : file)
+
 /** The text of the file. Throws an ImportError where the config check would not take it. */
 export function ownersFile(
   plan: Plan,
@@ -26,9 +31,13 @@ export function ownersFile(
   const variables = [...new Set(plan.entries.flatMap((entry) => entry.variables))]
   const more = variables.map((name) => `${name}: string`).join('; ')
   return [
-    ...(used('apiKeys') ? ["import { apiKeys } from './auth/key/api-keys.ts'"] : []),
-    ...(used('oidc') ? ["import { oidc } from './auth/presets/oidc.ts'"] : []),
-    `import { ${[...helpers, 'defineGateway'].toSorted((a, b) => (a < b ? -1 : 1)).join(', ')}, type GatewayConfig } from './config/define.ts'`,
+    ...(used('apiKeys')
+      ? [`import { apiKeys } from ${moduleOf('./auth/key/api-keys.ts', '/api-keys')}`]
+      : []),
+    ...(used('oidc')
+      ? [`import { oidc } from ${moduleOf('./auth/presets/oidc.ts', '/oidc')}`]
+      : []),
+    `import { ${[...helpers, 'defineGateway'].toSorted((a, b) => (a < b ? -1 : 1)).join(', ')}, type GatewayConfig } from ${moduleOf('./config/define.ts', '')}`,
     '',
     `// The routes of ${oneLine(plan.title)}, written by "npm run import" from ${oneLine(from)}.`,
     `export default defineGateway((${/\benv\./.test(body) ? 'env' : '_env'}: Env${more === '' ? '' : ` & { ${more} }`}): GatewayConfig => (${body}))`,
