@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestIssuer } from '../../support/mint.ts'
 import { type Echo, type Origin, startOrigin } from '../../support/origin.ts'
 import { disconnect, openRaw, rawRequest } from '../../support/raw-http.ts'
 import { values } from '../../support/raw-response.ts'
@@ -158,6 +159,20 @@ describe('workerd behind a raw socket', () => {
     expect(() => process.kill(hung.pid, 0)).toThrow('ESRCH')
     await expect(startWorkerd({ script: 'export default {}; nope()' })).rejects.toThrow('nope')
     await expect(startWorkerd({ script: 'export default {' })).rejects.toThrow('end of file')
+  })
+
+  it('ends the test of a Worker whose log has a token', async () => {
+    const telling = await startWorkerd({
+      script: `export default {
+        fetch(request) {
+          console.log(request.headers.get('authorization'))
+          return new Response()
+        }
+      }`,
+    })
+    const token = await (await createTestIssuer({ algs: ['ES256'] })).mint()
+    await fetch(telling.url, { headers: { authorization: token.split('.')[2] ?? '' } })
+    await expect(telling.stop()).rejects.toThrow('the log of a Worker has what a client showed')
   })
 
   it('ends when the process that started it is killed', async () => {
