@@ -1113,7 +1113,7 @@ export const PROMISES: Promised[] = [
       {
         guard: 'callers who would be refused, where rules are only tried out',
         edits: [edit('gateway.ts', 'trace.simulated ? undefined : trace.call', 'trace.call')],
-        test: workers('fuzz/cache', 'is given to nobody to whom it may not go'),
+        test: caching('is not for whoever would be refused, where rules are only tried out'),
       },
       {
         guard: 'tags that cannot be read',

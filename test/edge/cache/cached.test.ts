@@ -387,6 +387,18 @@ describe('what one caller got', () => {
     expect(world.received).toHaveLength(1)
   })
 
+  it('is not for whoever would be refused, where rules are only tried out, and theirs is for nobody', async () => {
+    const world = await setup({ share: 'everyone' }, echo('public, max-age=60'), {
+      scopes: ['read'],
+      dangerouslySimulate: true,
+    })
+    const may = { scope: 'read' }
+    expect(await (await world.as('bob', '/a')).text()).toBe('for null')
+    expect(await (await world.as('ada', '/a', {}, may)).text()).toBe('for ada')
+    expect(await (await world.as('bob', '/a')).text()).toBe('for null')
+    expect(await (await world.as('eve', '/a', {}, may)).text()).toBe('for ada')
+  })
+
   it('is not for a public route’s other visitors where a cookie was sent', async () => {
     const world = await setup(
       { share: 'everyone' },
