@@ -26,7 +26,8 @@ export function chunksOf(body: ReadableStream<Uint8Array>): Chunks {
   }
 }
 
-function byteReader(body: ReadableStream): ReadableStreamBYOBReader | undefined {
+/** Undefined where the body does not come from the network. */
+export function byteReader(body: ReadableStream): ReadableStreamBYOBReader | undefined {
   try {
     return body.getReader({ mode: 'byob' })
   } catch {

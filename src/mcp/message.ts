@@ -5,6 +5,7 @@
 
 import type { GatewayError } from '../errors.ts'
 import { decodeUtf8 } from '../lib/bytes.ts'
+import { remembered } from '../lib/remembered.ts'
 import { isObject, type JsonObject, parseObject } from '../lib/strict-json.ts'
 import { RPC, type RpcId, refused } from './refusal.ts'
 
@@ -17,6 +18,15 @@ export interface Message {
   /** As the body has it. */
   readonly version: string | undefined
 }
+
+/** Letters and digits alone, in one case and width. */
+const skeleton = remembered((name) =>
+  name
+    .normalize('NFKC')
+    .toUpperCase()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, ''),
+)
 
 const VERSION = 'io.modelcontextprotocol/protocolVersion'
 const REQUEST = ['jsonrpc', 'id', 'method', 'params']
@@ -104,15 +114,6 @@ export function refuseLookAlikes(
       throw fail('a member has a name that some servers take for another')
     }
   }
-}
-
-/** Letters and digits alone, in one case and width. */
-function skeleton(name: string): string {
-  return name
-    .normalize('NFKC')
-    .toUpperCase()
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, '')
 }
 
 /** A message that is not read any further. */

@@ -1,6 +1,6 @@
 /** Header names by what they are to a gateway. Names are in lower case throughout. */
 
-import { createBoundedMap } from '../lib/bounded-map.ts'
+import { remembered } from '../lib/remembered.ts'
 
 /** RFC 9110 section 7.6.1 and what is treated like it: about one connection, never about the next. */
 const HOP_BY_HOP = new Set([
@@ -98,16 +98,4 @@ const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 export function namesInConnection(headers: Headers): string[] {
   const names = headers.get('connection')?.split(',') ?? []
   return names.map((name) => name.trim().toLowerCase()).filter((name) => TOKEN.test(name))
-}
-
-/** The same few names arrive with every request, so that the answer for each is kept, up to a limit. */
-export function remembered(decide: (name: string) => boolean): (name: string) => boolean {
-  const known = createBoundedMap<boolean>({ maxEntries: 400, maxKeyLength: 20_000 })
-  return (name) => {
-    const answer = known.get(name)
-    if (answer !== undefined) return answer
-    const decided = decide(name)
-    known.set(name, decided)
-    return decided
-  }
 }

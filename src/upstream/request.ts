@@ -6,9 +6,10 @@
 import type { Principal } from '../auth/principal.ts'
 import { GatewayError } from '../errors.ts'
 import { withoutCookies } from '../lib/cookies.ts'
+import { remembered } from '../lib/remembered.ts'
 import type { Location } from '../router.ts'
 import { type ClaimHeaders, claimHeaders, type Forward, MAX_HEADER_LENGTH } from './claims.ts'
-import { fold, isReserved, isWithheld, namesInConnection, remembered } from './header-names.ts'
+import { fold, isReserved, isWithheld, namesInConnection } from './header-names.ts'
 import { type ByteCount, type Upload, watchUpload } from './upload.ts'
 import { type Withheld, withoutSubprotocols } from './withheld.ts'
 
