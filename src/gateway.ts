@@ -19,6 +19,7 @@ import type { Store } from './lib/kv.ts'
 import { type Context, createScope, type Scope } from './lib/scope.ts'
 import { consoleLog, type Log } from './operate/log.ts'
 import { report, serverTiming } from './operate/report.ts'
+import { timed } from './operate/step.ts'
 import { startTrace, type Trace } from './operate/trace.ts'
 import { originOf, readLocation } from './router.ts'
 import { departureOf } from './upstream/departure.ts'
@@ -124,8 +125,7 @@ async function handle(
   const { route, path } = match
   const inbound: Inbound = { request, location, path }
   if (route.parts.deprecated) trace.finishes.push(route.parts.deprecated.finish)
-  const { trace: tracing } = route.parts
-  tracing?.begin(inbound, trace, scope.platform)
+  route.parts.trace?.begin(inbound, trace, scope.platform)
   if (route.parts.addresses) route.parts.addresses.admit(inbound)
   if (route.parts.limit) await route.parts.limit.admit(inbound, trace)
   if (route.endpoint) {
@@ -133,11 +133,10 @@ async function handle(
   }
 
   if (route.parts.bodyLimit) route.parts.bodyLimit.admit(inbound)
-  trace.authStartedMs = Date.now()
-  const ask = () => admit(inbound, route, gateway.revocation, scope, trace)
-  const admitted = tracing ? tracing.span('authenticate', scope.platform, ask) : ask()
+  const admitted = timed('authenticate', trace, () =>
+    admit(inbound, route, gateway.revocation, scope, trace),
+  )
   const principals = await (route.simulation ? simulate(admitted, trace) : admitted)
-  trace.authEndedMs = Date.now()
   const [principal] = principals
   const { mcp } = route.parts
   if (mcp && trace.simulated && !trace.call?.operation) {
@@ -155,15 +154,8 @@ async function handle(
   const operation = trace.call?.operation
   const outgoing = outgoingRequest(request, way, operation?.body)
   trace.omitted = outgoing.omitted
-  const forward = async (ready: Outgoing) => {
-    trace.originStartedMs = Date.now()
-    try {
-      const go = () => send(route, ready, principals, gateway.fetch)
-      return await (tracing ? tracing.span('origin', scope.platform, go) : go())
-    } finally {
-      trace.originEndedMs = Date.now()
-    }
-  }
+  const forward = (ready: Outgoing) =>
+    timed('origin', trace, () => send(route, ready, principals, gateway.fetch))
   // What is only tried out has no caller whose answers these would be.
   const call = trace.simulated ? undefined : trace.call
   const { cache } = route.parts

@@ -6,7 +6,8 @@ import type { Scope } from '../lib/scope.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { RequestLog } from './request-log.ts'
-import { authMs, originMs, type Trace, type Traceable, toEvent } from './trace.ts'
+import { durationMs } from './step.ts'
+import { type Trace, type Traceable, toEvent } from './trace.ts'
 
 /** What the owner's file says; undefined where it says nothing. */
 export interface Reporting {
@@ -50,8 +51,8 @@ function isDrawn(
 export function serverTiming(trace: Trace<Traceable>): Finish {
   return (headers) => {
     const durations = {
-      auth: trace.match?.route.requirement && authMs(trace),
-      origin: originMs(trace),
+      auth: trace.match?.route.requirement && durationMs(trace.authenticate),
+      origin: durationMs(trace.origin),
       total: Date.now() - trace.startedMs,
     }
     for (const [name, duration] of Object.entries(durations)) {

@@ -9,6 +9,7 @@ import type { Location, Match } from '../router.ts'
 import type { HeaderChanges } from '../upstream/request.ts'
 import type { RequestEvent } from './log.ts'
 import type { RequestLog } from './request-log.ts'
+import { durationMs, type Steps } from './step.ts'
 
 /** What the log needs to know of a route. */
 export interface Traceable {
@@ -22,20 +23,14 @@ export interface Traceable {
   readonly isLimited?: boolean
 }
 
-export interface Trace<Route extends Traceable> {
+export interface Trace<Route extends Traceable> extends Steps {
   readonly request: Request
   /** The `instance` of the problem document that the client gets; made when something needs it. */
   readonly id: () => string
   /** What `id` gives from now on. */
   requestId?: string
-  /** Milliseconds since 1970, as are all these moments. */
+  /** Milliseconds since 1970. */
   readonly startedMs: number
-  /** When it was first asked who the caller is, and when that was known and allowed. */
-  authStartedMs?: number
-  authEndedMs?: number
-  /** When the origin was asked last, and when its headers came or it was given up. */
-  originStartedMs?: number
-  originEndedMs?: number
   location?: Location
   match?: Match<Route>
   call?: Call
@@ -87,7 +82,6 @@ export function toEvent(
   for (const fields of (call && match?.route.fields) ?? []) {
     if (call) Object.assign(own, fields(call, response))
   }
-  const isAsked = trace.originEndedMs !== undefined
   return {
     ...own,
     event: 'request',
@@ -98,9 +92,9 @@ export function toEvent(
     route: match?.route.path,
     status: response.status,
     durationMs: Date.now() - startedMs,
-    authMs: match?.route.requirement && authMs(trace),
-    originMs: originMs(trace),
-    origin: isAsked ? match?.route.originName : undefined,
+    authMs: match?.route.requirement && durationMs(trace.authenticate),
+    originMs: durationMs(trace.origin),
+    origin: trace.origin && match?.route.originName,
     subject: principal && rules?.nameOf(principal),
     issuer: principal?.issuer,
     client: principal && clientOf(principal.claims),
@@ -117,16 +111,6 @@ export function toEvent(
     ...(omitted.length > 0 && { omitted: omitted.join(' ') }),
     ...(rules && rules.sampleRatio < 1 && { sampleRatio: rules.sampleRatio }),
   }
-}
-
-/** Undefined where nobody was asked who they are. */
-export function authMs({ authStartedMs, authEndedMs }: Trace<Traceable>): number | undefined {
-  return authStartedMs && (authEndedMs ?? Date.now()) - authStartedMs
-}
-
-/** Undefined where the origin was not asked. */
-export function originMs({ originStartedMs, originEndedMs }: Trace<Traceable>): number | undefined {
-  return originStartedMs && originEndedMs && originEndedMs - originStartedMs
 }
 
 function limitOf(

@@ -44,8 +44,6 @@ export interface Tracing {
     trace: Trace<Route>,
     platform: Platform | undefined,
   ): void
-  /** Runs a step of the request in a span of the platform's own, where it records one. */
-  span<Result>(name: string, platform: Platform | undefined, step: () => Result): Result
 }
 
 const schema = options<TracingOptions>(
@@ -101,16 +99,13 @@ export function tracing(given: TracingOptions = {}): RoutePart<Tracing> {
           ['traceparent', formatTraceParent({ traceId, parentId, isSampled })],
           ['tracestate', state],
         ]
+        const { tracing: spans } = platform ?? {}
+        if (spans) trace.span = (name, step) => spans.enterSpan(name, step)
         span?.updateName(`${request.method} ${site.path}`)
         trace.finishes.push((answer, status) => {
           answer.set('x-request-id', requestId)
           if (status >= 500) span?.setStatus({ code: 'error' })
         })
-      },
-
-      span(name, platform, step) {
-        const tracing = platform?.tracing
-        return tracing ? tracing.enterSpan(name, step) : step()
       },
     }),
   }

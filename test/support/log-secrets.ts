@@ -19,7 +19,9 @@ const OPEN_CLAIMS = new Set(
   'iss aud azp client_id applicationId common_name scope scp roles groups typ'.split(' '),
 )
 /** Headers of a request that a line may tell of. */
-const OPEN_HEADERS = new Set('x-request-id host origin content-type user-agent accept'.split(' '))
+const OPEN_HEADERS = new Set(
+  'x-request-id host origin content-type user-agent accept mcp-method'.split(' '),
+)
 /** Parameters of a query that name an address. */
 const OPEN_PARAMETERS = new Set(['iss', 'return_to'])
 

@@ -188,7 +188,7 @@ describe('a mark of the operator', () => {
 })
 
 describe('more marks than an isolate should hold', () => {
-  it('end all tokens of the issuer, and lose none', async () => {
+  it('end all tokens of the issuer, and lose none', { timeout: 60_000 }, async () => {
     const { issuer, use, clock } = await createWorld()
     const state = stateOf<MarkOperations>(STATE)
     const marks = Array.from({ length: 20_001 }, (_, index) => ({
