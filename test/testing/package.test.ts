@@ -76,4 +76,17 @@ describe('the package', () => {
     const starter = JSON.parse(readFileSync('examples/starter/package.json', 'utf8')) as Manifest
     expect(starter.devDependencies).toMatchObject(peerDependencies)
   })
+
+  it('brings what the lock file of the starter has', () => {
+    const { packages } = JSON.parse(readFileSync('examples/starter/package-lock.json', 'utf8')) as {
+      packages: Record<string, Partial<Manifest> & { version?: string }>
+    }
+    const { dependencies } = MANIFEST
+    expect(packages['node_modules/@gatehouse/gateway']?.dependencies).toEqual(dependencies)
+    const locked = Object.keys(dependencies).map((name) => [
+      name,
+      packages[`node_modules/${name}`]?.version,
+    ])
+    expect(Object.fromEntries(locked)).toEqual(dependencies)
+  })
 })
