@@ -2911,15 +2911,26 @@ export const PROMISES: Promised[] = [
         test: lists('that comes on the stream of an older revision is filtered there'),
       },
       {
-        guard: 'the filter of the streams that answer other requests of older revisions',
+        guard: 'the filter of what answers other requests, whatever revision they name',
         edits: [
           edit(
             'mcp/tools.ts',
-            'return isNewer ? response',
-            'return isNewer || !isNewer ? response',
+            'return filterOther(response, allows(rules, principals))\n',
+            'return isNewer ? response : filterOther(response, allows(rules, principals))\n',
           ),
         ],
-        test: lists('of an older revision is filtered where a request with the same id gets it'),
+        test: lists('is filtered where a request of whatever revision gets it'),
+      },
+      {
+        guard: 'the filter of what answers an answer',
+        edits: [
+          edit(
+            'mcp/tools.ts',
+            'filter: (principals, response) => filterOther(response, allows(rules, principals)),',
+            'filter: (principals, response) => (rules ? response : filterOther(response, allows(rules, principals))),',
+          ),
+        ],
+        test: lists('is filtered where an answer of the client gets it'),
       },
       {
         guard: 'the filter of JSON that answers other requests of older revisions',
