@@ -26,7 +26,8 @@ export async function filterAnswer(response: Response, allows: Allows): Promise<
 }
 
 /**
- * The answer to a request for something else, which a server may mix up with one for a list. Throws
+ * The answer to something else, which a server may mix up with one for a list: those of older revisions send an answer
+ * to whoever used its id last in the session, and which revision they speak is not the client's to say. Throws
  * `origin_unreachable` where it is JSON that cannot be read.
  */
 export async function filterOther(response: Response, allows: Allows): Promise<Response> {

@@ -150,7 +150,7 @@ async function readPost(
   const { headers } = request
   checkMirrored(headers, message)
   const { method, id, version } = message
-  if (method === undefined) return answerOf(message, headers, body)
+  if (method === undefined) return answerOf(message, headers, body, rules)
   const isNewer = isModern(headers.get('mcp-protocol-version') ?? version)
   const label = isNewer && REMOVED.has(method) ? undefined : methods(method)
   if (label === undefined) throw unknownMethod(id, isNewer)
@@ -171,16 +171,25 @@ async function readPost(
     },
     filter(principals, response) {
       if (LISTS.has(method)) return filterAnswer(response, allows(rules, principals))
-      // Servers of older revisions send an answer to whoever used its id last in the session.
-      return isNewer ? response : filterOther(response, allows(rules, principals))
+      return filterOther(response, allows(rules, principals))
     },
   }
 }
 
 /** What a client answers to a question of the server; later revisions have none. */
-function answerOf({ id }: Message, headers: Headers, body: Operation['body']): Operation {
+function answerOf(
+  { id }: Message,
+  headers: Headers,
+  body: Operation['body'],
+  rules: RuleSets,
+): Operation {
   if (isModern(headers.get('mcp-protocol-version'))) throw invalid('an answer to no question', id)
-  return { method: 'answer', body, permit() {}, filter: (_, response) => response }
+  return {
+    method: 'answer',
+    body,
+    permit() {},
+    filter: (principals, response) => filterOther(response, allows(rules, principals)),
+  }
 }
 
 /** Newer revisions say 404. To older clients that means the end of their session. */

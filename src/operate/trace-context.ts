@@ -50,6 +50,9 @@ const MAX_STATE_LENGTH = 4_096
 const MEMBER =
   /^((?:[a-z][a-z0-9_*/-]{0,255})|(?:[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13}))=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/
 
+/** Spaces within a member are looked at once, however many there are: the time does not grow by their square. */
+const EDGES = /^[ \t]+|(?<![ \t])[ \t]+$/g
+
 /**
  * A client's `tracestate` as it goes on, several headers combined; undefined where it is absent, empty or
  * malformed: then all of it is dropped, and the trace goes on without.
@@ -58,7 +61,7 @@ export function readTraceState(value: string | null): string | undefined {
   if (value === null || value.length > MAX_STATE_LENGTH) return undefined
   const members = value
     .split(',')
-    .map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .map((member) => member.replace(EDGES, ''))
     .filter((member) => member !== '')
   if (members.length === 0 || members.length > MAX_MEMBERS) return undefined
   const names = members.map((member) => MEMBER.exec(member)?.[1])

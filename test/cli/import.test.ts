@@ -235,6 +235,22 @@ describe('what has no counterpart', () => {
       '/paths/~1a/get/security (line 7): asks for two tokens together (one, two), and both would stand in Authorization. Name one of them',
     ],
     [
+      { security: '[{ key: [] }, { key2: [admin] }]' },
+      '/paths/~1a/get/security (line 7): asks for the keys key and key2 in different ways. Keys of the gateway are one list, so that one key would do for both. Leave one out with --without, and tell keys apart by roles',
+    ],
+    [
+      { path: '/files/*' },
+      '/paths/~1files~1* (line 6): has the segment *, which takes nothing but itself there. In a route it would take any other too',
+    ],
+    [
+      { path: '/:id' },
+      '/paths/~1:id (line 6): has the segment :id, which takes nothing but itself there. In a route it would take any other too',
+    ],
+    [
+      { security: '' },
+      '/paths/~1a/get/security (line 7): must be a list of security requirements, for example - bearerAuth: []',
+    ],
+    [
       { security: '[{ key: [], key2: [] }]' },
       '/paths/~1a/get/security (line 7): asks for two keys together (key, key2). Keys of the gateway are one list, so that one key would do for both. Name one of them',
     ],
@@ -282,10 +298,56 @@ describe('what has no counterpart', () => {
       'openapi: 3.1.0\npaths: { /a: { $ref: "#/paths/~1a" } }',
       '/paths/~1a/$ref (line 2): leads nowhere',
     ],
+    ['openapi: 3.1.0\npaths: { /a: { $ref: "#/%" } }', '/paths/~1a/$ref (line 2): leads nowhere'],
+    [
+      'openapi: 3.1.0\npaths:\n  /a: { get: { security: [] } }\n  /b: { $ref: "#/paths/~1a", get: { security: [{ one: [] }] } }',
+      '/paths/~1b/$ref (line 4): has get beside it, and only one of them can count',
+    ],
+    [
+      'openapi: 3.1.0\npaths: { /a: { get: { $ref: "#/x-get" } } }\nx-get: { security: [{ one: [] }] }',
+      '/paths/~1a/get/$ref (line 2): stands for an operation, which OpenAPI does not have. Write the operation there',
+    ],
+    [
+      'openapi: 3.1.0\nsecurity:\npaths: { /a: { get: {} } }',
+      '/security (line 2): must be a list of security requirements',
+    ],
   ])('is refused as a whole: %s', (text, problem) => {
     const run = () =>
       importDocument(text, { file: 'a.yaml', to: TO, basePath: undefined, without: [] })
     expect(run).toThrow(problem)
+  })
+
+  it('takes what a merge key brings, as other tools do', () => {
+    const text = `openapi: 3.1.0
+x-own: &own { security: [{ one: [] }] }
+paths:
+  /a:
+    get: { <<: *own }
+components: { securitySchemes: { one: { type: http, scheme: bearer } } }
+`
+    const options = { file: 'a.yaml', to: TO, basePath: undefined, without: [] }
+    expect(importDocument(text, options).text).toContain(`auth: 'one'`)
+  })
+
+  it('says who may come with one of several kinds of keys, where all are asked alike', () => {
+    const either = { security: '[{ key: [] }, { key2: [] }]' }
+    expect(optionsOf(either)).toBe(`auth: anyOf('key', 'key2')`)
+  })
+
+  it('is refused where an operation asks for a key that another does not ask for', () => {
+    const text = `openapi: 3.1.0
+paths:
+  /a: { get: { security: [{ key: [] }] } }
+  /b: { get: { security: [{ key2: [] }] } }
+components:
+  securitySchemes:
+    key: { type: apiKey, in: header, name: X-Key }
+    key2: { type: apiKey, in: header, name: X-Key-2 }
+`
+    const options = { file: 'a.yaml', to: TO, basePath: undefined, without: [] }
+    const problem = 'asks for the keys key and key2 in different ways'
+    expect(() => importDocument(text, options)).toThrow(problem)
+    expect(importDocument(text, { ...options, without: ['key2'] }).text).toContain(`auth: 'key'`)
   })
 
   it('is refused by the config check too, at its place', () => {

@@ -2256,6 +2256,17 @@ export const PROMISES: Promised[] = [
         test: session('holds for what people ask here, and loses no logout', 'logout'),
       },
       {
+        guard: 'a logout for revocation, which no limit refuses',
+        edits: [
+          edit(
+            'operate/revocation/backchannel-logout.ts',
+            'mustGetThrough: true',
+            'mustGetThrough: false',
+          ),
+        ],
+        test: workers('operate/revocation/backchannel-logout', 'gets through whatever limit'),
+      },
+      {
         guard: 'the /64',
         edits: [edit('edge/limit/counted.ts', '.slice(0, 4)', '.slice(0, 8)')],
         test: limits('of the address'),
@@ -2911,15 +2922,26 @@ export const PROMISES: Promised[] = [
         test: lists('that comes on the stream of an older revision is filtered there'),
       },
       {
-        guard: 'the filter of the streams that answer other requests of older revisions',
+        guard: 'the filter of what answers other requests, whatever revision they name',
         edits: [
           edit(
             'mcp/tools.ts',
-            'return isNewer ? response',
-            'return isNewer || !isNewer ? response',
+            'return filterOther(response, allows(rules, principals))\n',
+            'return isNewer ? response : filterOther(response, allows(rules, principals))\n',
           ),
         ],
-        test: lists('of an older revision is filtered where a request with the same id gets it'),
+        test: lists('is filtered where a request of whatever revision gets it'),
+      },
+      {
+        guard: 'the filter of what answers an answer',
+        edits: [
+          edit(
+            'mcp/tools.ts',
+            'filter: (principals, response) => filterOther(response, allows(rules, principals)),',
+            'filter: (principals, response) => (rules ? response : filterOther(response, allows(rules, principals))),',
+          ),
+        ],
+        test: lists('is filtered where an answer of the client gets it'),
       },
       {
         guard: 'the filter of JSON that answers other requests of older revisions',
@@ -3298,6 +3320,58 @@ export const PROMISES: Promised[] = [
             'cli/import/security.ts',
             "together.filter(({ kind }) => kind === 'keys').length > 1",
             "together.filter(({ kind }) => kind === 'keys').length > 9",
+          ),
+        ],
+        test: imports('is refused with its place'),
+      },
+      {
+        guard: 'the error for several kinds of keys, which are one list',
+        edits: [
+          edit(
+            'cli/import/security.ts',
+            'if (other === undefined) return undefined',
+            'if (other !== first) return undefined',
+          ),
+        ],
+        test: imports('is refused with its place'),
+      },
+      {
+        guard: 'the error for what is syntax in a route and none in the document',
+        edits: [
+          edit('cli/import/paths.ts', 'if (literal !== undefined) {', "if (literal === '') {"),
+        ],
+        test: imports('is refused with its place'),
+      },
+      {
+        guard: 'what a merge key brings',
+        edits: [edit('cli/import/document.ts', ', merge: true', '')],
+        test: imports('takes what a merge key brings'),
+      },
+      {
+        guard: 'the error for what stands beside a reference',
+        edits: [
+          edit('cli/import/document.ts', 'if (beside !== undefined) {', "if (beside === '') {"),
+        ],
+        test: imports('is refused as a whole'),
+      },
+      {
+        guard: 'the error for an operation that is a reference',
+        edits: [
+          edit(
+            'cli/import/routes.ts',
+            'if (value.$ref !== undefined) {',
+            "if (value.$ref === '') {",
+          ),
+        ],
+        test: imports('is refused as a whole'),
+      },
+      {
+        guard: 'the error for a security that says nothing',
+        edits: [
+          edit(
+            'cli/import/routes.ts',
+            'isOwn ? value.security : everyone',
+            'value.security ?? everyone',
           ),
         ],
         test: imports('is refused with its place'),

@@ -135,6 +135,21 @@ describe('a list', () => {
     expect(await (await listed(() => new Response('{'), sent)).text()).toBe('{')
   })
 
+  it('is filtered where a request of whatever revision gets it: the client alone says which it is', async () => {
+    const other = { method: 'tools/call', params: { name: 'status' } }
+    const stream = () => streamed(`data: ${JSON.stringify(TOOLS)}\n\n`)
+    for (const answer of [stream, () => Response.json(TOOLS)]) {
+      expect(await (await listed(answer, other)).text()).not.toContain('admin')
+    }
+  })
+
+  it('is filtered where an answer of the client gets it', async () => {
+    const body = '{"jsonrpc":"2.0","id":1,"result":{}}'
+    const sent = { method: 'ping', version: OLDER, body }
+    const response = await listed(() => Response.json(TOOLS), sent)
+    expect(await response.text()).not.toContain('admin')
+  })
+
   it('on an event stream that cannot be read ends the stream', async () => {
     const text = JSON.stringify(TOOLS).replace('"maximum":1', '"maximum":NaN')
     const stream = () => streamed(`data:\n\nid: 1\ndata: ${text}\n\n`)
@@ -205,8 +220,8 @@ describe('a list', () => {
 })
 
 describe('a stream', () => {
-  it('of another answer passes untouched, bytes and all', async () => {
-    const text = `id: 1\r\ndata:  ${JSON.stringify(TOOLS)}\r\r`
+  it('of another answer passes untouched, event by event', async () => {
+    const text = 'id: 1\ndata: {"jsonrpc":"2.0", "id":1,"result":{"tools":"none","x":1.10}}\n\n'
     const response = await listed(() => streamed(text), {
       method: 'tools/call',
       params: { name: 'status' },

@@ -38,7 +38,8 @@ export interface Problems {
 /** Throws an ImportError where the text is no OpenAPI document of version 3. */
 export function readDocument(text: string): OpenApiDocument {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
+  // `<<` is of YAML 1.1, and other tools take it: without it a `security` that it brings would be lost.
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: true })
   const [error] = document.errors
   if (error) throw new ImportError([error.message.replace(/\n.*$/s, '')])
   // References in YAML (`*name`) may stand for very much; the library has a limit, and says so.
@@ -83,6 +84,9 @@ export interface Resolved {
   readonly path: Path
 }
 
+/** What says nothing of who may come. */
+const BESIDE_REFERENCE = /^(?:\$ref|summary|description|parameters|x-.*)$/
+
 /** Follows `$ref` within the document. Undefined where it leads nowhere, which is reported. */
 export function resolve(
   document: OpenApiDocument,
@@ -94,6 +98,11 @@ export function resolve(
     const value = valueAt(document.root, at)
     const reference = isRecord(value) ? value.$ref : undefined
     if (reference === undefined) return { value, path: at }
+    const beside = Object.keys(value as object).find((name) => !BESIDE_REFERENCE.test(name))
+    if (beside !== undefined) {
+      problems.report([...at, '$ref'], `has ${beside} beside it, and only one of them can count`)
+      return undefined
+    }
     const next = typeof reference === 'string' ? fromReference(reference) : undefined
     if (!next) {
       problems.report(
@@ -137,5 +146,14 @@ function fromReference(reference: string): Path | undefined {
   return reference
     .slice(2)
     .split('/')
-    .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((part) => decoded(part).replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+/** As it is where it is no escape: then it leads nowhere. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }

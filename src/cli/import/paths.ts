@@ -26,6 +26,14 @@ export function toPattern(
     )
     return undefined
   }
+  const literal = `${base}${template}`.split('/').find((segment) => /^(?::|\*$)/.test(segment))
+  if (literal !== undefined) {
+    problems.report(
+      path,
+      `has the segment ${literal}, which takes nothing but itself there. In a route it would take any other too`,
+    )
+    return undefined
+  }
   const pattern = segments.join('/')
   const wrong = explainPattern(pattern)
   if (wrong === undefined) return pattern

@@ -87,7 +87,7 @@ function readOperations(
   }
   const base = (list: unknown, path: Path) => basePath ?? basePathOf(list, path, problems)
   const ofDocument = base(servers, ['servers'])
-  const everyone = document.root.security ?? []
+  const { security: everyone = [] } = document.root
   const operations: Operation[] = []
 
   for (const template of Object.keys(paths).filter((name) => name.startsWith('/'))) {
@@ -102,10 +102,17 @@ function readOperations(
         notes.push(`${template}: TRACE is left out, because it is never passed on`)
         continue
       }
+      if (value.$ref !== undefined) {
+        problems.report(
+          [...path, '$ref'],
+          'stands for an operation, which OpenAPI does not have. Write the operation there',
+        )
+        continue
+      }
       const root = value.servers === undefined ? ofPath : base(value.servers, [...path, 'servers'])
       const isOwn = value.security !== undefined
       const security = readSecurity(
-        value.security ?? everyone,
+        isOwn ? value.security : everyone,
         isOwn ? [...path, 'security'] : ['security'],
         problems,
       )

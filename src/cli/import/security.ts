@@ -50,7 +50,7 @@ export function toOptions(
   const names = [...new Set(alternatives.flatMap((requirement) => [...requirement.keys()]))]
   const used = names.flatMap((name) => entries.get(name) ?? [])
   if (used.length < names.length) return undefined
-  const wrong = explainRequirements(alternatives, entries)
+  const wrong = explainRequirements(alternatives, entries) ?? explainKeys(alternatives, entries)
   if (wrong !== undefined) {
     problems.report(path, wrong)
     return undefined
@@ -99,6 +99,20 @@ function explainRequirements(
     }
   }
   return undefined
+}
+
+/** Keys of the gateway are one list: what is asked of one has to be asked of each, or one would open more. */
+function explainKeys(
+  alternatives: readonly Requirement[],
+  entries: ReadonlyMap<string, Entry>,
+): string | undefined {
+  const keys = [...entries.values()].filter(({ kind }) => kind === 'keys').map(({ name }) => name)
+  const asked = (name: string) =>
+    JSON.stringify(alternatives.filter((one) => one.has(name)).map((one) => one.get(name)))
+  const [first = '', ...others] = keys
+  const other = others.find((name) => asked(name) !== asked(first))
+  if (other === undefined) return undefined
+  return `asks for the keys ${first} and ${other} in different ways. Keys of the gateway are one list, so that one key would do for both. Leave one out with --without, and tell keys apart by roles`
 }
 
 /** What a caller needs beside the credential. */

@@ -60,7 +60,7 @@ export function backchannelLogout(options: BackchannelLogoutOptions): EventSourc
     compile(house, recorder) {
       const handle = createHandler(options, house, recorder)
       const { path = BACKCHANNEL_LOGOUT_PATH } = options
-      return [{ path, host: undefined, methods: ['POST'], handle }]
+      return [{ path, host: undefined, methods: ['POST'], mustGetThrough: true, handle }]
     },
   }
 }

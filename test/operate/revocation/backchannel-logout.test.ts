@@ -2,6 +2,8 @@
 
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import type { GatewayConfig } from '../../../src/config/define.ts'
+import { limit } from '../../../src/edge/limit/limit.ts'
 import {
   type BackchannelLogoutOptions,
   backchannelLogout,
@@ -16,7 +18,10 @@ const PATH = '/.well-known/gatehouse/backchannel-logout'
 const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} }
 let count = 0
 
-async function createWorld(options: Partial<BackchannelLogoutOptions> = {}) {
+async function createWorld(
+  options: Partial<BackchannelLogoutOptions> = {},
+  every: GatewayConfig['every'] = {},
+) {
   const clock = { now: START }
   const issuer = await createTestIssuer({
     issuer: `https://logout.test/${count++}`,
@@ -26,7 +31,7 @@ async function createWorld(options: Partial<BackchannelLogoutOptions> = {}) {
   const world = await createTestGateway({
     issuer,
     clock,
-    config: { revocation: revocation({ state: STATE, events }) },
+    config: { every, revocation: revocation({ state: STATE, events }) },
   })
   const logoutToken = (claims: object, more: MintOptions = {}) =>
     issuer.mint(
@@ -64,6 +69,13 @@ describe('a logout at the issuer', () => {
     expect((await tell(token)).status).toBe(200)
     clock.now += 60
     expect(await use(later)).toBe(200)
+  })
+
+  it('gets through whatever limit there is by address', async () => {
+    const binding = { limit: async () => ({ success: false }) }
+    const none = limit({ by: 'address', requests: 1, perSeconds: 60, binding })
+    const { logoutToken, tell } = await createWorld({}, { limit: none })
+    expect((await tell(await logoutToken({ sub: 'ada' }))).status).toBe(200)
   })
 
   it('is told at the path that the owner gives', async () => {
