@@ -13,7 +13,7 @@ import { createTestGateway, ORIGIN } from '../support/gateway.ts'
 const PAGE = readFileSync('docs/logs.md', 'utf8')
 const SOURCE = readFileSync('src/operate/log.ts', 'utf8')
 /** Of features, whose own tests see them. */
-const OF_FEATURES = ['keyId', 'cache', 'limitFailure', 'mcpMethod', 'mcpName']
+const OF_FEATURES = ['keyId', 'cache', 'retried', 'mcpMethod', 'mcpName']
 
 function section(title: string): string {
   return PAGE.split(/^## /m).find((part) => part.startsWith(title)) ?? ''

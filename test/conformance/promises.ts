@@ -2614,9 +2614,9 @@ export const PROMISES: Promised[] = [
         guard: 'logouts that no limit of addresses loses',
         edits: [
           edit(
-            'session/sessions.ts',
-            '[...[start, callbackEndpoint(way), ...account].map(limited), backchannel]',
-            '[start, callbackEndpoint(way), ...account, backchannel].map(limited)',
+            'session/backchannel.ts',
+            'mustGetThrough: true',
+            'mustGetThrough: false',
           ),
         ],
         test: session('holds for what people ask here, and loses no logout', 'logout'),

@@ -14,15 +14,25 @@ const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
 }
 
 /** What is not a script of ours and needs no test: programs of the machine, and installing a library. */
-const OTHERS = /^(?:curl|cp|openssl|pip|go get|npm (?:ci|install|update)\b)/
+const OTHERS =
+  /^(?:curl|cp|openssl|printf|base64|tr|cut|pip|go get|npm (?:ci|install|pack|update)\b|npx @modelcontextprotocol\/inspector$|npx gatehouse --help$)/
+/** Scripts of the starter, which a page about the package is about. */
+const { scripts: ofStarter } = JSON.parse(
+  readFileSync('examples/starter/package.json', 'utf8'),
+) as { scripts: Record<string, string> }
 
 /** What is wrong with a command; undefined where nothing is. Commands of wrangler: wrangler-commands.test.ts. */
 function wrongWith(call: string): string | undefined {
   if (OTHERS.test(call) || call.startsWith('npx wrangler ')) return undefined
   const [, , name = '', rest = ''] =
-    /^npm (run (?:-s )?)?([a-z-]+)(?: -- (.*))?$/.exec(
-      call.replace(/^npm (?=start|test)/, 'npm run '),
+    /^npm (run (?:-s )?)?([a-z:-]+)(?: -- (.*))?$/.exec(
+      // The command of the package has the names of the scripts, and no `--` before its options.
+      call
+        .replace(/^npm (?=start|test)/, 'npm run ')
+        .replace(/^npx gatehouse ([a-z-]+)(?= |$)/, 'npm run $1 --')
+        .replace(/ --$/, ''),
     ) ?? []
+  if (name in ofStarter && !(name in scripts)) return undefined
   const script = scripts[name]
   if (script === undefined) return `${call}: there is no such script`
   const file = /(\S+)\.ts/.exec(script)?.[1]

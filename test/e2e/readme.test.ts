@@ -50,7 +50,7 @@ describe('README.md', () => {
 
   it('explains how to use it before how it works inside, and is short', () => {
     const headings = [...README.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)
-    expect(headings.slice(0, 3)).toEqual(['Try it', 'Make it yours', 'Go live'])
+    expect(headings.slice(0, 4)).toEqual(['Try it', 'Make it yours', 'Your provider', 'Go live'])
     expect(README).not.toMatch(/isolate's memory|behind the response|jwks:/)
     expect(README.split('\n').length).toBeLessThan(140)
   })
