@@ -20,7 +20,7 @@ const LONG_TESTS = [
 ]
 
 /** The same, in workerd. */
-const LONG_WORKERS_TESTS = ['test/fuzz/*-long.test.ts']
+const LONG_WORKERS_TESTS = ['test/fuzz/{*-long,mcp}.test.ts']
 
 /** With Debian's Chromium, where it is: for CI, and not a part of `npm test`. */
 const BROWSER_TESTS = [

@@ -82,7 +82,9 @@ describe('the package', () => {
       packages: Record<string, Partial<Manifest> & { version?: string }>
     }
     const { dependencies } = MANIFEST
-    expect(packages['node_modules/@gatehouse/gateway']?.dependencies).toEqual(dependencies)
+    expect(packages['node_modules/@gatehouse/gateway']).toEqual(
+      expect.objectContaining({ dependencies }),
+    )
     const locked = Object.keys(dependencies).map((name) => [
       name,
       packages[`node_modules/${name}`]?.version,
