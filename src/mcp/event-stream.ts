@@ -9,7 +9,11 @@ export function filterEvents(
   filter: (data: string) => string,
   maxLength: number,
 ): ReadableStream<Uint8Array> {
-  let rest = ''
+  /** Of a line whose end has not come: joined once, so that the time grows with its length and not with its square. */
+  let pieces: string[] = []
+  let restLength = 0
+  /** Whether the last piece ended with a CR, which the next may make a CRLF. */
+  let isCut = false
   let data: string[] = []
   let length = 0
 
@@ -34,17 +38,31 @@ export function filterEvents(
       .join('')
   }
 
+  function takeRest(): string {
+    const rest = pieces.join('')
+    pieces = []
+    restLength = 0
+    return rest
+  }
+
   const lines = new TransformStream<string, string>({
     transform(chunk, controller) {
-      const parts = (rest + chunk).split(/\r\n|\n|\r(?!$)/)
-      rest = parts.pop() ?? ''
-      const text = parts.map(takeLine).join('')
-      if (text !== '') controller.enqueue(text)
-      if (rest.length + length > maxLength) throw new Error('an event is too long')
+      const parts = ((isCut ? '\r' : '') + chunk).split(/\r\n|\n|\r(?!$)/)
+      const open = parts.pop() ?? ''
+      const [first, ...others] = parts
+      if (first !== undefined) {
+        const text = [takeRest() + first, ...others].map(takeLine).join('')
+        if (text !== '') controller.enqueue(text)
+      }
+      isCut = open.endsWith('\r')
+      pieces.push(isCut ? open.slice(0, -1) : open)
+      restLength += open.length
+      if (restLength + length > maxLength) throw new Error('an event is too long')
     },
     // The standard drops an event that has no end. A client that does not gets it filtered all the same.
     flush(controller) {
-      const text = (rest === '' ? '' : takeLine(rest.replace(/\r$/, ''))) + takeEvent()
+      const rest = takeRest()
+      const text = (rest === '' && !isCut ? '' : takeLine(rest)) + takeEvent()
       if (text !== '') controller.enqueue(text)
     },
   })

@@ -67,7 +67,7 @@ describe('docs/logs.md', () => {
     await sendWithToken('/mcp', { method: 'POST', headers, body: JSON.stringify(call) })
     const names = new Set(events.flatMap((event) => Object.keys(event)))
     expect([...names].filter((name) => !documented.includes(name))).toEqual([])
-    const rare = ['platformTraceId', 'omitted', 'keyId', 'cache']
+    const rare = ['platformTraceId', 'omitted', 'keyId', 'cache', 'retried']
     expect(
       documented.filter((name) => !names.has(name ?? '') && !rare.includes(name ?? '')),
     ).toEqual([])

@@ -2612,13 +2612,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'logouts that no limit of addresses loses',
-        edits: [
-          edit(
-            'session/backchannel.ts',
-            'mustGetThrough: true',
-            'mustGetThrough: false',
-          ),
-        ],
+        edits: [edit('session/backchannel.ts', 'mustGetThrough: true', 'mustGetThrough: false')],
         test: session('holds for what people ask here, and loses no logout', 'logout'),
       },
       {

@@ -220,6 +220,16 @@ describe('a list', () => {
 })
 
 describe('a stream', () => {
+  it('has events as long as they may be, in however many pieces they come', async () => {
+    // By the square of its length this would be minutes.
+    const text = `data: "${'x'.repeat(8_000_000)}"\n\n`
+    const response = await listed(() => streamed(text, 4_096), {
+      method: 'tools/call',
+      params: { name: 'status' },
+    })
+    expect((await response.text()) === text).toBe(true)
+  })
+
   it('of another answer passes untouched, event by event', async () => {
     const text = 'id: 1\ndata: {"jsonrpc":"2.0", "id":1,"result":{"tools":"none","x":1.10}}\n\n'
     const response = await listed(() => streamed(text), {

@@ -150,7 +150,7 @@ routes: [{ path: '/api/claims', to: claims }],`,
     `logging: true,
 schemes: { main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }) },
 routes: [{ path: '/api/claims', to: claims }],`,
-    'logging: is not an option. The options here are hosts, schemes, every, routes, revocation, refusal, problemType, dangerouslySimulate',
+    'logging: is not an option. The options here are hosts, schemes, every, routes, revocation, log, metrics, health, refusal, problemType, dangerouslySimulate',
   ),
   inConfig(
     'every with an option of a route',
