@@ -18,7 +18,7 @@ describe('gatehouse', () => {
     expect({ code, names }).toEqual({
       code: 0,
       names: [
-        ...['start', 'token', 'check', 'explain', 'api-key', 'sign-url', 'revoke'],
+        ...['start', 'token', 'check', 'explain', 'import', 'api-key', 'sign-url', 'revoke'],
         ...['assertion-key', 'issuer'],
       ],
     })
