@@ -9,6 +9,7 @@ import { ASSERTION_KEY } from '../support/assertion-keys.ts'
 
 const VARIABLES: Readonly<Record<string, string>> = {
   ISSUER: 'https://issuer.example',
+  FUSIONAUTH_URL: 'https://auth.acme.example',
   CLIENT_ID: 'my-api',
   CLIENT_SECRET: 's',
   OPERATOR_KEY: 'Hq5tYp2Zr8Lw3Xn7Vc1Kb9Md4Fs6Jg0T',

@@ -15,7 +15,7 @@ const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
 
 /** What is not a script of ours and needs no test: programs of the machine, and installing a library. */
 const OTHERS =
-  /^(?:curl|cp|openssl|printf|base64|tr|cut|pip|go get|npm (?:ci|install|pack|update)\b|npx @modelcontextprotocol\/inspector$|npx gatehouse --help$)/
+  /^(?:curl|cp|openssl|export|printf|base64|tr|cut|pip|go get|npm (?:ci|install|pack|update)\b|npx @modelcontextprotocol\/inspector$|npx gatehouse --help$)/
 /** Scripts of the starter, which a page about the package is about. */
 const { scripts: ofStarter } = JSON.parse(
   readFileSync('examples/starter/package.json', 'utf8'),
@@ -95,7 +95,7 @@ describe('docs', () => {
     const linked = linksIn('docs/providers/README.md').map(({ path }) => `docs/providers/${path}`)
     expect(pages.filter((page) => !linked.includes(page))).toEqual([])
     const names = pages.map((page) => page.replace(/^.*\/(.*)\.md$/, '$1'))
-    const shared = ['common', 'provider', 'slips', 'urls', 'oidc', 'fusionauth', 'google-iap']
+    const shared = ['common', 'provider', 'slips', 'urls', 'oidc', 'google-iap']
     const presets = globSync('src/auth/presets/*.ts').map((file) =>
       file.replace(/^.*\/(.*)\.ts$/, '$1'),
     )

@@ -21,7 +21,7 @@ beforeAll(async () => {
   userId = (await world.administer<{ id: string }>(ada)).id
   service = await world.administer({ command: 'client add', kind: 'service' })
 }, START_TIMEOUT_MS)
-afterAll(() => world?.stop())
+afterAll(() => world.stop())
 beforeEach(() => {
   world.notes.received.splice(0)
   world.newerNotes.received.splice(0)

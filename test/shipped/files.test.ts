@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
+import { parse, type TomlTable } from 'smol-toml'
 import { describe, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
 import { GUIDE, readmeBlocks } from '../support/readme.ts'
@@ -125,3 +126,32 @@ describe('.dev.vars.example', () => {
     expect(new Set(typed)).toEqual(new Set(optional))
   })
 })
+
+describe("the Deploy button's form", () => {
+  it('has a text for each binding and each secret that it asks for, and for nothing else', async () => {
+    const { cloudflare } = JSON.parse(await readFile('package.json', 'utf8')) as {
+      cloudflare: { bindings: Record<string, { description: string }> }
+    }
+    const secrets = Object.keys(parseEnv(await readFile('.dev.vars.example', 'utf8')))
+    const asked = new Set([...bindingsOf(parse(shipped('wrangler.toml'))), ...secrets])
+    expect(new Set(Object.keys(cloudflare.bindings))).toEqual(asked)
+    for (const text of Object.values(cloudflare.bindings)) {
+      expect(text).toEqual({ description: expect.stringMatching(/^[A-Z].{20,}\.$/) })
+    }
+  })
+})
+
+/** Everything a wrangler.toml binds: what has a `binding` or stands in a list of `bindings`, and its variables. */
+function bindingsOf({ vars = {}, env: _, ...settings }: TomlTable): string[] {
+  const entries = Object.values(settings).flatMap((value) => {
+    if (Array.isArray(value)) return value as TomlTable[]
+    return typeof value === 'object' ? [value as TomlTable, ...listIn(value as TomlTable)] : []
+  })
+  const names = entries.map(({ binding, name }) => binding ?? name)
+  return [...Object.keys(vars as TomlTable), ...names.filter((name) => typeof name === 'string')]
+}
+
+/** Durable Objects and queues have their bindings one level deeper. */
+function listIn({ bindings = [], producers = [] }: TomlTable): TomlTable[] {
+  return [...(bindings as TomlTable[]), ...(producers as TomlTable[])]
+}
