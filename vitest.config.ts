@@ -14,12 +14,12 @@ const NODE_TESTS = [
 /** Minutes on two cores, of cases or of wrangler's commands: for CI, and not a part of `npm test`. */
 const LONG_TESTS = [
   'test/cli/import-documents.test.ts',
-  'test/cli/{against,api-key,explain-agrees}.test.ts',
+  'test/cli/{against,api-key,check,explain-agrees}.test.ts',
   'test/conformance/flood.test.ts',
   'test/docs/wrangler-commands.test.ts',
   'test/e2e/revocation.test.ts',
   'test/e2e/{faults,long-connections}.test.ts',
-  'test/issuer/{totp,transfer,upstream}.test.ts',
+  'test/issuer/{account,totp,transfer,upstream}.test.ts',
   'test/local/{bundle,state}.test.ts',
 ]
 
