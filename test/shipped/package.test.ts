@@ -108,11 +108,13 @@ describe('an owner of the package', () => {
       '',
       'node_modules/@gatehouse/gateway',
       'node_modules/http-cache-semantics',
+      'node_modules/ipaddr.js',
       'node_modules/itty-router',
       'node_modules/jose',
       'node_modules/oauth4webapi',
       'node_modules/smol-toml',
       'node_modules/valibot',
+      'node_modules/yaml',
     ])
   })
 
