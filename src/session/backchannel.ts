@@ -1,11 +1,11 @@
 /** `/auth/backchannel-logout`: the issuer says who has signed out there (OpenID Connect Back-Channel Logout 1.0). */
 
 import type { KeySet } from '../auth/bearer/jwks.ts'
+import { refuseLogout, verifyLogoutToken } from '../auth/bearer/logout-token.ts'
 import type { Endpoint, OAuthIssuer } from '../auth/feature.ts'
 import { readBody } from '../lib/read-body.ts'
 import { type StateBinding, stateOf } from '../options/state.ts'
 import { STATE_CONTRACT } from '../options/state-contract.ts'
-import { refuseLogout, verifyLogoutToken } from './logout-token.ts'
 import { describe, unavailable } from './server.ts'
 import type { SessionOperations } from './state-operations.ts'
 import { sessionIndex } from './store.ts'

@@ -1961,11 +1961,7 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the signature of a logout token',
         edits: [
-          edit(
-            'operate/revocation/backchannel-logout.ts',
-            'if (!(await isSigned({ ...compact, keyId }, scope)))',
-            'if (!isSigned)',
-          ),
+          edit('auth/bearer/logout-token.ts', 'if (await search(keys)) return', 'if (keys) return'),
         ],
         test: workers('operate/revocation/backchannel-logout', 'that a foreign key signed'),
       },
@@ -1973,9 +1969,9 @@ export const PROMISES: Promised[] = [
         guard: 'the type of a logout token',
         edits: [
           edit(
-            'operate/revocation/backchannel-logout.ts',
-            "if (kind !== 'logout+jwt' && kind !== 'jwt')",
-            "if (kind === 'none')",
+            'auth/bearer/logout-token.ts',
+            'if (typ !== undefined && !TYPES.includes(String(typ).toLowerCase()))',
+            'if (typ === TYPES)',
           ),
         ],
         test: workers('operate/revocation/backchannel-logout', 'that is an access token'),
@@ -1984,7 +1980,7 @@ export const PROMISES: Promised[] = [
         guard: 'the client of a logout token',
         edits: [
           edit(
-            'operate/revocation/backchannel-logout.ts',
+            'auth/bearer/logout-token.ts',
             'if (![aud].flat().includes(clientId))',
             'if (aud === clientId.length)',
           ),
@@ -1995,7 +1991,7 @@ export const PROMISES: Promised[] = [
         guard: 'the event of a logout token',
         edits: [
           edit(
-            'operate/revocation/backchannel-logout.ts',
+            'auth/bearer/logout-token.ts',
             '!isObject(events[EVENT])',
             'events[EVENT] === EVENT',
           ),
@@ -2004,13 +2000,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the age of a logout token',
-        edits: [
-          edit(
-            'operate/revocation/backchannel-logout.ts',
-            'age <= MAX_AGE_SECONDS + CLOCK_SKEW_SECONDS',
-            'age <= Infinity',
-          ),
-        ],
+        edits: [edit('auth/bearer/logout-token.ts', 'if (now >= until)', 'if (now >= Infinity)')],
         test: workers('operate/revocation/backchannel-logout', 'that is old'),
       },
       {
@@ -2585,7 +2575,7 @@ export const PROMISES: Promised[] = [
         guard: 'the look for the event',
         edits: [
           edit(
-            'session/logout-token.ts',
+            'auth/bearer/logout-token.ts',
             "  if (!isObject(events) || !isObject(events[EVENT])) throw refuseLogout('it is no logout token')\n",
             '',
           ),
@@ -2595,7 +2585,7 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the signature of a logout token',
         edits: [
-          edit('session/logout-token.ts', 'if (await search(keys)) return', 'if (keys) return'),
+          edit('auth/bearer/logout-token.ts', 'if (await search(keys)) return', 'if (keys) return'),
         ],
         test: session('by a token that is forged is 400', 'logout'),
       },
@@ -2603,7 +2593,7 @@ export const PROMISES: Promised[] = [
         guard: 'every key that fits',
         edits: [
           edit(
-            'session/logout-token.ts',
+            'auth/bearer/logout-token.ts',
             'kid === undefined ? undefined : String(kid)',
             'String(kid)',
           ),

@@ -1,13 +1,12 @@
 /** A logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4): whose session has ended at the issuer. */
 
-import { type Compact, readCompact } from '../auth/bearer/compact.ts'
-import type { KeySet } from '../auth/bearer/jwks.ts'
-import { findVerifying } from '../auth/bearer/jwt.ts'
-import { GatewayError } from '../errors.ts'
-import { toDouble } from '../lib/exact-json.ts'
-import type { Scope } from '../lib/scope.ts'
-import { isObject, type JsonObject } from '../lib/strict-json.ts'
-import { unavailable } from './server.ts'
+import { GatewayError } from '../../errors.ts'
+import { toDouble } from '../../lib/exact-json.ts'
+import type { Scope } from '../../lib/scope.ts'
+import { isObject, type JsonObject } from '../../lib/strict-json.ts'
+import { type Compact, readCompact } from './compact.ts'
+import type { KeySet } from './jwks.ts'
+import { findVerifying } from './jwt.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 const CLOCK_TOLERANCE_SECONDS = 30
@@ -30,6 +29,8 @@ export interface Logout {
   readonly sid: string | undefined
   readonly sub: string | undefined
   readonly jti: string
+  /** Unix seconds. */
+  readonly issuedAt: number
   /** When the token is good no more, in Unix seconds: so long its `jti` has to be remembered. */
   readonly until: number
 }
@@ -63,7 +64,10 @@ async function checkSignature(
   if (await search(keys)) return
   if (await keySet.refreshAfterMiss(search, scope)) return
   // Then it says nothing about the token, and the issuer should tell again.
-  if (keys.length === 0) throw unavailable('the key set of the issuer has no key that can be used')
+  if (keys.length === 0) {
+    const reason = 'the key set of the issuer has no key that can be used'
+    throw new GatewayError('issuer_unavailable', { reason, retryAfterSeconds: 5 })
+  }
   throw refuseLogout('no key of the issuer verifies the signature')
 }
 
@@ -76,17 +80,17 @@ function readClaims(claims: JsonObject, { issuers, clientId, now }: LogoutRules)
   const [jti, sid, sub] = ['jti', 'sid', 'sub'].map((name) => readText(claims, name))
   if (jti === undefined) throw refuseLogout('it has no jti')
   if (sid === undefined && sub === undefined) throw refuseLogout('it names neither sid nor sub')
-  return { sid, sub, jti, until: readEnd(claims, now()) }
+  return { sid, sub, jti, ...readTimes(claims, now()) }
 }
 
 /** Throws where it is not of now. */
-function readEnd(claims: JsonObject, now: number): number {
+function readTimes(claims: JsonObject, now: number): Pick<Logout, 'issuedAt' | 'until'> {
   const [iat, exp = Infinity, nbf = 0] = ['iat', 'exp', 'nbf'].map((name) => readTime(claims, name))
   if (iat === undefined) throw refuseLogout('it has no iat')
   const until = Math.min(exp, iat + MAX_AGE_SECONDS) + CLOCK_TOLERANCE_SECONDS
   if (now >= until) throw refuseLogout('it is too old')
   if (Math.max(iat, nbf) > now + CLOCK_TOLERANCE_SECONDS) throw refuseLogout('it is of the future')
-  return until
+  return { issuedAt: iat, until }
 }
 
 function readText(claims: JsonObject, name: string): string | undefined {
