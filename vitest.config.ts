@@ -20,7 +20,7 @@ const LONG_TESTS = [
   'test/e2e/revocation.test.ts',
   'test/e2e/{faults,long-connections}.test.ts',
   'test/issuer/{account,totp,transfer,upstream}.test.ts',
-  'test/local/state.test.ts',
+  'test/local/{state,together}.test.ts',
 ]
 
 /** The same, in workerd. */

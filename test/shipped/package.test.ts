@@ -6,7 +6,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePort, type NpmStart, npmStart } from '../local/npm.ts'
+import { freePort, npmStart } from '../local/npm.ts'
 
 const CHECKOUT = join(import.meta.dirname, '../..')
 const STARTER = join(CHECKOUT, 'examples/starter')
@@ -63,7 +63,7 @@ describe('an owner of the package', () => {
       const echo = await fetch(`http://localhost:${port}/orders/1`, { headers })
       expect(await echo.json()).toMatchObject({ headers: { 'x-auth-subject': 'demo-service' } })
     } finally {
-      await stop(start)
+      start.kill()
     }
   })
 
@@ -135,11 +135,6 @@ async function fromTarball(name: string, change: (json: Json) => void) {
   const json = JSON.parse(await readFile(file, 'utf8'))
   change(json)
   await writeFile(file, JSON.stringify(json))
-}
-
-async function stop(start: NpmStart): Promise<void> {
-  process.kill(start.pid, 'SIGINT')
-  start.kill()
 }
 
 /** Bytes of the JavaScript that `wrangler deploy` would upload. */

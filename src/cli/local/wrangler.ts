@@ -64,9 +64,11 @@ export async function startWorld(
 
   const child = spawn(process.execPath, wranglerArgs(port, folder), {
     env: wranglerEnv(folder),
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })
+  child.stderr?.pipe(process.stderr)
+  child.once('exit', () => killGroup(child.pid))
   const unwatch = watchFiles([toml, variablesFile(toml)], async () => {
     try {
       const changed = await read()
@@ -83,7 +85,6 @@ export async function startWorld(
   const ended = once(child, 'close').then(async ([code]) => {
     running = false
     unwatch()
-    killGroup(child.pid)
     await origin.stop()
     await rm(folder, { recursive: true, force: true })
     if (!stopAsked) throw new StartError(`\`wrangler dev\` ended by itself (code ${code}).`)
@@ -100,6 +101,8 @@ export async function startWorld(
     lines: createInterface(child.stdout as Readable),
     async stop() {
       stopAsked = true
+      // From here on it says only how esbuild minds being ended.
+      child.stderr?.unpipe().resume()
       child.kill()
       const patience = setTimeout(() => killGroup(child.pid), KILL_AFTER_MS)
       await ended.finally(() => clearTimeout(patience))
@@ -155,6 +158,8 @@ function wranglerArgs(port: number, folder: string): string[] {
     'dev',
     ...configs.map((config) => `--config=${config}`),
     `--port=${port}`,
+    // Wrangler would look for a free one first, and two that start at once would find the same.
+    '--inspector-port=0',
     `--persist-to=${storageIn(folder)}`,
     '--log-level=log',
     '--show-interactive-dev-session=false',
