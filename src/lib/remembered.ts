@@ -3,7 +3,7 @@
 import { createBoundedMap } from './bounded-map.ts'
 
 /** The same function, which works out its answer once for each of the last texts: at most 400, 20,000 characters. */
-export function remembered<Answer extends boolean | string>(
+export function remembered<Answer extends boolean | string | readonly string[]>(
   decide: (text: string) => Answer,
 ): (text: string) => Answer {
   const known = createBoundedMap<Answer>({ maxEntries: 400, maxKeyLength: 20_000 })

@@ -31,8 +31,8 @@ export interface HeaderRules {
   /** The part of the public path that the origin does not get to see; empty where it sees all. */
   readonly prefix: string
   readonly withheld: Withheld
-  /** Whether a client's header goes to the origin. */
-  readonly mayPass: (name: string) => boolean
+  /** Of the names of a client's headers those that do not go to the origin. */
+  readonly removedAmong: (names: readonly string[]) => readonly string[]
 }
 
 /** Headers to set, or to take away where they are undefined. Names are in lower case. */
@@ -82,9 +82,10 @@ export function outgoingRequest(
   // Copied as it is, and then taken away from: that is what the runtime does for the least CPU (bench/README.md),
   // and bytes that are no UTF-8 would not survive being set.
   const headers = new Headers(sent)
-  const named = sent.has('connection') ? namesInConnection(sent) : undefined
-  for (const name of sent.keys()) {
-    if (!rules.mayPass(name) || named?.includes(name)) headers.delete(name)
+  const removed = rules.removedAmong([...sent.keys()])
+  for (const name of removed) headers.delete(name)
+  if (removed.includes('connection')) {
+    for (const name of namesInConnection(sent)) headers.delete(name)
   }
   removeCredentials(headers, rules)
   const own = gatewayHeaders(departure)
@@ -95,7 +96,7 @@ export function outgoingRequest(
   }
   const hasLongProof = proof !== undefined && proof.length > MAX_HEADER_LENGTH
   if (proof !== undefined && !hasLongProof) headers.set(PROOF_HEADER, proof)
-  setFromPlatform(headers, incoming)
+  setFromPlatform(headers, incoming, removed)
   const count = countBody?.()
   if (read) count?.(read.byteLength)
   const upload = read ? undefined : watchUpload(incoming, count)
@@ -129,16 +130,22 @@ function hasContent(method: string): boolean {
   return method !== 'GET' && method !== 'HEAD'
 }
 
-function setFromPlatform(headers: Headers, { method, headers: sent }: Request) {
+/** `removed` are names that no client's header passes under: to ask the runtime for one that is not there costs more. */
+function setFromPlatform(
+  headers: Headers,
+  { method, headers: sent }: Request,
+  removed: readonly string[],
+): void {
   // RFC 9110 section 7.8: the one switch of protocol that is passed on. With it the runtime sends GET,
   // whatever the method that the route was chosen by.
-  const isUpgrade = method === 'GET' && sent.get('upgrade')?.toLowerCase() === 'websocket'
-  if (isUpgrade) headers.set('upgrade', 'websocket')
+  const isUpgrade = method === 'GET' && removed.includes('upgrade')
+  if (isUpgrade && sent.get('upgrade')?.toLowerCase() === 'websocket') {
+    headers.set('upgrade', 'websocket')
+  }
   // Only the platform writes this header; a client's own copy never gets this far.
   const address = sent.get('cf-connecting-ip')
   if (address !== null) headers.set('x-forwarded-for', address)
-  const passed = sent.get(HOPS_HEADER)
-  if (passed !== null) headers.set(HOPS_HEADER, countHop(passed))
+  if (removed.includes(HOPS_HEADER)) headers.set(HOPS_HEADER, countHop(sent.get(HOPS_HEADER) ?? ''))
 }
 
 /** Credentials that are one entry of a header among others. */
@@ -161,15 +168,20 @@ function rewrite(headers: Headers, name: string, change: (value: string) => stri
   else if (changed !== value) headers.set(name, changed)
 }
 
-/** Completes the rules of a route. The same few names arrive with every request, so each is judged once. */
-export function headerRules(rules: Omit<HeaderRules, 'mayPass'>): HeaderRules {
+/**
+ * Completes the rules of a route. The same few names arrive with every request, so each is judged once; and clients of
+ * one kind send the same names together, so that one question mostly is enough for all of them.
+ */
+export function headerRules(rules: Omit<HeaderRules, 'removedAmong'>): HeaderRules {
   const { keep, forwardedNames, withheld } = rules
   const mayPass = remembered((name) => {
     const isCredential = withheld.headers.has(name)
     if (!isWithheld(name) && !forwardedNames.has(name) && !isCredential) return true
     return keep.has(name) && !isOurs(name, forwardedNames)
   })
-  return { ...rules, mayPass }
+  // No name has an end of line in it (RFC 9110 section 5.6.2).
+  const judge = remembered((names) => names.split('\n').filter((name) => !mayPass(name)))
+  return { ...rules, removedAmong: (names) => judge(names.join('\n')) }
 }
 
 /** What speaks for the gateway is never taken from a client, also not when an owner asks for it. */

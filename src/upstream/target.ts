@@ -176,14 +176,20 @@ function freeze(principal: Principal): Principal {
 
 /**
  * What the platform is to know of a request: bindings and handlers, where the client is. A URL is not to be read
- * through a cache, which is keyed by the URL alone, except where anybody may come. `cache: 'no-store'` would send
- * Cache-Control and Pragma to the origin, which then answers 200 where it would have answered 304.
+ * through a cache, which is keyed by the URL alone, except where anybody may come; what has another method than these
+ * two is never cached. `cache: 'no-store'` would send Cache-Control and Pragma to the origin, which then answers 200
+ * where it would have answered 304.
  * https://developers.cloudflare.com/workers/runtime-apis/request/#the-cf-property-requestinitcfproperties
+ * https://developers.cloudflare.com/cache/concepts/default-cache-behavior/
  */
-export function cfFor(target: Target, isPublic: boolean, { cf }: Request): Departure['cf'] {
-  if (target.kind !== 'url') return cf as Departure['cf']
-  return isPublic ? undefined : { cacheTtl: -1 }
+export function cfFor(target: Target, isPublic: boolean, request: Request): Departure['cf'] {
+  // Read only where it is needed: the runtime parses it then.
+  if (target.kind !== 'url') return request.cf as Departure['cf']
+  const isCacheable = request.method === 'GET' || request.method === 'HEAD'
+  return isCacheable && !isPublic ? NOT_CACHED : undefined
 }
+
+const NOT_CACHED: Departure['cf'] = { cacheTtl: -1 }
 
 /**
  * The URL of a path at a target. The base ends its authority with a path or nothing and the path starts
