@@ -1,7 +1,7 @@
 /** The origin's response as the client gets it. The body passes untouched and unread. */
 
 import type { Finish } from '../auth/scheme.ts'
-import { isPrivateToOrigin, namesInConnection } from '../upstream/header-names.ts'
+import { isPrivateToOrigin, namesIn, namesInConnection } from '../upstream/header-names.ts'
 
 /** A year: RFC 6797 section 6.1.1. Without subdomains, which may not be ours to speak for. */
 const STRICT_TRANSPORT_SECURITY = 'max-age=31536000'
@@ -17,7 +17,7 @@ export interface AnswerRules {
 /** The response without what is between origin and gateway, and safe to give away; itself where it is both. */
 export function answer(response: Response, rules: AnswerRules): Response {
   const { headers } = response
-  const names = [...headers.keys()]
+  const names = namesIn(headers)
   const removed = names.filter(isPrivateToOrigin)
   if (removed.includes('connection')) removed.push(...namesInConnection(headers))
   const has = (name: string) => names.includes(name) && !removed.includes(name)

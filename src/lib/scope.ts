@@ -7,8 +7,6 @@ export interface Scope {
   /** Made when it is first asked for, so that a request that waits for nobody has none. */
   deadline(): AbortSignal
   waitUntil(promise: Promise<unknown>): void
-  /** Who Cloudflare Access says it is, where it guards the Worker itself (`ctx.access`). */
-  readonly access?: PlatformAccess | undefined
   /** What the platform knows of the request. */
   readonly platform?: Platform
   /** Noted by whoever waited for it, for the log. Undefined: nobody had to wait. */
@@ -28,10 +26,11 @@ export interface PlatformAccess {
 /** The part of the platform's ExecutionContext that is used. */
 export interface Context extends Platform {
   waitUntil(promise: Promise<unknown>): void
-  readonly access?: PlatformAccess | undefined
 }
 
 export interface Platform {
+  /** Who Cloudflare Access says it is, where it guards the Worker itself (`ctx.access`). */
+  readonly access?: PlatformAccess | undefined
   /** Undefined where the runtime has none. */
   readonly tracing?: {
     getActiveSpan(): PlatformSpan | undefined
@@ -55,8 +54,5 @@ export function createScope(context: Context): Scope {
     deadline: () => (deadline ??= AbortSignal.timeout(DEADLINE_MS)),
     waitUntil: (promise) => context.waitUntil(promise),
     platform: context,
-    get access() {
-      return context.access
-    },
   }
 }

@@ -99,3 +99,10 @@ export function namesInConnection(headers: Headers): string[] {
   const names = headers.get('connection')?.split(',') ?? []
   return names.map((name) => name.trim().toLowerCase()).filter((name) => TOKEN.test(name))
 }
+
+/** All names, in lower case. In a loop, because to spread an iterator of the runtime takes more. */
+export function namesIn(headers: Headers): string[] {
+  const names: string[] = []
+  for (const name of headers.keys()) names.push(name)
+  return names
+}

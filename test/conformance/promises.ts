@@ -135,7 +135,7 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'lib/strict-json.ts',
-            'names !== countMembers(value, 1)',
+            'countNames(text) !== countMembers(value, 1)',
             'countMembers(value, 1) < 0',
           ),
         ],

@@ -158,7 +158,8 @@ function accessScheme(
     withholds: [ASSERTION, COOKIE, CLOUDFLARED].map(placeOf),
 
     // What the gateway is told by who guards it, before what a browser has kept.
-    find(inbound, { access }) {
+    find(inbound, { platform }) {
+      const access = platform?.access
       const shown = cloudflared ? read(CLOUDFLARED, inbound) : undefined
       if (shown) return { ...shown, ambient: false }
       if (access && audiences.includes(access.aud)) {
@@ -168,7 +169,7 @@ function accessScheme(
     },
 
     async verify(evidence, inbound, scope) {
-      const { access } = scope
+      const access = scope.platform?.access
       if (evidence.place !== 'platform' || !access) return verifyToken(evidence, inbound, scope)
       const person = await platformPrincipal(access, scope, rules)
       if (person) return { principal: person }
