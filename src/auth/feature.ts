@@ -133,7 +133,7 @@ export interface Call extends Inbound {
 /** What a request asks for by name, in its body. Its names are ones that the configuration knows, or `other`. */
 export interface Operation {
   readonly method: string
-  readonly name?: string
+  readonly name?: string | undefined
   /** What was read; undefined where the request has no body. */
   readonly body: Uint8Array<ArrayBuffer> | undefined
   /** Throws where the callers may not: `operation_unknown`, `insufficient_scope`, `forbidden`, `credential_missing`. */

@@ -1,7 +1,6 @@
 /** The bytes of a message, up to a limit. */
 
-import { GatewayError } from '../errors.ts'
-import { byteReader } from '../lib/chunks.ts'
+import type { GatewayError } from '../errors.ts'
 import { readBody } from '../lib/read-body.ts'
 import { RPC, refused } from './refusal.ts'
 
@@ -28,32 +27,16 @@ export async function readMessageBody(
   const length = announced === null ? undefined : Number(announced)
   if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes)
   if (!body) throw unread('invalid_request', 'there is no body')
-  const bytes = await readBytes(request, length, maxBytes).catch((cause: unknown) => {
-    if (cause instanceof GatewayError) throw cause
+  const bytes = await readBody(request, maxBytes).catch((cause: unknown) => {
     throw refused('invalid_request', RPC.parse, undefined, {
       reason: 'the request body is broken',
       cause,
     })
   })
+  if (!bytes) throw tooLarge(maxBytes)
   if (length !== undefined && bytes.byteLength !== length) {
     throw unread('invalid_request', 'the body is not as long as Content-Length says')
   }
-  return bytes
-}
-
-/** A body that says its length is read at once, by the way that costs the runtime least (bench/README.md). */
-async function readBytes(
-  request: Request,
-  length: number | undefined,
-  maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = length && request.body ? byteReader(request.body) : undefined
-  if (reader && length) {
-    const { value } = await reader.readAtLeast(length, new Uint8Array(length))
-    return (value as Uint8Array<ArrayBuffer> | undefined) ?? new Uint8Array()
-  }
-  const bytes = await readBody(request, maxBytes)
-  if (!bytes) throw tooLarge(maxBytes)
   return bytes
 }
 

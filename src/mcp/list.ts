@@ -2,6 +2,7 @@
 
 import { GatewayError } from '../errors.ts'
 import { parseExact } from '../lib/exact-json.ts'
+import { readBody } from '../lib/read-body.ts'
 import { isObject } from '../lib/strict-json.ts'
 import { filterEvents } from './event-stream.ts'
 import { type Kind, LISTS } from './targets.ts'
@@ -17,26 +18,35 @@ export async function filterAnswer(response: Response, allows: Allows): Promise<
   const { body, headers } = response
   if (!body) return response
   if (isEventStream(headers)) return filterStream(response, allows)
-  const text = await readText(body)
+  const whole = await readWhole(response)
   // A refusal of the origin may be of any kind, and is no list.
-  if (!response.ok && !isJson(headers)) return replaced(response, text)
-  const filtered = filterText(text, allows)
-  if (filtered === undefined && response.ok) throw unreadable('a list that is no JSON')
-  return replaced(response, filtered ?? text)
+  if (!response.ok && !isJson(headers)) return again(response, whole)
+  return filterWhole(response, whole, allows)
 }
 
 /**
  * The answer to something else, which a server may mix up with one for a list: those of older revisions send an answer
  * to whoever used its id last in the session, and which revision they speak is not the client's to say. Throws
- * `origin_unreachable` where it is JSON that cannot be read.
+ * `origin_unreachable` where it is JSON that may have a list in it and cannot be read.
  */
 export async function filterOther(response: Response, allows: Allows): Promise<Response> {
   const { body, headers } = response
   if (!body || !isJson(headers)) return filterStream(response, allows)
-  const text = await readText(body)
-  const filtered = text === '' ? text : filterText(text, allows)
+  const whole = await readWhole(response)
+  return MAY_LIST.test(whole.text) ? filterWhole(response, whole, allows) : again(response, whole)
+}
+
+/**
+ * Whoever finds a list in a text finds the name of one, or what may spell it: an escape, an encoding of two bytes, or
+ * bytes that are no UTF-8.
+ */
+const MAY_LIST = /tools|prompts|resource|[\\\0\uFFFD]/i
+
+function filterWhole(response: Response, whole: Whole, allows: Allows): Response {
+  const filtered = filterText(whole.text, allows)
   if (filtered === undefined && response.ok) throw unreadable('JSON that cannot be read')
-  return replaced(response, filtered ?? text)
+  const isSame = filtered === undefined || filtered === whole.text
+  return isSame ? again(response, whole) : replaced(response, filtered)
 }
 
 /** Any answer that is an event stream, in which a list may come; others as they are. */
@@ -62,7 +72,7 @@ function isJson(headers: Headers): boolean {
 }
 
 /** Length, coding and hash were those of another body. */
-function replaced(response: Response, body: string | ReadableStream<Uint8Array>): Response {
+function replaced(response: Response, body: BodyInit): Response {
   const headers = new Headers(response.headers)
   for (const name of ['content-length', 'content-encoding', 'content-md5', 'digest', 'etag']) {
     headers.delete(name)
@@ -70,26 +80,38 @@ function replaced(response: Response, body: string | ReadableStream<Uint8Array>)
   return new Response(body, { status: response.status, statusText: response.statusText, headers })
 }
 
-async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder()
-  const reader = body.getReader()
-  let text = ''
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return text + decoder.decode()
-      text += decoder.decode(value, { stream: true })
-      if (text.length > MAX_LENGTH) throw unreadable('JSON that is too long')
-    }
-  } catch (cause) {
-    reader.cancel().catch(() => {})
-    if (cause instanceof GatewayError) throw cause
-    throw unreadable('JSON that breaks off')
-  }
+interface Whole {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** What is no UTF-8 is U+FFFD in it. */
+  readonly text: string
 }
 
-function unreadable(what: string): GatewayError {
-  return new GatewayError('origin_unreachable', { reason: `the origin answered with ${what}` })
+const decoder = new TextDecoder()
+
+async function readWhole(response: Response): Promise<Whole> {
+  let bytes: Uint8Array<ArrayBuffer> | undefined
+  try {
+    bytes = await readBody(response, MAX_LENGTH)
+  } catch (cause) {
+    throw unreadable('JSON that breaks off', cause)
+  }
+  if (!bytes) throw unreadable('JSON that is too long')
+  return { bytes, text: decoder.decode(bytes) }
+}
+
+/** What was read and has nothing to take out: byte for byte, but for bytes that a reader may leave out. */
+function again(response: Response, { bytes, text }: Whole): Response {
+  if (text.includes('\uFFFD')) return replaced(response, text)
+  // What it is made of was unpacked to be read.
+  if (response.headers.has('content-encoding')) return replaced(response, bytes)
+  return new Response(bytes, response)
+}
+
+function unreadable(what: string, cause?: unknown): GatewayError {
+  return new GatewayError('origin_unreachable', {
+    reason: `the origin answered with ${what}`,
+    cause,
+  })
 }
 
 /** JSON with its lists filtered, the same text where there is nothing to change; undefined where it is no JSON. */

@@ -164,7 +164,7 @@ async function readPost(
   const [first] = found
   return {
     method: label,
-    ...(first && { name: first.rule?.pattern ?? UNKNOWN }),
+    name: first && (first.rule?.pattern ?? UNKNOWN),
     body,
     permit(principals) {
       for (const { target, rule } of found) permit(target, rule, principals, id)

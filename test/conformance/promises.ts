@@ -2936,21 +2936,22 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the filter of JSON that answers other requests of older revisions',
         edits: [
-          edit(
-            'mcp/list.ts',
-            "const filtered = text === '' ? text : filterText(text, allows)",
-            "const filtered = text === '' ? text : filterText(text, () => true)",
-          ),
+          edit('mcp/list.ts', 'return MAY_LIST.test(whole.text)', "return MAY_LIST.test('')"),
         ],
         test: lists('in JSON, of an older revision, is filtered'),
+      },
+      {
+        guard: 'other spellings of a list in an answer to something else',
+        edits: [edit('mcp/list.ts', String.raw`|[\\\0\uFFFD]/i`, '/i')],
+        test: lists('in JSON, in whatever spelling, reaches no request'),
       },
       {
         guard: 'the refusal of a list that cannot be read',
         edits: [
           edit(
             'mcp/list.ts',
-            "if (filtered === undefined && response.ok) throw unreadable('a list",
-            "if (filtered === undefined && !response.ok) throw unreadable('a list",
+            'if (filtered === undefined && response.ok) throw',
+            'if (filtered === undefined && !response.ok) throw',
           ),
         ],
         test: lists('is filtered whatever it says it is, and refused where it is no JSON'),

@@ -129,10 +129,38 @@ describe('a list', () => {
     const json = { headers: { 'content-type': 'application/json' } }
     const answer = '{"jsonrpc":"2.0","id":1,"result":{"tools":"none","x":1.10}}'
     expect(await (await listed(() => new Response(answer, json), sent)).text()).toBe(answer)
-    expect((await listed(() => new Response('{', json), sent)).status).toBe(502)
-    expect((await listed(() => new Response('{', { ...json, status: 400 }), sent)).status).toBe(400)
+    const broken = '{"result":{"tools":['
+    expect((await listed(() => new Response(broken, json), sent)).status).toBe(502)
+    const refusal = () => new Response(broken, { ...json, status: 400 })
+    expect((await listed(refusal, sent)).status).toBe(400)
     expect((await listed(() => new Response('', { ...json, status: 202 }), sent)).status).toBe(202)
     expect(await (await listed(() => new Response('{'), sent)).text()).toBe('{')
+  })
+
+  it('in JSON, in whatever spelling, reaches no request that asks for something else', async () => {
+    const sent = { method: 'ping' }
+    const headers = { 'content-type': 'application/json' }
+    const escaped = JSON.stringify(TOOLS).replace('"tools"', '"\\u0074ools"')
+    const filtered = await listed(() => new Response(escaped, { headers }), sent)
+    expect(await filtered.text()).not.toContain('admin')
+    const wide = new Uint8Array(
+      new Uint16Array([...escaped].map((one) => one.charCodeAt(0))).buffer,
+    )
+    expect((await listed(() => new Response(wide, { headers }), sent)).status).toBe(502)
+    const bytes = new TextEncoder().encode('{"result":{"to_ols":[{"name":"admin"}]}}')
+    bytes[bytes.indexOf(0x5f)] = 0xff
+    const mended = await listed(() => new Response(bytes, { headers }), sent)
+    expect(await mended.text()).toBe('{"result":{"to\ufffdols":[{"name":"admin"}]}}')
+  })
+
+  it('that is none passes byte for byte, with its length and its headers', async () => {
+    const text = '\ufeff{"jsonrpc":"2.0", "id":1,\n"result":{"content":[]}}'
+    const headers = { 'content-type': 'application/json', etag: '"a"' }
+    const response = await listed(() => new Response(text, { headers }), { method: 'ping' })
+    expect([response.headers.get('etag'), await response.arrayBuffer()]).toEqual([
+      '"a"',
+      new TextEncoder().encode(text).buffer,
+    ])
   })
 
   it('is filtered where a request of whatever revision gets it: the client alone says which it is', async () => {
