@@ -19,7 +19,7 @@ export interface Principal {
    */
   readonly claims: JsonObject
   /** The same as base64url of JSON, to the letter of the token; undefined where there is none with them in it. */
-  readonly encodedClaims?: string
+  readonly encodedClaims?: string | undefined
   /** Unix seconds from which the credential is refused: a clock's skew is in it. Infinity: it does not expire. */
   readonly expiresAt: number
 }

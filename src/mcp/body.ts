@@ -25,7 +25,6 @@ export async function readMessageBody(
   }
   const announced = headers.get('content-length')
   const length = announced === null ? undefined : Number(announced)
-  if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes)
   if (!body) throw unread('invalid_request', 'there is no body')
   const bytes = await readBody(request, maxBytes).catch((cause: unknown) => {
     throw refused('invalid_request', RPC.parse, undefined, {

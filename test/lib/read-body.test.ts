@@ -26,11 +26,10 @@ function pieces(...texts: string[]): ReadableStream {
 }
 
 describe('a body', () => {
-  it.each([undefined, '10', '3', '9', '11', '50', '0', 'ten'])(
+  it.each([undefined, '10', '3', '9', '11', '50', '0', '-1', 'ten'])(
     'is read to its end where it says that its length is %s',
     async (length) => {
       expect(await read(saying(length))).toBe(TEXT)
-      expect(await read(saying(length), 10)).toBe(TEXT)
     },
   )
 
@@ -41,6 +40,11 @@ describe('a body', () => {
       expect(await read(saying(length), 4)).toBeUndefined()
     },
   )
+
+  it('is none where it says that it has more bytes than are allowed', async () => {
+    expect(await read(saying('101'))).toBeUndefined()
+    expect(await read(saying('100'))).toBe(TEXT)
+  })
 
   it('of a script is read piece by piece, up to the same limit', async () => {
     expect(await read(saying('10', pieces('ten ', '', 'bytes.')))).toBe(TEXT)

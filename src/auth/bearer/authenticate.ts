@@ -52,7 +52,7 @@ async function authenticateAnew(
     if (issuer.introspection?.options.opaque) return introspect(token, issuer, 'opaque', scope)
     return { notMine: 'the token is opaque, and no issuer of this route may be asked about it' }
   }
-  const principal = await recalled
+  const principal = recalled && (await recalled)
   if (principal) return principal
   const unverified = readToken(token)
   if (!issuer.rules.issuers.includes(unverified.claims.iss as string)) {
@@ -120,7 +120,7 @@ async function introspect(
   if (type !== undefined && (typeof type !== 'string' || !types.includes(type.toLowerCase()))) {
     throw refused('introspection says that the token is no bearer token')
   }
-  return toPrincipal(claims, rules, until)
+  return toPrincipal(claims, rules, { until })
 }
 
 function refused(reason: string): GatewayError {

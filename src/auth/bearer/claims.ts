@@ -103,19 +103,35 @@ function names(audience: unknown, wanted: readonly string[]): boolean {
   return isList && audience.some((name) => wanted.includes(name))
 }
 
-/** `until` is when a token ends that does not say so itself. */
-export function toPrincipal(claims: JsonObject, rules: JwtRules, until = 0): Principal {
+/** `until` is when a token ends that does not say so itself, and `encodedClaims` are the claims as the token has them. */
+export function toPrincipal(
+  claims: JsonObject,
+  rules: JwtRules,
+  { until = 0, encodedClaims }: { until?: number; encodedClaims?: string },
+): Principal {
   const expiry = toDouble(claims.exp)
   return {
     kind: isOfClient(claims) ? 'client' : 'person',
     subject: readSubject(claims, rules.subjectClaims),
     issuer: (claims.iss as string | undefined) ?? rules.issuers[0] ?? '',
     scheme: rules.name,
-    scopes: new Set(rules.scopeClaims.flatMap((location) => readNames(claims, location, ' '))),
-    roles: [...new Set(rules.rolesClaims.flatMap((location) => readRoles(claims, location)))],
+    scopes: namesAt(rules.scopeClaims, (location) => readNames(claims, location, ' ')),
+    roles: [...namesAt(rules.rolesClaims, (location) => readRoles(claims, location))],
     claims,
+    encodedClaims,
     expiresAt: expiry === undefined ? until : expiry + rules.clockSkewSeconds,
   }
+}
+
+function namesAt(
+  locations: readonly ClaimLocation[],
+  read: (location: ClaimLocation) => readonly string[],
+): Set<string> {
+  const names = new Set<string>()
+  for (const location of locations) {
+    for (const name of read(location)) names.add(name)
+  }
+  return names
 }
 
 function readSubject(claims: JsonObject, names: readonly string[] = ['sub']): string | undefined {

@@ -10,6 +10,8 @@ export interface Compact {
   readonly algorithm: string
   readonly header: JsonObject
   readonly claims: JsonObject
+  /** As the text has them, in base64url. */
+  readonly encodedClaims: string
   readonly signature: Uint8Array<ArrayBuffer>
   /** The bytes that are signed. */
   readonly signedBytes: Uint8Array<ArrayBuffer>
@@ -44,6 +46,7 @@ export function readCompact(text: string, name: string, refused: Refuse): Compac
     algorithm: header.alg,
     header,
     claims,
+    encodedClaims: claimsPart,
     signature: decodeBase64url(signaturePart),
     signedBytes: encodeUtf8(text.slice(0, headerPart.length + 1 + claimsPart.length)),
   }

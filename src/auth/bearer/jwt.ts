@@ -93,14 +93,11 @@ export function createJwtVerifier(rules: JwtRules, keySet: KeySet, now: () => nu
     },
 
     async verify(token, unverified, scope) {
-      const { algorithm, claims } = unverified
+      const { algorithm, claims, encodedClaims } = unverified
       if (!rules.algorithms.includes(algorithm)) throw refused(explainAlgorithm(algorithm))
       const key = await findKey(unverified, scope)
       checkClaims(claims, rules, now())
-      const principal = {
-        ...toPrincipal(claims, rules),
-        encodedClaims: token.split('.', 2)[1] ?? '',
-      }
+      const principal = toPrincipal(claims, rules, { encodedClaims })
       proofs.set(token, { key, principal })
       return principal
     },
@@ -115,12 +112,13 @@ export async function findVerifying(
   keys: readonly VerificationKey[],
   { keyId, algorithm, signature, signedBytes }: Signed,
 ): Promise<VerificationKey | undefined> {
-  const candidates = keys
-    .filter((key) => keyId === undefined || key.keyId === keyId)
-    .filter((key) => key.algorithms.includes(algorithm))
-    .slice(0, MAX_CANDIDATES)
-  for (const key of candidates) {
+  let tried = 0
+  for (const key of keys) {
+    const isNamed = keyId === undefined || key.keyId === keyId
+    if (!isNamed || !key.algorithms.includes(algorithm)) continue
     if (await key.verify(algorithm, signature, signedBytes)) return key
+    tried++
+    if (tried === MAX_CANDIDATES) return undefined
   }
   return undefined
 }

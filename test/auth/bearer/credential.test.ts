@@ -96,7 +96,12 @@ describe('the form of a token', () => {
   it('is read', () => {
     const text = token()
     const { signature, signedBytes, ...read } = readToken(text)
-    expect(read).toEqual({ algorithm: 'RS256', keyId: 'k', claims: CLAIMS })
+    expect(read).toEqual({
+      algorithm: 'RS256',
+      keyId: 'k',
+      claims: CLAIMS,
+      encodedClaims: encodePart(CLAIMS),
+    })
     expect([...signature]).toEqual([1, 2, 3])
     expect(new TextDecoder().decode(signedBytes)).toBe(text.slice(0, text.lastIndexOf('.')))
   })
