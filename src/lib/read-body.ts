@@ -3,9 +3,12 @@
 import { GatewayError } from '../errors.ts'
 import { byteReader } from './chunks.ts'
 
+/** What is made ready for a body that only says that it will come, and may take its time. */
+const MAX_AT_ONCE = 65_536
+
 /**
  * Its bytes; undefined where there are more than `maxBytes`, or Content-Length says so. Rejects where the sender breaks
- * off. One that says its length is read at once, by the way that costs the runtime least (bench/README.md).
+ * off. A small one that says its length is read at once, by the way that costs the runtime least (bench/README.md).
  */
 export async function readBody(
   { body, headers }: Request | Response,
@@ -18,7 +21,7 @@ export async function readBody(
     return undefined
   }
   // Without its coding, it is of another length.
-  const isTold = length > 0 && !headers.has('content-encoding')
+  const isTold = length > 0 && length <= MAX_AT_ONCE && !headers.has('content-encoding')
   const reader = isTold ? byteReader(body) : undefined
   if (!reader) return readPieces(body, maxBytes)
   // One byte more than there should be, so that the end is seen, and what is longer.

@@ -7,7 +7,7 @@ import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import { build } from 'esbuild'
 import { decodeJwt } from 'jose'
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Listening, listenOnLoopback } from '../support/listen.ts'
 import { Agent } from './mcp/agent.ts'
@@ -173,10 +173,8 @@ describe.skipIf(!CHROMIUM)('an MCP client', () => {
   })
 })
 
-type UseNotes = (url: string, token: string) => Promise<unknown>
-
 describe.skipIf(!CHROMIUM)('an MCP client in a page', () => {
-  it("lists, calls and streams from the gateway's own host, and from nowhere else", async () => {
+  it("signs in, lists, calls, streams and asks for more at the gateway's own host", async () => {
     const browser = await chromium.launch({
       executablePath: CHROMIUM ?? '',
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
@@ -184,21 +182,45 @@ describe.skipIf(!CHROMIUM)('an MCP client in a page', () => {
     try {
       const page = await browser.newPage()
       await page.goto(`${world.origin}/page`)
-      await page.addScriptTag({ content: await browserClient() })
-      const token = await serviceToken(world, service, '/mcp', 'notes:use')
-      const seen = await page.evaluate(
-        ([url, bearer]) => (globalThis as unknown as { useNotes: UseNotes }).useNotes(url, bearer),
-        [`${world.origin}/mcp`, token] as const,
-      )
-      expect(seen).toEqual({
+      await ask(page, 'look')
+      await page.getByLabel('Name or email').fill('ada')
+      await page.getByLabel('Password').fill(PASSWORD)
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+      await allow(page, ['Use your notes'])
+      expect(await ask(page, 'look')).toEqual({
         tools: ['whoami', 'slow'],
-        whoami: service.id,
+        whoami: userId,
         progress: 1,
         hidden: expect.stringContaining('No tool, prompt or resource of this name'),
       })
+      // What it has is not enough for this one: the person is asked again, and need not sign in again.
+      await ask(page, 'share')
+      await allow(page, ['Use your notes', 'Share your notes'])
+      expect(await ask(page, 'share')).toBe('shared')
     } finally {
       await browser.close()
     }
+  })
+
+  /** Has the page's client do it. Undefined where that leads the person away. */
+  async function ask(page: Page, what: 'look' | 'share'): Promise<unknown> {
+    await page.addScriptTag({ content: await browserClient() })
+    const url = `${world.origin}/mcp`
+    const expression = `window.client.${what}(${JSON.stringify(url)})`
+    return page.evaluate(expression).catch((error: unknown) => {
+      if (!/navigation|destroyed/i.test(String(error))) throw error
+    })
+  }
+
+  /** The person allows what the client asks for, and comes back to its page. */
+  async function allow(page: Page, scopes: readonly string[]): Promise<void> {
+    await page.getByRole('heading', { name: 'Allow Page?' }).waitFor()
+    for (const scope of scopes) await page.getByText(scope).waitFor()
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    await page.waitForURL(`${world.origin}/page?*`)
+  }
+
+  it('is let in from nowhere else', async () => {
     const response = await fetch(`${world.origin}/mcp`, {
       method: 'POST',
       headers: {
@@ -211,25 +233,70 @@ describe.skipIf(!CHROMIUM)('an MCP client in a page', () => {
     expect(response.status).toBe(403)
   })
 
-  /** What the page runs: the newer SDK, as a bundler puts it into a page. */
+  /** What the page runs: the newer SDK, as a bundler puts it into a page; what it knows outlasts the way to the issuer. */
   async function browserClient(): Promise<string> {
     const { outputFiles } = await build({
       stdin: {
         contents: `
-          import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-          window.useNotes = async (url, token) => {
+          import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client'
+          const save = (name) => (value) => sessionStorage.setItem(name, JSON.stringify(value))
+          const read = (name) => () => JSON.parse(sessionStorage.getItem(name)) ?? undefined
+          const redirectUrl = location.origin + '/page'
+          const authProvider = {
+            redirectUrl,
+            clientMetadata: {
+              client_name: 'Page',
+              redirect_uris: [redirectUrl],
+              grant_types: ['authorization_code', 'refresh_token'],
+              response_types: ['code'],
+              token_endpoint_auth_method: 'none',
+            },
+            clientInformation: read('client'),
+            saveClientInformation: save('client'),
+            tokens: read('tokens'),
+            saveTokens: save('tokens'),
+            codeVerifier: read('verifier'),
+            saveCodeVerifier: save('verifier'),
+            discoveryState: read('discovery'),
+            saveDiscoveryState: save('discovery'),
+            redirectToAuthorization: (url) => location.assign(url),
+          }
+          /** Not the end of the work, but of the page, which leads to the issuer now. */
+          const orLeave = (error) => {
+            if (error instanceof UnauthorizedError) return new Promise(() => {})
+            throw error
+          }
+          async function connect(url) {
+            const open = () => new StreamableHTTPClientTransport(new URL(url), { authProvider })
+            const answer = new URLSearchParams(location.search)
+            if (answer.has('code')) {
+              await open().finishAuth(answer)
+              history.replaceState(null, '', '/page')
+            }
             const client = new Client({ name: 'page', version: '1.0.0' })
-            const requestInit = { headers: { authorization: 'Bearer ' + token } }
-            await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }))
-            const { tools } = await client.listTools()
-            const whoami = (await client.callTool({ name: 'whoami' })).content[0].text
-            const progress = await new Promise((resolve) => {
-              client
-                .callTool({ name: 'slow' }, { onprogress: ({ progress }) => resolve(progress) })
-                .catch(() => {})
-            })
-            const hidden = await client.callTool({ name: 'hidden' }).catch(String)
-            return { tools: tools.map(({ name }) => name), whoami, progress, hidden }
+            await client.connect(open())
+            return client
+          }
+          const work = {
+            async look(url) {
+              const client = await connect(url)
+              const { tools } = await client.listTools()
+              const whoami = (await client.callTool({ name: 'whoami' })).content[0].text
+              const progress = await new Promise((resolve) => {
+                client
+                  .callTool({ name: 'slow' }, { onprogress: ({ progress }) => resolve(progress) })
+                  .catch(() => {})
+              })
+              const hidden = await client.callTool({ name: 'hidden' }).catch(String)
+              return { tools: tools.map(({ name }) => name), whoami, progress, hidden }
+            },
+            async share(url) {
+              return (await (await connect(url)).callTool({ name: 'share' })).content[0].text
+            },
+          }
+          window.client = {
+            look: (url) => work.look(url).catch(orLeave),
+            share: (url) => work.share(url).catch(orLeave),
           }`,
         resolveDir: process.cwd(),
       },
