@@ -13,7 +13,7 @@ import { run } from './processes.ts'
 import { profile } from './profile.ts'
 import { chart } from './report/chart.ts'
 import { costOfAMonth } from './report/month.ts'
-import { markdownTable, textTable } from './report/table.ts'
+import { markdownTable, shortTable, textTable } from './report/table.ts'
 import { costRows } from './rows/cost.ts'
 import { haproxyRows } from './rows/haproxy.ts'
 import { issuerRows } from './rows/issuer.ts'
@@ -150,19 +150,19 @@ function writeReport(): void {
     ({ group, label }) => CHARTED.includes(group) && !label.includes(': '),
   )
   writeFileSync(`${bench}report.svg`, chart(charted, machine))
-  fill('results', `${markdownTable(rows)}\n\n${note}`)
-  fill('month', costOfAMonth(rows))
+  fill(`${bench}README.md`, 'results', `${markdownTable(rows)}\n\n${note}`)
+  fill(`${bench}README.md`, 'month', costOfAMonth(rows))
+  fill(`${bench}../README.md`, 'speed', shortTable(charted))
 }
 
-/** Puts generated text between its two marks in the README. */
-function fill(name: string, text: string): void {
-  const file = `${bench}README.md`
+/** Puts generated text between its two marks in a page. */
+function fill(file: string, name: string, text: string): void {
   const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
-  const readme = readFileSync(file, 'utf8')
-  const from = readme.indexOf(start)
-  const to = readme.indexOf(end)
-  if (from < 0 || to < from) throw new Error(`README.md has no ${start} … ${end}`)
-  writeFileSync(file, `${readme.slice(0, from + start.length)}\n${text}\n${readme.slice(to)}`)
+  const page = readFileSync(file, 'utf8')
+  const from = page.indexOf(start)
+  const to = page.indexOf(end)
+  if (from < 0 || to < from) throw new Error(`${file} has no ${start} … ${end}`)
+  writeFileSync(file, `${page.slice(0, from + start.length)}\n${text}\n${page.slice(to)}`)
 }
 
 function rounded(row: Row): Row {

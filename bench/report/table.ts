@@ -1,4 +1,4 @@
-/** The table on the terminal and in the README. */
+/** The tables on the terminal and in the two READMEs. */
 
 import type { Row } from '../rows/row.ts'
 
@@ -29,6 +29,14 @@ export function markdownTable(rows: Row[]): string {
     '|---|---|---|---|---|',
     ...lines,
   ].join('\n')
+}
+
+/** What the picture shows, in Markdown. */
+export function shortTable(rows: Row[]): string {
+  const lines = rows
+    .filter(({ unit }) => unit === '×')
+    .map((row) => `| ${row.label} | ${figure(row)} |`)
+  return ['| CPU per request | median (95 % interval) |', '|---|---|', ...lines].join('\n')
 }
 
 function figure({ value: { median, low, high }, unit }: Row): string {
