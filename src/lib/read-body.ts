@@ -28,7 +28,10 @@ export async function readBody(
   const { value } = await reader.readAtLeast(length + 1, new Uint8Array(length + 1))
   const start = (value as Uint8Array<ArrayBuffer> | undefined) ?? new Uint8Array()
   if (start.byteLength <= length) return start
-  if (start.byteLength > maxBytes) return undefined
+  if (start.byteLength > maxBytes) {
+    reader.cancel().catch(() => {})
+    return undefined
+  }
   reader.releaseLock()
   const rest = await readPieces(body, maxBytes - start.byteLength)
   return rest && joined([start, rest])

@@ -37,10 +37,10 @@ export async function filterOther(response: Response, allows: Allows): Promise<R
 }
 
 /**
- * Whoever finds a list in a text finds the name of one, or what may spell it: an escape, an encoding of two bytes, or
- * bytes that are no UTF-8.
+ * Whoever finds a list in a text finds the name of one, in letters that some reader folds into these, or what may spell
+ * it: an escape, an encoding of two bytes, or bytes that are no UTF-8.
  */
-const MAY_LIST = /tools|prompts|resource|[\\\0\uFFFD]/i
+const MAY_LIST = /tools|prompts|resource|[\\\0\uFFFD]/iu
 
 function filterWhole(response: Response, whole: Whole, allows: Allows): Response {
   const filtered = filterText(whole.text, allows)

@@ -2942,7 +2942,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'other spellings of a list in an answer to something else',
-        edits: [edit('mcp/list.ts', String.raw`|[\\\0\uFFFD]/i`, '/i')],
+        edits: [edit('mcp/list.ts', String.raw`|[\\\0\uFFFD]/iu`, '/iu')],
         test: lists('in JSON, in whatever spelling, reaches no request'),
       },
       {

@@ -46,6 +46,19 @@ describe('a body', () => {
     expect(await read(saying('100'))).toBe(TEXT)
   })
 
+  it('is let go of where it has more bytes than it says, and than are allowed', async () => {
+    let isLetGo = false
+    const endless = new ReadableStream({
+      type: 'bytes',
+      pull: (controller) => controller.enqueue(new Uint8Array(3)),
+      cancel() {
+        isLetGo = true
+      },
+    })
+    expect(await read(saying('4', endless), 4)).toBeUndefined()
+    expect(isLetGo).toBe(true)
+  })
+
   it('of a script is read piece by piece, up to the same limit', async () => {
     expect(await read(saying('10', pieces('ten ', '', 'bytes.')))).toBe(TEXT)
     expect(await read(saying('3', pieces('ten ', 'bytes.')))).toBe(TEXT)

@@ -147,6 +147,8 @@ describe('a list', () => {
       new Uint16Array([...escaped].map((one) => one.charCodeAt(0))).buffer,
     )
     expect((await listed(() => new Response(wide, { headers }), sent)).status).toBe(502)
+    const long = '{"result":{"tool\u017f":[{"name":"admin"}]}}{}'
+    expect((await listed(() => new Response(long, { headers }), sent)).status).toBe(502)
     const bytes = new TextEncoder().encode('{"result":{"to_ols":[{"name":"admin"}]}}')
     bytes[bytes.indexOf(0x5f)] = 0xff
     const mended = await listed(() => new Response(bytes, { headers }), sent)
