@@ -9,7 +9,14 @@ import { withoutCookies } from '../lib/cookies.ts'
 import { remembered } from '../lib/remembered.ts'
 import type { Location } from '../router.ts'
 import { type ClaimHeaders, claimHeaders, type Forward, MAX_HEADER_LENGTH } from './claims.ts'
-import { fold, isReserved, isWithheld, namesIn, namesInConnection } from './header-names.ts'
+import {
+  fold,
+  isHopByHop,
+  isReserved,
+  isWithheld,
+  namesIn,
+  namesInConnection,
+} from './header-names.ts'
 import { type ByteCount, type Upload, watchUpload } from './upload.ts'
 import { type Withheld, withoutSubprotocols } from './withheld.ts'
 
@@ -177,7 +184,7 @@ export function headerRules(rules: Omit<HeaderRules, 'removedAmong'>): HeaderRul
   const mayPass = remembered((name) => {
     const isCredential = withheld.headers.has(name)
     if (!isWithheld(name) && !forwardedNames.has(name) && !isCredential) return true
-    return keep.has(name) && !isOurs(name, forwardedNames)
+    return keep.has(name) && !isOurs(name, forwardedNames) && !isHopByHop(name)
   })
   // No name has an end of line in it (RFC 9110 section 5.6.2).
   const judge = remembered((names) => names.split('\n').filter((name) => !mayPass(name)))

@@ -701,6 +701,11 @@ export const PROMISES: Promised[] = [
         ],
         test: headers('headers about one connection'),
       },
+      {
+        guard: 'what is about the connection, where it is kept',
+        edits: [edit('upstream/request.ts', ' && !isHopByHop(name)', '')],
+        test: workers('upstream/request', 'that are about the connection do not pass'),
+      },
     ],
   },
   {

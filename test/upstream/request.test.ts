@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Principal } from '../../src/auth/principal.ts'
 import { optional, type RouteConfig } from '../../src/config/define.ts'
 import { claimHeaders, encodeValue } from '../../src/upstream/claims.ts'
+import { headerRules } from '../../src/upstream/request.ts'
+import { withheldAt } from '../../src/upstream/withheld.ts'
 import { createTestGateway, ORIGIN, refusal } from '../support/gateway.ts'
 
 const ROUTES: RouteConfig[] = [
@@ -22,6 +24,18 @@ async function forwarded(headers: Record<string, string>, paths = ['/a', '/publi
 const FORGED = 'forged by the client'
 
 describe('the headers of a request', () => {
+  it('that are about the connection do not pass, also where they are kept', () => {
+    const names = ['connection', 'upgrade', 'x-real-ip']
+    const rules = headerRules({
+      forwardedNames: new Set(),
+      keep: new Set(names),
+      forward: {},
+      prefix: '',
+      withheld: withheldAt(names.map((header) => ({ header }))),
+    })
+    expect(rules.removedAmong(names)).toEqual(['connection', 'upgrade'])
+  })
+
   const removed = {
     'about the connection': [
       'connection',
