@@ -52,6 +52,8 @@ describe('README.md', () => {
     const headings = [...README.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)
     expect(headings.slice(0, 4)).toEqual(['Try it', 'Make it yours', 'Your provider', 'Go live'])
     expect(README).not.toMatch(/isolate's memory|behind the response|jwks:/)
-    expect(README.split('\n').length).toBeLessThan(140)
+    // The figures that the benchmark writes are folded away, and are no text.
+    const text = README.replace(/^<details>$.*?^<\/details>$/gms, '')
+    expect(text.split('\n').length).toBeLessThan(140)
   })
 })
