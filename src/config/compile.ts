@@ -7,7 +7,6 @@ import { compilePolicy } from '../auth/needs.ts'
 import type { Scheme } from '../auth/scheme.ts'
 import type { Cors } from '../edge/cors.ts'
 import type { RefusalRules } from '../edge/refusal.ts'
-import { type Binding, bound } from '../lib/fetch.ts'
 import type { Reporting } from '../operate/report.ts'
 import type { Revocation } from '../operate/revocation/revocation.ts'
 import {
@@ -17,9 +16,10 @@ import {
   type Routable,
   type Router,
 } from '../router.ts'
+import type { HeaderRules } from '../upstream/header-rules.ts'
 import type { PathMapping } from '../upstream/location.ts'
-import type { HeaderRules } from '../upstream/request.ts'
-import type { Handler, Target } from '../upstream/target.ts'
+import type { Target } from '../upstream/target.ts'
+import { compileTarget, originOfTarget } from './compile-target.ts'
 import type { GatewayConfig, RouteConfig } from './define.ts'
 import { type RulesOfRoute, rulesOfRoutes } from './header-rules.ts'
 import { createHouse, type Dependencies } from './house.ts'
@@ -216,23 +216,4 @@ function collectScheduled(brought: Brought): Compiled['scheduled'] {
     return scheduled ? [[origin, scheduled] as const] : []
   })
   return new Map(work)
-}
-
-function originOfTarget(target: Target): string | undefined {
-  return target.kind === 'url' ? new URL(target.base).origin : undefined
-}
-
-function compileTarget({ to, via }: RouteConfig): Target {
-  if (typeof to === 'function') return { kind: 'handler', handle: to as Handler }
-  if (typeof to === 'string') return urlTarget(to, via)
-  if (Object.hasOwn(to, 'url')) {
-    const { url, via: binding } = to as { url: string; via: Binding }
-    return urlTarget(url, binding)
-  }
-  return { kind: 'binding', fetch: bound(to as Binding) }
-}
-
-function urlTarget(url: string, via: Binding | undefined): Target {
-  const { origin, pathname } = new URL(url)
-  return { kind: 'url', base: origin + pathname.replace(/\/$/, ''), fetch: via && bound(via) }
 }

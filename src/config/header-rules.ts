@@ -1,7 +1,7 @@
 /** Which headers and credentials of a request the origin of a route gets. What none may see is the same for all. */
 
 import type { Place, Scheme } from '../auth/scheme.ts'
-import { type HeaderRules, headerRules } from '../upstream/request.ts'
+import { type HeaderRules, headerRules } from '../upstream/header-rules.ts'
 import { withheldAt } from '../upstream/withheld.ts'
 import type { GatewayConfig, RouteConfig } from './define.ts'
 

@@ -6,19 +6,12 @@
 import type { Principal } from '../auth/principal.ts'
 import { GatewayError } from '../errors.ts'
 import { withoutCookies } from '../lib/cookies.ts'
-import { remembered } from '../lib/remembered.ts'
 import type { Location } from '../router.ts'
 import { type ClaimHeaders, claimHeaders, type Forward, MAX_HEADER_LENGTH } from './claims.ts'
-import {
-  fold,
-  isHopByHop,
-  isReserved,
-  isWithheld,
-  namesIn,
-  namesInConnection,
-} from './header-names.ts'
+import { namesIn, namesInConnection } from './header-names.ts'
+import type { HeaderRules } from './header-rules.ts'
 import { type ByteCount, type Upload, watchUpload } from './upload.ts'
-import { type Withheld, withoutSubprotocols } from './withheld.ts'
+import { withoutSubprotocols } from './withheld.ts'
 
 /**
  * Counts the gateways that a request has passed, so that a loop ends (508). A client that writes it can end its
@@ -28,19 +21,6 @@ const HOPS_HEADER = 'x-gatehouse-hops'
 const MAX_HOPS = 5
 
 const PROOF_HEADER = 'x-auth-assertion'
-
-export interface HeaderRules {
-  /** Every name that any route of this gateway forwards a claim under: a client's copy never passes. */
-  readonly forwardedNames: ReadonlySet<string>
-  /** Names that pass on this route although they would be removed: credentials, or names with `_`. */
-  readonly keep: ReadonlySet<string>
-  readonly forward: Forward
-  /** The part of the public path that the origin does not get to see; empty where it sees all. */
-  readonly prefix: string
-  readonly withheld: Withheld
-  /** Of the names of a client's headers those that do not go to the origin. */
-  readonly removedAmong: (names: readonly string[]) => readonly string[]
-}
 
 /** Headers to set, or to take away where they are undefined. Names are in lower case. */
 export type HeaderChanges = readonly (readonly [name: string, value: string | undefined])[]
@@ -175,27 +155,6 @@ function rewrite(headers: Headers, name: string, change: (value: string) => stri
   else if (changed !== value) headers.set(name, changed)
 }
 
-/**
- * Completes the rules of a route. The same few names arrive with every request, so each is judged once; and clients of
- * one kind send the same names together, so that one question mostly is enough for all of them.
- */
-export function headerRules(rules: Omit<HeaderRules, 'removedAmong'>): HeaderRules {
-  const { keep, forwardedNames, withheld } = rules
-  const mayPass = remembered((name) => {
-    const isCredential = withheld.headers.has(name)
-    if (!isWithheld(name) && !forwardedNames.has(name) && !isCredential) return true
-    return keep.has(name) && !isOurs(name, forwardedNames) && !isHopByHop(name)
-  })
-  // No name has an end of line in it (RFC 9110 section 5.6.2).
-  const judge = remembered((names) => names.split('\n').filter((name) => !mayPass(name)))
-  return { ...rules, removedAmong: (names) => judge(names.join('\n')) }
-}
-
-/** What speaks for the gateway is never taken from a client, also not when an owner asks for it. */
-function isOurs(name: string, forwardedNames: ReadonlySet<string>): boolean {
-  return forwardedNames.has(name) || /^x-(?:auth|gatehouse|forwarded)-/.test(name)
-}
-
 function countHop(passed: string): string {
   const hops = /^\d{1,2}$/.test(passed) ? Number(passed) : 0
   if (hops >= MAX_HOPS) {
@@ -235,12 +194,3 @@ function gatewayHeaders({ location, rules, principal }: Departure): Prepared {
 }
 
 const NOBODY: ClaimHeaders = { headers: [], omitted: [] }
-
-/** For config checks: a kept name that a folding origin would take for one of ours. */
-export function impersonates(name: string, forwardedNames: ReadonlySet<string>): boolean {
-  const folded = fold(name)
-  return (
-    folded !== name &&
-    (isReserved(folded) || forwardedNames.has(folded) || folded === 'authorization')
-  )
-}

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Principal } from '../../src/auth/principal.ts'
 import { optional, type RouteConfig } from '../../src/config/define.ts'
 import { claimHeaders, encodeValue } from '../../src/upstream/claims.ts'
-import { headerRules } from '../../src/upstream/request.ts'
+import { headerRules } from '../../src/upstream/header-rules.ts'
 import { withheldAt } from '../../src/upstream/withheld.ts'
 import { createTestGateway, ORIGIN, refusal } from '../support/gateway.ts'
 
