@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import { type KeySetStatus, MAX_STALE_SECONDS } from '../auth/bearer/jwks.ts'
+import type { KeySetStatus } from '../auth/bearer/jwks.ts'
+import { MAX_STALE_SECONDS } from '../auth/bearer/jwks-entry.ts'
 import type { Endpoint, Extras, Feature, House } from '../auth/feature.ts'
 import { operatorCheck } from '../auth/operator.ts'
 import type { Scheme } from '../auth/scheme.ts'

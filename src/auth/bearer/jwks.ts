@@ -1,24 +1,22 @@
 /**
  * The key set of one issuer in three tiers: isolate memory, then KV, then the issuer. In steady state no
- * request waits for an issuer, and an issuer that is down is not noticed for a day.
+ * request waits for an issuer, and an issuer that is down is not noticed for a day. The three are one file because
+ * they share one state: what is held, and when who was asked last.
  */
 
 import { GatewayError } from '../../errors.ts'
-import { digest } from '../../lib/bytes.ts'
 import type { Fetch } from '../../lib/fetch.ts'
 import { fetchJson } from '../../lib/fetch-json.ts'
-import { readStore, type Store, writeStore } from '../../lib/kv.ts'
+import type { Store } from '../../lib/kv.ts'
 import type { Scope } from '../../lib/scope.ts'
 import { discover, type Endpoints } from './discovery.ts'
 import { readKeySet, type VerificationKey } from './jwk.ts'
-import { readEntry, type StoredKeySet } from './jwks-entry.ts'
+import { MAX_STALE_SECONDS, type StoredKeySet, storedCopy } from './jwks-entry.ts'
 
 /** Younger keys are used without a thought. */
 const FRESH_SECONDS = 600
 /** Older keys are used only after an attempt to refresh them has failed. */
 const REFRESH_FIRST_SECONDS = 900
-/** The oldest keys that may still verify while the issuer is down. */
-export const MAX_STALE_SECONDS = 86_400
 /** Between two refreshes in the background, and between two for tokens that no key verifies. */
 const COOLDOWN_SECONDS = 30
 /** After a failed refresh, how long nobody waits for the next one: with old keys in hand, and with none. */
@@ -28,12 +26,9 @@ const COLD_RETRY_SECONDS = 5
 const SCHEDULE_GRACE_SECONDS = 90
 /** The scheduled refresh leaves younger copies alone, so that one fetch serves two runs. */
 const SCHEDULE_SECONDS = 550
-/** A stored copy that says the same is written again only when it is older. */
-const REWRITE_SECONDS = 280
 /** Endpoints that discovery named are asked for again after a day, or when one of them fails. */
 const REDISCOVER_SECONDS = 86_400
 const MAX_DOCUMENT_BYTES = 262_144
-const KEY_PREFIX = 'jwks:'
 
 export interface KeySetOptions {
   readonly issuer: string
@@ -91,10 +86,10 @@ interface Held extends StoredKeySet {
 }
 
 export function createKeySet(options: KeySetOptions): KeySet {
-  const { issuer, store, now } = options
+  const { issuer, now } = options
+  const copy = storedCopy(options)
   let held: Held | undefined
   let discovered: Endpoints | undefined
-  let name: string | undefined
   let attemptedAt = -Infinity
   let failedAt = -Infinity
   let missedAt = -Infinity
@@ -111,9 +106,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
 
   /** Takes the stored copy if it is newer than what is held; answers it in any case. */
   async function readStored(): Promise<StoredKeySet | undefined> {
-    const { jwksUri = '', boundAs = '' } = options
-    name ??= KEY_PREFIX + (await digest([issuer, jwksUri, boundAs]))
-    const entry = readEntry(await readStore(store, name), options, now())
+    const entry = await copy.read()
     const keys = entry && readKeySet(entry.document)
     if (!entry || !keys) return undefined
     if (entry.fetchedAt > (held?.fetchedAt ?? -Infinity)) {
@@ -134,31 +127,28 @@ export function createKeySet(options: KeySetOptions): KeySet {
     return { ...discovered, discoveredAt: now() }
   }
 
+  async function askIssuer(scope: Scope): Promise<Omit<Held, 'scheduled'>> {
+    const timeout = AbortSignal.timeout(options.timeoutSeconds * 1_000)
+    const signal = AbortSignal.any([scope.deadline(), timeout])
+    const { jwksUri, introspectionEndpoint, discoveredAt } = await findEndpoints(signal)
+    const { fetch } = options
+    const answer = await fetchJson(jwksUri, { fetch, signal, maxBytes: MAX_DOCUMENT_BYTES })
+    const at = `the key set at ${new URL(jwksUri).origin}`
+    if (answer.status !== 200) throw new Error(`${at} answered ${answer.status}`)
+    const document = answer.body
+    const keys = readKeySet(document)
+    if (!keys) throw new Error(`${at} is not a key set`)
+    const endpoints = { jwksUri, introspectionEndpoint, discoveredAt }
+    return { issuer, ...endpoints, document, keys, fetchedAt: now() }
+  }
+
   async function fetchFromIssuer(
     scope: Scope,
     stored: StoredKeySet | undefined,
     scheduled: boolean,
   ): Promise<void> {
     attemptedAt = now()
-    try {
-      const timeout = AbortSignal.timeout(options.timeoutSeconds * 1_000)
-      const signal = AbortSignal.any([scope.deadline(), timeout])
-      const { jwksUri, introspectionEndpoint, discoveredAt } = await findEndpoints(signal)
-      const { fetch } = options
-      const answer = await fetchJson(jwksUri, { fetch, signal, maxBytes: MAX_DOCUMENT_BYTES })
-      const at = `the key set at ${new URL(jwksUri).origin}`
-      if (answer.status !== 200) throw new Error(`${at} answered ${answer.status}`)
-      const keys = readKeySet(answer.body)
-      if (!keys) throw new Error(`${at} is not a key set`)
-      const document = answer.body
-      const fetchedAt = now()
-      hold(
-        { issuer, jwksUri, introspectionEndpoint, discoveredAt, document, fetchedAt, scheduled },
-        keys,
-      )
-      failedAt = -Infinity
-      source = 'issuer'
-    } catch (cause) {
+    const { keys, ...fetched } = await askIssuer(scope).catch((cause) => {
       failedAt = now()
       failure = describe(cause)
       const reason = `the key set of ${issuer} could not be fetched: ${failure}`
@@ -167,16 +157,12 @@ export function createKeySet(options: KeySetOptions): KeySet {
         cause,
         retryAfterSeconds: COLD_RETRY_SECONDS,
       })
-    }
-    scope.waitUntil(writeBack(stored))
-  }
-
-  async function writeBack(previous: StoredKeySet | undefined): Promise<void> {
-    if (!held || !name) return
-    const { keys: _, ...entry } = held
-    const isSame = JSON.stringify(previous?.document) === JSON.stringify(entry.document)
-    if (isSame && ageOf(previous) < REWRITE_SECONDS) return
-    await writeStore(store, name, JSON.stringify(entry), MAX_STALE_SECONDS)
+    })
+    const entry = { ...fetched, scheduled }
+    hold(entry, keys)
+    failedAt = -Infinity
+    source = 'issuer'
+    scope.waitUntil(copy.replace(stored, entry))
   }
 
   /** KV first: somebody else may have asked the issuer already. While a request waits, less is enough. */
