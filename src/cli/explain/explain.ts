@@ -1,8 +1,5 @@
 /** What the gateway would do with a request, and why: its own code does it, and is overheard. */
 
-import { authorize, type Policy } from '../../auth/authorize.ts'
-import type { Principal } from '../../auth/principal.ts'
-import type { Evidence, NotMine, Verified } from '../../auth/scheme.ts'
 import type { GatewayConfig } from '../../config/define.ts'
 import { prepare } from '../../config/prepare.ts'
 import { type ErrorCode, GatewayError, toGatewayError } from '../../errors.ts'
@@ -13,20 +10,10 @@ import type { RequestEvent } from '../../operate/log.ts'
 import { readLocation } from '../../router.ts'
 import { type NearMiss, nearMisses } from './near-misses.ts'
 import { observed, type Step } from './observe.ts'
+import { policyChecks } from './policy-checks.ts'
 import { redact } from './redact.ts'
-import { type Check, tokenChecks } from './token-checks.ts'
-
-/** What one scheme found in the request, and what it made of it. */
-export interface Shown {
-  readonly scheme: string
-  /** Where the credential stood; undefined where there was none. */
-  readonly place?: string
-  /** Whether a browser may have sent it by itself. */
-  readonly ambient?: boolean
-  readonly verdict: 'nothing found' | 'not judged' | 'taken' | 'not its own' | 'refused' | 'unknown'
-  readonly reason?: string
-  readonly checks?: readonly Check[]
-}
+import { evidenceIn, principalIn, type Shown, schemesIn } from './shown.ts'
+import type { Check } from './token-checks.ts'
 
 export interface Explanation {
   readonly method: string
@@ -168,84 +155,6 @@ function describeAuth({ requirement, endpoint }: NonNullable<ReturnType<typeof r
   if (!requirement) return 'public'
   const names = requirement.schemes.map(({ name }) => name).join(requirement.all ? ' and ' : ' or ')
   return requirement.optional ? `${names}, or nobody` : names
-}
-
-function schemesIn(steps: readonly Step[], { schemes }: GatewayConfig, now: number): Shown[] {
-  const found = steps.filter(({ of, name }) => of.startsWith('schemes.') && name === 'find')
-  return found.map((step): Shown => {
-    const scheme = step.of.slice('schemes.'.length)
-    if ('error' in step.outcome) return { scheme, ...refusedBy(step.outcome.error) }
-    const evidence = evidenceIn(step)
-    if (!evidence) return { scheme, verdict: 'nothing found' }
-    const where = { scheme, place: describePlace(evidence.place), ambient: evidence.ambient }
-    const judged = steps.find(({ of, name }) => of === step.of && name === 'verify')
-    if (!judged) return { ...where, verdict: 'not judged' }
-    const verdict = judgedBy(judged)
-    const isUndecided = verdict.verdict === 'unknown'
-    const { oauth } = schemes[scheme] ?? {}
-    const checks = oauth
-      ? tokenChecks(evidence.value, { reason: verdict.reason, isUndecided }, oauth, now)
-      : []
-    return { ...where, ...verdict, ...(checks.length > 0 && { checks }) }
-  })
-}
-
-function evidenceIn({ of, name, outcome }: Step): Evidence | undefined {
-  const isFound = of.startsWith('schemes.') && name === 'find' && 'value' in outcome
-  return isFound ? (outcome.value as Evidence | undefined) : undefined
-}
-
-function judgedBy({ outcome }: Step): Pick<Shown, 'verdict' | 'reason'> {
-  if ('error' in outcome) return refusedBy(outcome.error)
-  const said = outcome.value as Verified | NotMine
-  return 'notMine' in said ? { verdict: 'not its own', reason: said.notMine } : { verdict: 'taken' }
-}
-
-function refusedBy(error: unknown): { verdict: 'refused' | 'unknown'; reason: string } {
-  const { code, message } = toGatewayError(error)
-  return { verdict: code === 'issuer_unavailable' ? 'unknown' : 'refused', reason: message }
-}
-
-function principalIn({ of, name, outcome }: Step): Principal[] {
-  const isVerdict = of.startsWith('schemes.') && name === 'verify' && 'value' in outcome
-  const said = isVerdict ? (outcome.value as Verified | NotMine) : undefined
-  return said && 'principal' in said ? [said.principal] : []
-}
-
-/** Each part of the policy alone, in the order in which they are asked. */
-function policyChecks(principal: Principal, policy: Policy): Check[] {
-  const none = { scopes: { names: [], any: false }, roles: [], claims: [], alternatives: [] }
-  const { scopes, roles, claims, alternatives, published } = policy
-  const parts: [name: string, part: Partial<Policy>, asked: boolean][] = [
-    ['scopes', { scopes }, scopes.names.length > 0],
-    ['roles', { roles }, roles.length > 0],
-    ...claims.map((claim): [string, Partial<Policy>, boolean] => [
-      `claim ${claim.claim}`,
-      { claims: [claim] },
-      true,
-    ]),
-    ['require', { alternatives }, alternatives.length > 0],
-  ]
-  let isOver = false
-  return parts
-    .filter(([, , asked]) => asked)
-    .map(([name, part]): Check => {
-      if (isOver) return { name, verdict: 'not looked at' }
-      try {
-        authorize(principal, { ...none, published, ...part })
-        return { name, verdict: 'ok' }
-      } catch (error) {
-        isOver = true
-        return { name, verdict: 'wrong', detail: toGatewayError(error).message }
-      }
-    })
-}
-
-function describePlace(place: Evidence['place']): string {
-  if (place === 'platform') return 'the platform'
-  return Object.entries(place)
-    .map(([kind, name]) => `${kind} ${name}`)
-    .join()
 }
 
 function outcomeOf(outcome: Step['outcome']): string {

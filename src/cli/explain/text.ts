@@ -2,7 +2,8 @@
 
 import { styleText } from 'node:util'
 import { ERROR_CODES } from '../../errors.ts'
-import type { Explanation, Shown } from './explain.ts'
+import type { Explanation } from './explain.ts'
+import type { Shown } from './shown.ts'
 import type { Check } from './token-checks.ts'
 
 const MARKS = { ok: '✓', wrong: '✗', 'not looked at': '·', unknown: '?' } as const

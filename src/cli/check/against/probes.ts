@@ -2,7 +2,7 @@
 
 import type { Compiled, OwnRoute, Route } from '../../../config/compile.ts'
 import { literalPrefix } from '../../../router.ts'
-import type { Caller } from './callers.ts'
+import type { Caller } from './caller.ts'
 
 export interface Probe {
   readonly caller: Caller
