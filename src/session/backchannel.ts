@@ -6,7 +6,7 @@ import type { Endpoint, OAuthIssuer } from '../auth/feature.ts'
 import { readBody } from '../lib/read-body.ts'
 import { type StateBinding, stateOf } from '../options/state.ts'
 import { STATE_CONTRACT } from '../options/state-contract.ts'
-import { describe, unavailable } from './server.ts'
+import { describe, unavailable } from './failure.ts'
 import type { SessionOperations } from './state-operations.ts'
 import { sessionIndex } from './store.ts'
 

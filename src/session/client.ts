@@ -4,12 +4,9 @@
  */
 
 import {
-  AuthorizationResponseError,
   type AuthorizationServer,
   authorizationCodeGrantRequest,
   type Client,
-  ClientSecretBasic,
-  ClientSecretPost,
   calculatePKCECodeChallenge,
   clockSkew,
   clockTolerance,
@@ -17,7 +14,6 @@ import {
   generateRandomNonce,
   generateRandomState,
   getValidatedIdTokenClaims,
-  None,
   processAuthorizationCodeResponse,
   processRefreshTokenResponse,
   ResponseBodyError,
@@ -28,12 +24,12 @@ import {
 } from 'oauth4webapi'
 import { GatewayError } from '../errors.ts'
 import type { JsonObject } from '../lib/strict-json.ts'
-import { describe, type Server, unavailable } from './server.ts'
+import { authenticationAt, type ClientAuthentication } from './client-authentication.ts'
+import { explain, toRefusal, unavailable } from './failure.ts'
+import type { Server } from './server.ts'
 
-export interface ClientOptions {
+export interface ClientOptions extends ClientAuthentication {
   readonly clientId: string
-  readonly clientSecret: string | undefined
-  readonly clientAuthentication: 'client_secret_basic' | 'client_secret_post' | undefined
   readonly scopes: readonly string[] | undefined
   readonly resource: string | undefined
   readonly parameters: Readonly<Record<string, string>>
@@ -212,31 +208,4 @@ function scopesFor(
   scopes: readonly string[] | undefined,
 ): readonly string[] {
   return scopes ?? ['openid', ...WISHES.filter((name) => supported.includes(name))]
-}
-
-/** RFC 6749 section 2.3.1 wants the header wherever an issuer does not say that it cannot take it. */
-function authenticationAt(metadata: AuthorizationServer, options: ClientOptions) {
-  const { clientSecret, clientAuthentication } = options
-  if (clientSecret === undefined) return None()
-  const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
-  const isBasic = clientAuthentication
-    ? clientAuthentication === 'client_secret_basic'
-    : methods.includes('client_secret_basic')
-  return isBasic ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret)
-}
-
-/** An answer that is wrong is a login that failed; no answer is an outage. */
-function toRefusal(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error
-  // What fetchJson throws: there is no answer that could be judged.
-  const isOutage = !(error instanceof Error) || error.constructor === Error
-  if (isOutage) return unavailable(describe(error), error)
-  return new GatewayError('login_failed', { reason: explain(error), cause: error })
-}
-
-/** With the code of the issuer, which is one of a list; never with its text. */
-function explain(error: unknown): string {
-  const isAnswer = error instanceof ResponseBodyError || error instanceof AuthorizationResponseError
-  if (isAnswer && /^[\w.-]{1,64}$/.test(error.error)) return `the issuer answered ${error.error}`
-  return describe(error)
 }

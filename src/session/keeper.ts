@@ -8,11 +8,11 @@ import { GatewayError } from '../errors.ts'
 import { createBoundedMap } from '../lib/bounded-map.ts'
 import type { Scope } from '../lib/scope.ts'
 import type { StateBinding } from '../options/state.ts'
-import type { SessionClient, Tokens } from './client.ts'
+import type { SessionClient } from './client.ts'
 import { clearCookie } from './cookie.ts'
+import { describe, unavailable } from './failure.ts'
 import { page } from './page.ts'
-import { isDue, readRecord, type SessionRecord } from './record.ts'
-import { describe, unavailable } from './server.ts'
+import { isDue, readRecord, refreshed, type SessionRecord } from './record.ts'
 import type { StoredSession } from './state-operations.ts'
 import { createSessionStore, insist, inTime } from './store.ts'
 import type { Handle, Vault } from './vault.ts'
@@ -206,18 +206,5 @@ export function createKeeper(options: KeeperOptions): Keeper {
       const text = await handle.unseal(stored.sealed)
       return text === undefined ? undefined : readRecord(text)
     },
-  }
-}
-
-function refreshed(before: SessionRecord, tokens: Tokens, now: number): SessionRecord {
-  const { accessToken, accessUntil, refreshToken = before.refreshToken } = tokens
-  const { idToken = before.idToken } = tokens
-  return {
-    ...before,
-    accessToken,
-    accessUntil,
-    since: now,
-    ...(refreshToken !== undefined && { refreshToken }),
-    ...(idToken !== undefined && { idToken }),
   }
 }

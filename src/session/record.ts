@@ -1,6 +1,7 @@
 /** What is kept of a session, in clear only inside the gateway. */
 
 import type { JsonObject } from '../lib/strict-json.ts'
+import type { Tokens } from './client.ts'
 
 /** Times are Unix seconds. */
 export interface SessionRecord {
@@ -35,4 +36,18 @@ const AHEAD_SECONDS = 60
 /** Whether the access token should be refreshed while it is still good. */
 export function isDue({ accessUntil, since }: SessionRecord, now: number): boolean {
   return accessUntil - now <= Math.min(AHEAD_SECONDS, (accessUntil - since) / 4)
+}
+
+/** The session with what a refresh gave. An issuer leaves out what stays as it is. */
+export function refreshed(before: SessionRecord, tokens: Tokens, now: number): SessionRecord {
+  const { accessToken, accessUntil, refreshToken = before.refreshToken } = tokens
+  const { idToken = before.idToken } = tokens
+  return {
+    ...before,
+    accessToken,
+    accessUntil,
+    since: now,
+    ...(refreshToken !== undefined && { refreshToken }),
+    ...(idToken !== undefined && { idToken }),
+  }
 }

@@ -8,7 +8,7 @@ import type { Scope } from '../lib/scope.ts'
 import { type StateBinding, stateOf } from '../options/state.ts'
 import { STATE_CONTRACT } from '../options/state-contract.ts'
 import type { SessionClient, Tokens } from './client.ts'
-import { unavailable } from './server.ts'
+import { unavailable } from './failure.ts'
 import type { SessionOperations } from './state-operations.ts'
 import type { Vault } from './vault.ts'
 

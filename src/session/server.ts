@@ -3,15 +3,14 @@
 import { type AuthorizationServer, allowInsecureRequests, customFetch } from 'oauth4webapi'
 import { fetchMetadata } from '../auth/bearer/discovery.ts'
 import type { House, OAuthIssuer } from '../auth/feature.ts'
-import { GatewayError } from '../errors.ts'
 import { bound, type Fetch } from '../lib/fetch.ts'
 import { fetchJson } from '../lib/fetch-json.ts'
 import { isObject } from '../lib/strict-json.ts'
 import { isSecureUrl } from '../lib/url.ts'
+import { describe, unavailable } from './failure.ts'
 
 const KEPT_SECONDS = 3_600
 const MAX_ANSWER_BYTES = 262_144
-const RETRY_SECONDS = 5
 /** Where a browser is sent. */
 const PAGES = ['authorization_endpoint', 'end_session_endpoint'] as const
 /** What the gateway itself asks. */
@@ -80,15 +79,6 @@ export function createServer(
   }
 }
 
-/** There is no verdict: the session, if there is one, stays. */
-export function unavailable(why: string, cause?: unknown): GatewayError {
-  return new GatewayError('issuer_unavailable', {
-    reason: why,
-    retryAfterSeconds: RETRY_SECONDS,
-    ...(cause !== undefined && { cause }),
-  })
-}
-
 /** Throws where it is not that of the issuer, or names an address that nothing is sent to. */
 function readMetadata(
   document: unknown,
@@ -123,8 +113,4 @@ interface Origins {
   /** Whether a binding leads there, and only there. */
   readonly bound: boolean
   readonly confided: readonly string[]
-}
-
-export function describe(cause: unknown): string {
-  return cause instanceof Error ? cause.message : 'unknown'
 }
