@@ -422,7 +422,11 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the issuer in the name of the stored copy',
         edits: [
-          edit('auth/bearer/jwks.ts', 'digest([issuer, jwksUri, boundAs])', 'digest([boundAs])'),
+          edit(
+            'auth/bearer/jwks-entry.ts',
+            'digest([issuer, jwksUri, boundAs])',
+            'digest([boundAs])',
+          ),
         ],
         test: keys('lies in the store under a name of its own'),
       },
@@ -676,7 +680,7 @@ export const PROMISES: Promised[] = [
         guard: 'the names that another route forwards',
         edits: [
           edit(
-            'upstream/request.ts',
+            'upstream/header-rules.ts',
             '!isWithheld(name) && !forwardedNames.has(name)',
             '!isWithheld(name)',
           ),
@@ -703,7 +707,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'what is about the connection, where it is kept',
-        edits: [edit('upstream/request.ts', ' && !isHopByHop(name)', '')],
+        edits: [edit('upstream/header-rules.ts', ' && !isHopByHop(name)', '')],
         test: workers('upstream/request', 'that are about the connection do not pass'),
       },
     ],
@@ -1175,7 +1179,7 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'no wildcard with credentials',
-        edits: [edit('edge/cors.ts', "dataset.value.origins === '*'", 'false')],
+        edits: [edit('edge/cors-options.ts', "dataset.value.origins === '*'", 'false')],
         test: corsTest('never go with every origin, or with every header'),
       },
       {

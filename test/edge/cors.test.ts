@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { oidc } from '../../src/auth/presets/oidc.ts'
-import { type CorsOptions, cors } from '../../src/edge/cors.ts'
+import { cors } from '../../src/edge/cors.ts'
+import type { CorsOptions } from '../../src/edge/cors-options.ts'
 import { protectedResource } from '../../src/edge/resource-metadata.ts'
 import { AUDIENCE, createTestGateway, ORIGIN, refusal } from '../support/gateway.ts'
 

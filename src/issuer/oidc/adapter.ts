@@ -5,9 +5,9 @@
 
 import { hash } from 'node:crypto'
 import { InvalidRequest } from 'oidc-provider/lib/helpers/errors.js'
-import type { Artifact, StoredArtifact } from '../storage/artifacts.ts'
-import { isPlaceless, type Place, placeIn, placeNamed, placeOfPerson } from '../storage/places.ts'
+import { isPlaceless, type Place, placeIn, placeNamed } from '../storage/places.ts'
 import { isDocumentId } from './client-documents.ts'
+import { artifactOf, homeOf, payloadOf } from './payloads.ts'
 import { currentWork } from './request-work.ts'
 import type { ClientStore, Payload, VisitorStore } from './stores.ts'
 
@@ -169,54 +169,4 @@ function clientAdapter(clients: ClientStore): Adapter {
     destroy: (id) => clients.remove(id),
     revokeByGrantId: unused,
   }
-}
-
-/** The place of whom it is about: a person who is known, or a client that acts for itself. */
-function homeOf(payload: Payload): Place | undefined {
-  const { result, session, accountId, clientId, iss } = payload as {
-    result?: { login?: { accountId?: string } }
-    session?: { accountId?: string }
-    accountId?: string
-    clientId?: string
-    iss?: string
-  }
-  const person = result?.login?.accountId ?? session?.accountId ?? accountId
-  if (person !== undefined) return placeOfPerson(person)
-  const client = clientId ?? iss
-  return client === undefined ? undefined : placeNamed('client', client)
-}
-
-function artifactOf(
-  model: string,
-  id: string,
-  hashed: boolean,
-  payload: Payload,
-  expiresInSeconds: number | undefined,
-): Artifact {
-  const { consumed: _, ...kept } = hashed ? { ...payload, jti: undefined } : payload
-  return {
-    model,
-    id,
-    payload: JSON.stringify(kept),
-    grantId: text(payload.grantId),
-    accountId: text(payload.accountId),
-    clientId: text(payload.clientId),
-    uid: text(payload.uid),
-    userCode: text(payload.userCode),
-    expiresAt: expiresInSeconds && Math.floor(Date.now() / 1000) + expiresInSeconds,
-  }
-}
-
-function payloadOf(stored: StoredArtifact, jti: string | undefined, graceSeconds: number): Payload {
-  const { payload, consumedAt } = stored
-  const usedUp = consumedAt !== null && Date.now() / 1000 >= consumedAt + graceSeconds
-  return {
-    ...(JSON.parse(payload) as Payload),
-    ...(jti !== undefined && { jti }),
-    ...(usedUp && { consumed: consumedAt }),
-  }
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }

@@ -4,7 +4,6 @@
  */
 
 import {
-  AuthorizationResponseError,
   type AuthorizationServer,
   allowInsecureRequests,
   authorizationCodeGrantRequest,
@@ -21,7 +20,6 @@ import {
   processAuthorizationCodeResponse,
   processDiscoveryResponse,
   processUserInfoResponse,
-  ResponseBodyError,
   userInfoRequest,
   validateApplicationLevelSignature,
   validateAuthResponse,
@@ -30,6 +28,7 @@ import type { Upstream } from '../config.ts'
 import type { AccountElsewhere } from '../storage/accounts-elsewhere.ts'
 import { readBody } from './bounded-body.ts'
 import type { Outside } from './outside.ts'
+import { told, UpstreamError } from './upstream-failure.ts'
 
 /** Where the provider sends the browser back to. */
 export const UPSTREAM_PATH = '/oauth2/upstream'
@@ -54,18 +53,6 @@ export interface UpstreamProfile {
   name?: string
   /** Only where the provider says that it has verified it. */
   email?: string
-}
-
-/** Why nobody was signed in: the person said no, the provider does not answer, or its answer is wrong. */
-export type UpstreamFailure = 'denied' | 'unreachable' | 'refused'
-
-export class UpstreamError extends Error {
-  readonly failure: UpstreamFailure
-
-  constructor(failure: UpstreamFailure, reason: string) {
-    super(reason)
-    this.failure = failure
-  }
 }
 
 export interface UpstreamClient {
@@ -211,22 +198,5 @@ function profileOf(claims: {
   return {
     ...(typeof name === 'string' && { name }),
     ...(isVerified && typeof email === 'string' && { email }),
-  }
-}
-
-/** What the library throws, in our terms. Nothing of a token or a claim is in its messages. */
-async function told<T>(step: () => Promise<T>): Promise<T> {
-  try {
-    return await step()
-  } catch (error) {
-    if (error instanceof UpstreamError) throw error
-    if (error instanceof AuthorizationResponseError) {
-      const failure = error.error === 'access_denied' ? 'denied' : 'refused'
-      throw new UpstreamError(failure, `it answers ${error.error}`)
-    }
-    if (error instanceof ResponseBodyError) {
-      throw new UpstreamError('refused', `its token endpoint answers ${error.error}`)
-    }
-    throw new UpstreamError('refused', error instanceof Error ? error.message : String(error))
   }
 }

@@ -8,12 +8,8 @@ import type { Middleware } from 'oidc-provider/lib/provider.js'
 import { addressLimits, addressOf, networkOf } from '../oidc/network.ts'
 import { awaitCode } from '../oidc/second-factor.ts'
 import { unavailable } from '../oidc/unavailable.ts'
-import {
-  UPSTREAM_PATH,
-  UpstreamError,
-  type UpstreamFailure,
-  type UpstreamStart,
-} from '../oidc/upstream.ts'
+import { UPSTREAM_PATH, type UpstreamStart } from '../oidc/upstream.ts'
+import { UpstreamError, type UpstreamFailure } from '../oidc/upstream-failure.ts'
 import { signInElsewhere } from '../oidc/upstream-person.ts'
 import { visitorsOf } from '../storage/issuer-storage.ts'
 import { errorPage } from './error-page.ts'
