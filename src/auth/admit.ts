@@ -2,6 +2,7 @@
 
 import type { Scope } from '../lib/scope.ts'
 import { authorize, type Policy } from './authorize.ts'
+import type { Cutoff } from './cutoff.ts'
 import type { Call, Operation } from './feature.ts'
 import { identify, type Requirement } from './identify.ts'
 import type { Principal } from './principal.ts'
@@ -38,11 +39,6 @@ export interface Notes {
   limitFailure?: string
   readonly judges: Scheme[]
   readonly finishes: Finish[]
-}
-
-/** Says who was cut off. */
-export interface Cutoff {
-  refuse(principals: readonly Principal[], scope: Scope): Promise<void>
 }
 
 /** The callers; the first speaks. Throws where they may not. */

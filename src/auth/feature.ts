@@ -8,6 +8,7 @@ import type { Store } from '../lib/kv.ts'
 import type { Scope } from '../lib/scope.ts'
 import type { JsonObject } from '../lib/strict-json.ts'
 import type { Reporter } from '../options/schemas.ts'
+import type { Cut, Cutoff } from './cutoff.ts'
 import type { Principal } from './principal.ts'
 import type { Inbound, Scheme } from './scheme.ts'
 
@@ -88,6 +89,10 @@ export interface House {
   /** Unix seconds. */
   readonly now: () => number
   scheme(name: string): Scheme
+  /** All schemes. Not asked before they are compiled. */
+  schemes(): Iterable<Scheme & Extras>
+  /** Undefined where nobody can be cut off. Not asked before a request. */
+  cutoff(): Cutoff | undefined
   /** Undefined for a scheme that takes no issuer's tokens. */
   oauth(name: string): OAuthIssuer | undefined
   /** What `iss` may be, by the names of all entries that take an issuer's tokens. */
@@ -104,6 +109,11 @@ export interface Extras {
   scheduled?(scope: Scope): Promise<void>
   /** Fields for the log event of a request that was answered. Never a token, a secret or a claim value. */
   fields?(call: Call, response: Response): Readonly<Record<string, string | number>>
+  /**
+   * Ends what it keeps itself for those whose tokens of one of `issuers` were cut off. Throws `issuer_unavailable`
+   * where that fails.
+   */
+  cutOff?(issuers: readonly string[], cut: Cut): Promise<void>
 }
 
 export interface Endpoint {

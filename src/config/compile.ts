@@ -1,6 +1,7 @@
 /** A checked config becomes what requests run on. Everything that can be decided once is decided here. */
 
 import { type Policy, scopesToAskFor } from '../auth/authorize.ts'
+import type { Cutoff } from '../auth/cutoff.ts'
 import type { Endpoint, Extras, House, RouteSite } from '../auth/feature.ts'
 import type { Requirement } from '../auth/identify.ts'
 import { compilePolicy } from '../auth/needs.ts'
@@ -8,7 +9,6 @@ import type { Scheme } from '../auth/scheme.ts'
 import type { Cors } from '../edge/cors.ts'
 import type { RefusalRules } from '../edge/refusal.ts'
 import type { Reporting } from '../operate/report.ts'
-import type { Revocation } from '../operate/revocation/revocation.ts'
 import {
   createRouter,
   DEFAULT_METHODS,
@@ -66,7 +66,7 @@ export interface Compiled extends Dependencies {
   readonly ownRoutes: readonly OwnRoute[]
   readonly router: Router<Route | OwnRoute>
   readonly refusals: RefusalRules
-  readonly revocation: Revocation | undefined
+  readonly revocation: Cutoff | undefined
   readonly reporting: Reporting
   /** For what is no route's: preflights and refusals before one is found. */
   readonly cors: Cors | undefined
@@ -92,10 +92,9 @@ const NOWHERE: RouteSite = {
 
 /** Compiles a config in whose shape nothing is wrong. */
 export function compile(config: GatewayConfig, dependencies: Dependencies): Compiled {
-  const { house, schemes } = createHouse(config.schemes, dependencies)
+  const { house, schemes, revocation } = createHouse(config, dependencies)
   const brought = new Map<string, Extras>()
   for (const [name, scheme] of schemes) brought.set(`schemes.${name}`, scheme)
-  const revocation = config.revocation?.compile('revocation', house)
   if (revocation) brought.set('revocation', revocation)
   const health = config.health?.compile({ config, schemes: [...schemes.values()] }, house)
   if (health) brought.set('health', health)

@@ -1,5 +1,6 @@
 /** What a gateway has for its features: the world outside, and its schemes. */
 
+import type { Cutoff } from '../auth/cutoff.ts'
 import type { Extras, House } from '../auth/feature.ts'
 import type { Scheme } from '../auth/scheme.ts'
 import type { Fetch } from '../lib/fetch.ts'
@@ -14,17 +15,23 @@ export interface Dependencies {
   readonly now: () => number
 }
 
+export interface Furnished {
+  readonly house: House
+  readonly schemes: ReadonlyMap<string, Scheme & Extras>
+  readonly revocation: (Cutoff & Extras) | undefined
+}
+
 /** Compiles every scheme once, also where one of them asks for another. */
 export function createHouse(
-  config: GatewayConfig['schemes'],
+  { schemes: entries, revocation: feature }: Pick<GatewayConfig, 'schemes' | 'revocation'>,
   dependencies: Dependencies,
-): { house: House; schemes: ReadonlyMap<string, Scheme & Extras> } {
+): Furnished {
   const schemes = new Map<string, Scheme & Extras>()
 
   function scheme(name: string): Scheme & Extras {
     const known = schemes.get(name)
     if (known) return known
-    const entry = config[name]
+    const entry = entries[name]
     if (!entry) throw new Error(`there is no scheme ${name}`)
     const compiled = entry.compile(name, house)
     schemes.set(name, compiled)
@@ -33,12 +40,21 @@ export function createHouse(
 
   const fetch = dependencies.fetch ?? ((request: Request) => globalThis.fetch(request))
   const issuers = new Map(
-    Object.entries(config).flatMap(([name, { oauth }]) =>
+    Object.entries(entries).flatMap(([name, { oauth }]) =>
       oauth ? [[name, oauth.issuers ?? [oauth.issuer]]] : [],
     ),
   )
-  const oauth: House['oauth'] = (name) => config[name]?.oauth
-  const house: House = { ...dependencies, fetch, scheme, oauth, issuers }
-  for (const name of Object.keys(config)) scheme(name)
-  return { house, schemes }
+  const oauth: House['oauth'] = (name) => entries[name]?.oauth
+  const house: House = {
+    ...dependencies,
+    fetch,
+    scheme,
+    schemes: () => schemes.values(),
+    cutoff: () => revocation,
+    oauth,
+    issuers,
+  }
+  for (const name of Object.keys(entries)) scheme(name)
+  const revocation = feature?.compile('revocation', house)
+  return { house, schemes, revocation }
 }

@@ -24,6 +24,8 @@ export interface AccountOptions {
   readonly afterLogout: string
   /** The cookie of a request. Throws `session_invalid` where there are several. */
   read(inbound: Inbound): string | undefined
+  /** Throws what a request with the access token would be refused with for who it is. */
+  vouch(accessToken: string, inbound: Inbound, scope: Scope): Promise<void>
 }
 
 export function accountEndpoints(options: AccountOptions): readonly Endpoint[] {
@@ -35,7 +37,8 @@ export function accountEndpoints(options: AccountOptions): readonly Endpoint[] {
       methods: ['GET'],
       async handle(inbound, scope) {
         const value = wanted(inbound, options)
-        return tell(keeper.recall(value, scope) ?? (await keeper.find(value, scope)))
+        const record = keeper.recall(value, scope) ?? (await keeper.find(value, scope))
+        return tell(record, inbound, scope, options)
       },
     },
     {
@@ -44,7 +47,8 @@ export function accountEndpoints(options: AccountOptions): readonly Endpoint[] {
       methods: ['POST'],
       async handle(inbound, scope) {
         refuseElsewhere(inbound)
-        return tell(await keeper.refresh(wanted(inbound, options), scope))
+        const record = await keeper.refresh(wanted(inbound, options), scope)
+        return tell(record, inbound, scope, options)
       },
     },
     withPages(
@@ -75,7 +79,13 @@ function refuseElsewhere(inbound: Inbound): void {
 }
 
 /** Never a token. Times are Unix seconds. */
-function tell({ person, accessUntil, endsAt, refreshToken }: SessionRecord): Response {
+async function tell(
+  { person, accessToken, accessUntil, endsAt, refreshToken }: SessionRecord,
+  inbound: Inbound,
+  scope: Scope,
+  { vouch }: AccountOptions,
+): Promise<Response> {
+  await vouch(accessToken, inbound, scope)
   const refreshes = refreshToken !== undefined
   const body = { claims: person, accessEndsAt: accessUntil, refreshes, sessionEndsAt: endsAt }
   return Response.json(body, { headers: { 'cache-control': 'no-store' } })

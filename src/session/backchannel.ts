@@ -40,8 +40,8 @@ export function backchannelEndpoint(options: BackchannelOptions): Endpoint {
         scope,
       )
       const index = await (sid === undefined
-        ? sessionIndex(issuer, 'sub', sub ?? '')
-        : sessionIndex(issuer, 'sid', sid))
+        ? sessionIndex(options, 'sub', sub ?? '')
+        : sessionIndex(options, 'sid', sid))
       const ended = await state
         .endSessionsOf(STATE_CONTRACT, index, now(), jti, until)
         .catch((cause: unknown) => {

@@ -16,6 +16,7 @@ import { isSecureUrl } from '../lib/url.ts'
 import { options as optionsSchema } from '../options/options.ts'
 import { reportIssues } from '../options/schemas.ts'
 import { originOf } from '../router.ts'
+import { type AtIssuer, asPerson, atIssuer, vouchedBy } from './at-issuer.ts'
 import {
   APP_COOKIES,
   clearTokens,
@@ -29,7 +30,6 @@ import { type CommonSessionOptions, checkBeside, commonEntries, commonNames } fr
 import { withPages } from './page.ts'
 import { createRefreshLock } from './refresh-lock.ts'
 import { readReturnAddress } from './return-to.ts'
-import { type AtIssuer, asPerson, atIssuer } from './sessions.ts'
 import { createVault } from './vault.ts'
 
 export type FusionAuthAppOptions = CommonSessionOptions
@@ -112,7 +112,7 @@ function appScheme(name: string, options: FusionAuthAppOptions, house: House): S
           headers: setTokens({ ...tokens, refreshToken: kept }, now()),
         })
       }),
-      endpoint('/app/me', 'GET', (inbound, scope) => tellMe(inbound, scope, judge, issuer)),
+      endpoint('/app/me', 'GET', (inbound, scope) => tellMe(inbound, scope, judge, issuer, house)),
       forPeople('/app/logout', (inbound, scope) => logOut(inbound, scope, issuer)),
     ],
 
@@ -147,12 +147,11 @@ async function tellMe(
   scope: Scope,
   judge: Scheme,
   { server }: AtIssuer,
+  house: House,
 ): Promise<Response> {
   const evidence = findAccessToken(inbound)
   if (!evidence) throw new GatewayError('session_invalid', { reason: 'there is no access token' })
-  const verdict = await judge.verify(evidence, inbound, scope)
-  if ('notMine' in verdict) throw new GatewayError('invalid_token', { reason: verdict.notMine })
-  const { claims } = verdict.principal
+  const { claims } = await vouchedBy(judge, evidence, inbound, scope, house)
   const signal = scope.deadline()
   const { userinfo_endpoint: address } = await server.metadata(signal)
   const asked = isSecureUrl(address) && (await askUserinfo(address, evidence.value, signal, server))

@@ -3,6 +3,7 @@
  * single. An isolate remembers one for a few seconds, so that most requests ask nobody.
  */
 
+import type { Cut } from '../auth/cutoff.ts'
 import type { OAuthIssuer } from '../auth/feature.ts'
 import { GatewayError } from '../errors.ts'
 import { createBoundedMap } from '../lib/bounded-map.ts'
@@ -28,6 +29,7 @@ export interface KeeperOptions {
   readonly vault: Vault
   readonly client: SessionClient
   readonly issuer: OAuthIssuer
+  readonly clientId: string
   readonly cookie: string
   /** Where a person signs in again. */
   readonly login: string
@@ -47,6 +49,8 @@ export interface Keeper {
   begin(record: SessionRecord, scope: Scope): Promise<string>
   /** What it was; undefined where there was none. Throws `issuer_unavailable`. */
   end(value: string, scope: Scope): Promise<SessionRecord | undefined>
+  /** Ends sessions whose tokens were cut off; elsewhere within {@link MEMORY_SECONDS}. Throws `issuer_unavailable`. */
+  cutOff(cut: Cut): Promise<void>
 }
 
 interface Held {
@@ -205,6 +209,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
       await inTime(store.end(handle), scope)
       const text = await handle.unseal(stored.sealed)
       return text === undefined ? undefined : readRecord(text)
+    },
+
+    async cutOff({ selection, before }) {
+      if ('session' in selection) return store.endThose('sid', selection.session, before)
+      if (!('subject' in selection)) return
+      const { subject, client = options.clientId } = selection
+      if (client === options.clientId) await store.endThose('sub', subject, before)
     },
   }
 }

@@ -1,6 +1,7 @@
 /** Login and callback: the way to the issuer and back (RFC 6749 section 4.1). */
 
 import type { Endpoint } from '../auth/feature.ts'
+import type { Principal } from '../auth/principal.ts'
 import type { Evidence, Inbound, Scheme } from '../auth/scheme.ts'
 import { GatewayError } from '../errors.ts'
 import type { Scope } from '../lib/scope.ts'
@@ -103,8 +104,8 @@ async function finishLogin(
   try {
     const callback = originOf(location) + options.callback
     const tokens = await client.finish(begun, answer, callback, scope.deadline())
-    await judgeTokens(tokens, inbound, scope, options)
-    const headers = await options.begin(toRecord(tokens, options), inbound, scope)
+    const principal = await judgeTokens(tokens, inbound, scope, options)
+    const headers = await options.begin(toRecord(tokens, principal, options), inbound, scope)
     headers.append('set-cookie', clearCookie(cookie))
     for (const [name, value] of redirectTo(begun.returnTo)) headers.set(name, value)
     return new Response(null, { status: 302, headers })
@@ -131,12 +132,12 @@ async function judgeTokens(
   inbound: Inbound,
   scope: Scope,
   { judge }: LoginOptions,
-): Promise<void> {
+): Promise<Principal> {
   const evidence: Evidence = { value, place: { header: 'authorization' }, ambient: true }
   const why = `schemes.${judge.name} does not take the access token that the issuer gave`
   try {
     const verdict = await judge.verify(evidence, inbound, scope)
-    if (!('notMine' in verdict)) return
+    if (!('notMine' in verdict)) return verdict.principal
     throw new GatewayError('login_failed', { reason: `${why}: ${verdict.notMine}` })
   } catch (error) {
     if (!(error instanceof GatewayError) || error.status >= 500) throw error
@@ -145,19 +146,27 @@ async function judgeTokens(
   }
 }
 
-function toRecord(tokens: Tokens, { maxSeconds, now }: LoginOptions): SessionRecord {
+function toRecord(
+  tokens: Tokens,
+  principal: Principal,
+  { maxSeconds, now }: LoginOptions,
+): SessionRecord {
   const { accessToken, accessUntil, refreshToken, idToken, claims = {} } = tokens
-  const sid = typeof claims.sid === 'string' ? claims.sid : undefined
+  const named = (name: string) => textsIn([claims[name], principal.claims[name]])
   return {
     accessToken,
     accessUntil,
     since: now(),
     ...(refreshToken !== undefined && { refreshToken }),
     ...(idToken !== undefined && { idToken }),
-    ...(sid !== undefined && { sid }),
+    names: { sub: named('sub'), sid: named('sid') },
     person: personOf(claims),
     endsAt: now() + maxSeconds,
   }
+}
+
+function textsIn(values: readonly unknown[]): string[] {
+  return [...new Set(values.filter((value) => typeof value === 'string'))]
 }
 
 /** Claims about the token and the login (OpenID Connect Core section 2), not about the person. */

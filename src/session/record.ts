@@ -15,8 +15,11 @@ export interface SessionRecord {
   readonly idToken?: string
   /** What the issuer says about the person, without what is about the token. */
   readonly person: JsonObject
-  /** The issuer's own name for its session, where it says it. */
-  readonly sid?: string
+  /**
+   * What the issuer calls the person and its session, in the ID token and in the access token. `sid` in the two is not
+   * the same at FusionAuth.
+   */
+  readonly names: { readonly sub: readonly string[]; readonly sid: readonly string[] }
   /** The absolute end of the session. */
   readonly endsAt: number
 }

@@ -3,26 +3,19 @@
  * cookie (RFC 10017 section 6.1).
  */
 
-import type { Endpoint, Extras, House, OAuthIssuer, SchemeFeature } from '../auth/feature.ts'
-import type { Inbound, NotMine, Place, Scheme, Verified } from '../auth/scheme.ts'
+import type { Endpoint, Extras, House, SchemeFeature } from '../auth/feature.ts'
+import type { Inbound, Place, Scheme } from '../auth/scheme.ts'
 import { GatewayError } from '../errors.ts'
 import type { Scope } from '../lib/scope.ts'
 import { accountEndpoints } from './account.ts'
+import { asPerson, atIssuer, vouchedBy } from './at-issuer.ts'
 import { backchannelEndpoint } from './backchannel.ts'
-import { createClient, type SessionClient } from './client.ts'
 import { clearCookie, cookiePlaces, cookieValue, setCookie } from './cookie.ts'
 import { createKeeper, type Keeper } from './keeper.ts'
 import { callbackEndpoint, type LoginOptions, startLogin } from './login.ts'
-import {
-  type CommonSessionOptions,
-  checkBeside,
-  checkSessions,
-  type SessionsOptions,
-} from './options.ts'
+import { checkBeside, checkSessions, type SessionsOptions } from './options.ts'
 import { withPage } from './page.ts'
 import { isOwnPath, readReturnTo } from './return-to.ts'
-import { createRevoke, type Revoke } from './revocation.ts'
-import { createServer, type Server } from './server.ts'
 import { createVault } from './vault.ts'
 
 const DEFAULTS = {
@@ -43,34 +36,6 @@ export function sessions(options: SessionsOptions): SchemeFeature {
   }
 }
 
-/** What the entry `of` says, and how its issuer is asked. */
-export interface AtIssuer {
-  readonly issuer: OAuthIssuer
-  readonly clientId: string
-  readonly server: Server
-  readonly client: SessionClient
-  readonly revoke: Revoke
-}
-
-export function atIssuer(options: CommonSessionOptions, house: House): AtIssuer {
-  const issuer = house.oauth(options.of)
-  if (!issuer) throw new TypeError('sessions are of no entry that takes tokens')
-  const { clientSecret, scopes, resource, parameters = {} } = options
-  const { clientAuthentication = issuer.clientAuthentication } = options
-  const clientId = options.clientId ?? issuer.audiences?.[0] ?? ''
-  const server = createServer(issuer, options.tokenOrigin, house)
-  const client = createClient(server, {
-    clientId,
-    clientSecret,
-    clientAuthentication,
-    scopes,
-    resource,
-    parameters,
-    now: house.now,
-  })
-  return { issuer, clientId, server, client, revoke: createRevoke(issuer, server, client) }
-}
-
 type Compiled = SessionsOptions & typeof DEFAULTS
 
 function sessionScheme(name: string, options: Compiled, house: House): Scheme & Extras {
@@ -82,7 +47,17 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
   // No two entries have one path, so that what one of them has made is good for no other one.
   const vault = createVault(keys, `session ${options.path}`)
   const login = at('login')
-  const keeper = createKeeper({ state, vault, client, issuer, cookie, login, idleSeconds, now })
+  const keeper = createKeeper({
+    state,
+    vault,
+    client,
+    issuer,
+    clientId,
+    cookie,
+    login,
+    idleSeconds,
+    now,
+  })
   const place: Place = { cookie }
   const read = ({ request }: Inbound) => readOne(request.headers, cookie)
 
@@ -117,6 +92,10 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
     cookie,
     afterLogout,
     read,
+    async vouch(accessToken, inbound, scope) {
+      const evidence = { value: accessToken, place, ambient: true }
+      await vouchedBy(judge, evidence, inbound, scope, house)
+    },
   })
   const backchannel = backchannelEndpoint({
     path: at('backchannel-logout'),
@@ -156,14 +135,12 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
 
     loginAt,
 
+    async cutOff(issuers, cut) {
+      if (issuers.includes(issuer.issuer)) await keeper.cutOff(cut)
+    },
+
     challenge: (error) => (error && error.status !== 401 ? undefined : `Session login="${login}"`),
   }
-}
-
-/** There is a person at the browser, whatever the token says: so pages elsewhere are looked out for. */
-export function asPerson(verdict: Verified | NotMine): Verified | NotMine {
-  if ('notMine' in verdict || verdict.principal.kind === 'person') return verdict
-  return { ...verdict, principal: { ...verdict.principal, kind: 'person' } }
 }
 
 /** The address that a person has gone to. */

@@ -66,6 +66,8 @@ export interface SessionOperations {
     name: string,
     until: number,
   ): Promise<void>
+  /** Ends those that were begun until `before`, that second included. The number. */
+  endSessionsBefore(contract: number, index: string, now: number, before: number): Promise<number>
   /** Ends all of them. The number; undefined where this logout was seen before (`jti`). */
   endSessionsOf(
     contract: number,

@@ -17,9 +17,8 @@ import type { Handle } from './vault.ts'
 /** How often, and how long, what the issuer gave is written where the store does not answer. */
 const WRITE_PAUSES_MS = [100, 400, 1_000, 2_000, 4_000, 8_000, 8_000]
 
-export interface StoreOptions {
+export interface StoreOptions extends IndexOptions {
   readonly state: StateBinding
-  readonly issuer: OAuthIssuer
   readonly idleSeconds: number
   /** Unix seconds. */
   readonly now: () => number
@@ -42,10 +41,12 @@ export interface SessionStore {
   release(handle: Handle, lease: string): Promise<void>
   /** `seen`: only while it is that version. */
   end(handle: Handle, seen?: number): Promise<void>
+  /** Those of a person, or of a session at the issuer, that were begun until `before`. */
+  endThose(kind: IndexKind, value: string, before: number): Promise<void>
 }
 
 export function createSessionStore(options: StoreOptions): SessionStore {
-  const { issuer, idleSeconds, now } = options
+  const { idleSeconds, now } = options
   const state = stateOf<SessionOperations>(options.state)
 
   async function contentOf(handle: Handle, record: SessionRecord) {
@@ -56,7 +57,7 @@ export function createSessionStore(options: StoreOptions): SessionStore {
     async create(handle, record, scope) {
       const { name } = handle
       const content = await contentOf(handle, record)
-      const indexes = await indexNames(issuer, record)
+      const indexes = await indexNames(options, record)
       const writes = indexes.map((index) =>
         state.indexSession(STATE_CONTRACT, index, now(), name, record.endsAt),
       )
@@ -79,18 +80,36 @@ export function createSessionStore(options: StoreOptions): SessionStore {
     async end({ name }, seen) {
       await asked(state.endSession(STATE_CONTRACT, name, seen))
     },
+
+    async endThose(kind, value, before) {
+      const index = await sessionIndex(options, kind, value)
+      await asked(state.endSessionsBefore(STATE_CONTRACT, index, now(), before))
+    },
   }
 }
 
-/** Under what a back-channel logout names: a session of the issuer's, or all of a person. */
-async function indexNames({ issuer }: OAuthIssuer, { person, sid }: SessionRecord) {
-  const names = [sessionIndex(issuer, 'sub', String(person.sub))]
-  if (sid !== undefined) names.push(sessionIndex(issuer, 'sid', sid))
-  return Promise.all(names)
+/** What a logout or a cut may name: a session of the issuer's, or all of a person. */
+async function indexNames(of: IndexOptions, { names: { sub, sid } }: SessionRecord) {
+  return Promise.all([
+    ...sub.map((value) => sessionIndex(of, 'sub', value)),
+    ...sid.map((value) => sessionIndex(of, 'sid', value)),
+  ])
 }
 
-export function sessionIndex(issuer: string, kind: 'sub' | 'sid', value: string): Promise<string> {
-  return digest(['gatehouse-session-index', issuer, kind, value])
+/** Whose sessions an index is about: those of one client at one issuer. */
+export interface IndexOptions {
+  readonly issuer: OAuthIssuer
+  readonly clientId: string
+}
+
+export type IndexKind = 'sub' | 'sid'
+
+export function sessionIndex(
+  { issuer: { issuer }, clientId }: IndexOptions,
+  kind: IndexKind,
+  value: string,
+): Promise<string> {
+  return digest(['gatehouse-session-index', issuer, clientId, kind, value])
 }
 
 /** Writes until it is written, or the lease is over. */

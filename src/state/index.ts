@@ -134,14 +134,26 @@ export class State
     return this.#reach('SessionIndex', contract, index).add(now, name, until)
   }
 
+  async endSessionsBefore(contract: number, index: string, now: number, before: number) {
+    const sessions = this.#reach('SessionIndex', contract, index)
+    const names: readonly string[] = await sessions.begunUntil(now, before)
+    await this.#endAll(contract, names)
+    await sessions.forget(names)
+    return names.length
+  }
+
   async endSessionsOf(contract: number, index: string, now: number, jti: string, jtiUntil: number) {
     const sessions = this.#reach('SessionIndex', contract, index)
     const names: readonly string[] | undefined = await sessions.find(now, jti)
     if (!names) return undefined
-    await Promise.all(names.map((name) => this.#reach('Session', contract, name).end()))
+    await this.#endAll(contract, names)
     // Last, so that the issuer can ask again where one of them did not end.
     await sessions.settle(now, names, jti, jtiUntil)
     return names.length
+  }
+
+  async #endAll(contract: number, names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => this.#reach('Session', contract, name).end()))
   }
 
   /** No operation gets to an object without naming a contract that is served. */

@@ -2,6 +2,13 @@
 
 import { DurableObject } from 'cloudflare:workers'
 
+/** Times are Unix seconds of the gateway's clock. */
+interface Known {
+  readonly until: number
+  /** Of a session. */
+  readonly begunAt?: number
+}
+
 /** One object for each name. */
 export class SessionIndex extends DurableObject<unknown> {
   readonly #kv: SyncKvStorage
@@ -11,10 +18,9 @@ export class SessionIndex extends DurableObject<unknown> {
     this.#kv = ctx.storage.kv
   }
 
-  /** Times are Unix seconds of the gateway's clock. */
   async add(now: number, session: string, until: number): Promise<void> {
     this.#drop(now)
-    this.#kv.put(`session:${session}`, until)
+    this.#kv.put<Known>(`session:${session}`, { until, begunAt: now })
     await this.#keep(now, until)
   }
 
@@ -22,14 +28,24 @@ export class SessionIndex extends DurableObject<unknown> {
   async find(now: number, jti: string): Promise<string[] | undefined> {
     this.#drop(now)
     if (this.#kv.get(`jti:${jti}`) !== undefined) return undefined
-    const names = [...this.#kv.list({ prefix: 'session:' })].map(([key]) => key)
-    return names.map((name) => name.slice('session:'.length))
+    return this.#sessions().map(([name]) => name)
+  }
+
+  /** Those that were begun until `before`, that second included. */
+  async begunUntil(now: number, before: number): Promise<string[]> {
+    this.#drop(now)
+    const those = this.#sessions().filter(([, { begunAt = 0 }]) => begunAt <= before)
+    return those.map(([name]) => name)
+  }
+
+  async forget(sessions: readonly string[]): Promise<void> {
+    for (const name of sessions) this.#kv.delete(`session:${name}`)
   }
 
   /** Forgets sessions that have ended, and remembers the logout that ended them. */
   async settle(now: number, ended: readonly string[], jti: string, until: number): Promise<void> {
-    for (const name of ended) this.#kv.delete(`session:${name}`)
-    this.#kv.put(`jti:${jti}`, until)
+    await this.forget(ended)
+    this.#kv.put<Known>(`jti:${jti}`, { until })
     await this.#keep(now, until)
   }
 
@@ -37,8 +53,13 @@ export class SessionIndex extends DurableObject<unknown> {
     await this.ctx.storage.deleteAll()
   }
 
+  #sessions(): [name: string, known: Known][] {
+    const all = [...this.#kv.list<Known>({ prefix: 'session:' })]
+    return all.map(([key, known]) => [key.slice('session:'.length), known])
+  }
+
   #drop(now: number): void {
-    for (const [key, until] of [...this.#kv.list<number>()]) {
+    for (const [key, { until }] of [...this.#kv.list<Known>()]) {
       if (now >= until) this.#kv.delete(key)
     }
   }

@@ -21,7 +21,8 @@ export function createState(now: () => number): Operations & { fetch(): Promise<
   const seen = new Map<string, number>()
   const sessions = new Map<string, KeptSession>()
   const leases = new Map<string, string>()
-  const indexes = new Map<string, Set<string>>()
+  /** Sessions, and when they were begun. */
+  const indexes = new Map<string, Map<string, number>>()
   const marks = new Map<string, { before: number; until: number; version: number }>()
 
   let changes = 0
@@ -102,16 +103,26 @@ export function createState(now: () => number): Operations & { fetch(): Promise<
       return sessions.delete(name)
     },
 
-    async indexSession(_contract, index, _at, name) {
-      indexes.set(index, (indexes.get(index) ?? new Set()).add(name))
+    async indexSession(_contract, index, at, name) {
+      indexes.set(index, (indexes.get(index) ?? new Map()).set(name, at))
     },
 
     async endSessionsOf(_contract, index, at, jti, jtiUntil) {
       if (!isFirst(seen, `${index} ${jti}`, jtiUntil - at)) return undefined
-      const names = indexes.get(index) ?? new Set()
-      for (const name of names) sessions.delete(name)
+      const names = indexes.get(index) ?? new Map()
+      for (const name of names.keys()) sessions.delete(name)
       indexes.delete(index)
       return names.size
+    },
+
+    async endSessionsBefore(_contract, index, _at, before) {
+      const known = indexes.get(index) ?? new Map<string, number>()
+      const names = [...known].filter(([, begunAt]) => begunAt <= before).map(([name]) => name)
+      for (const name of names) {
+        sessions.delete(name)
+        known.delete(name)
+      }
+      return names.length
     },
 
     async keepMarks(_contract, issuer, given, keepSeconds) {

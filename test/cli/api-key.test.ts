@@ -50,7 +50,7 @@ const ofStore = (...args: string[]) => run([...args, '--config', CONFIG, '--pers
 async function judge(keys: readonly string[], now = Date.now() / 1_000): Promise<string[]> {
   const store = world.env.STORE
   const outside = { fetch: undefined, store: undefined, now: () => now }
-  const scheme = createHouse({ keys: apiKeys({ store }) }, outside).schemes.get('keys')
+  const scheme = createHouse({ schemes: { keys: apiKeys({ store }) } }, outside).schemes.get('keys')
   const scope = createScope({ waitUntil: () => {} })
   const judgeOne = async (value: string) => {
     try {

@@ -2524,7 +2524,7 @@ export const PROMISES: Promised[] = [
   {
     id: 'P54',
     promise:
-      'A session ends when it is idle, at its absolute end, and at a logout here or at the issuer, elsewhere at most ten seconds later.',
+      'A session ends when it is idle, at its absolute end, at a logout here or at the issuer, and where the person or the session at the issuer is cut off; elsewhere at most ten seconds later.',
     mutations: [
       {
         guard: 'the end of sessions before the logout counts as done',
@@ -2541,6 +2541,70 @@ export const PROMISES: Promised[] = [
           file: 'test/state/state.test.ts',
           name: 'can be told again, and ends what it could not end before',
         },
+      },
+      {
+        guard: 'the end of sessions before a cut counts as done',
+        edits: [
+          edit(
+            'state/index.ts',
+            '    await this.#endAll(contract, names)\n    await sessions.forget(names)',
+            '    await sessions.forget(names)\n    await this.#endAll(contract, names)',
+          ),
+        ],
+        test: {
+          project: 'node',
+          file: 'test/state/state.test.ts',
+          name: 'can be made again, and ends what it could not end before',
+        },
+      },
+      {
+        guard: 'the end of sessions whose tokens are cut off',
+        edits: [
+          edit(
+            'operate/revocation/revocation.ts',
+            'for (const cut of cuts) await scheme.cutOff?.(issuers, cut)',
+            'void scheme',
+          ),
+        ],
+        test: session('has ended, also when its access token has, and is not refreshed', 'cut-off'),
+      },
+      {
+        guard: 'the moment of a cut',
+        edits: [edit('state/session-index.ts', 'begunAt <= before', 'true')],
+        test: session('stays where it was begun after the moment that is named', 'cut-off'),
+      },
+      {
+        guard: 'the client of a cut',
+        edits: [edit('session/keeper.ts', 'if (client === options.clientId) await', 'await')],
+        test: session('stays where it is about another client, or another issuer', 'cut-off'),
+      },
+      {
+        guard: 'the issuer of a cut',
+        edits: [edit('session/sessions.ts', 'if (issuers.includes(issuer.issuer)) await', 'await')],
+        test: session('stays where it is about another client, or another issuer', 'cut-off'),
+      },
+      {
+        guard: 'the client in the index of sessions',
+        edits: [edit('session/store.ts', 'issuer, clientId, kind, value]', 'issuer, kind, value]')],
+        test: session('stays where it is about another client, or another issuer', 'cut-off'),
+      },
+      {
+        guard: 'both names that an issuer has for a session',
+        edits: [
+          edit('session/login.ts', '[claims[name], principal.claims[name]]', '[claims[name]]'),
+        ],
+        test: session('is found by the sid of the access token', 'cut-off'),
+      },
+      {
+        guard: 'the look at cuts where people ask about themselves',
+        edits: [
+          edit(
+            'session/at-issuer.ts',
+            '  await house.cutoff()?.refuse([verdict.principal], scope)\n',
+            '',
+          ),
+        ],
+        test: session('is told nothing by', 'cut-off'),
       },
       {
         guard: 'the idle time',

@@ -110,6 +110,42 @@ describe('a logout at the issuer', () => {
   })
 })
 
+describe('a cut', () => {
+  const call = (binding: string, operation: string, ...args: unknown[]) =>
+    ask({ binding, operation, args: [NOW, ...args] })
+  const begin = async (binding: string, index: string, name: string, time: number) => {
+    await call(binding, 'createSession', name, time, {
+      sealed: name,
+      idleSeconds: 600,
+      endsAt: 9_000,
+    })
+    await call(binding, 'indexSession', index, time, name, 9_000)
+  }
+
+  it('ends the sessions that were begun until its moment, and no later one', async () => {
+    for (const time of [999, 1_000, 1_001]) await begin('STATE', 'cut', `cut-${time}`, time)
+    expect(await call('STATE', 'endSessionsBefore', 'cut', 1_100, 1_000)).toEqual([{ result: 2 }])
+    for (const time of [999, 1_000]) {
+      expect(await call('STATE', 'readSession', `cut-${time}`, 1_100)).toEqual([{}])
+    }
+    expect(await call('STATE', 'readSession', 'cut-1001', 1_100)).toMatchObject([
+      { result: { sealed: 'cut-1001' } },
+    ])
+    expect(await call('STATE', 'endSessionsBefore', 'cut', 1_100, 1_000)).toEqual([{ result: 0 }])
+    expect(await call('STATE', 'endSessionsBefore', 'cut', 1_100, 1_001)).toEqual([{ result: 1 }])
+  })
+
+  it('can be made again, and ends what it could not end before, where an object failed', async () => {
+    for (const name of ['fails-once-too', 'ends-too']) await begin('FAILING', 'cut', name, 1_000)
+    const cut = ['FAILING', 'endSessionsBefore', 'cut', 1_100, 1_000] as const
+    expect(await call(...cut)).toEqual([{ error: 'Error: the object does not answer' }])
+    expect(await call(...cut)).toEqual([{ result: 2 }])
+    for (const name of ['fails-once-too', 'ends-too']) {
+      expect(await call('FAILING', 'readSession', name, 1_100)).toEqual([{}])
+    }
+  })
+})
+
 describe('numbers', () => {
   it('begin with 1 under each name', async () => {
     expect(await take('ada')).toEqual([{ result: 1 }])

@@ -36,12 +36,14 @@ export interface SessionWorldOptions {
   routes?: readonly RouteConfig[]
   config?: Partial<GatewayConfig>
   clock?: { now: number }
+  /** Of another world. */
+  login?: LoginIssuer
 }
 
 export function createSessionWorld(world: SessionWorldOptions = {}): SessionWorld {
   const clock = world.clock ?? { now: START }
   const now = () => clock.now
-  const login = createLoginIssuer(now)
+  const login = world.login ?? createLoginIssuer(now)
   const received: Request[] = []
   const events: LogEvent[] = []
   const pending: Promise<unknown>[] = []

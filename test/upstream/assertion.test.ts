@@ -34,7 +34,7 @@ function gatewayWith(more: Partial<AssertionOptions> = {}, options: TestGatewayO
 /** Without a gateway around it. */
 function compiled(more: Partial<AssertionOptions> = {}) {
   const dependencies = { fetch: undefined, store: undefined, now: () => START }
-  const { house } = createHouse({}, dependencies)
+  const { house } = createHouse({ schemes: {} }, dependencies)
   const nothing = { hosts: [], methods: [], schemes: [], scopes: [] }
   const site = { path: '/*', host: undefined, target: ORIGIN, ...nothing }
   return proof(more).compile(site, house)

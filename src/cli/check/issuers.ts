@@ -49,7 +49,7 @@ export async function askIssuers(
     answers.push({ url: request.url, body })
     return response
   }
-  const { schemes } = createHouse(entries, { fetch: recording, store: undefined, now })
+  const { schemes } = createHouse({ schemes: entries }, { fetch: recording, store: undefined, now })
   const findings: Finding[] = []
   for (const [name, scheme] of schemes) {
     const entry = entries[name]

@@ -12,7 +12,6 @@ import type { Scope } from '../../lib/scope.ts'
 import { options as optionsSchema } from '../../options/options.ts'
 import { ownPath, reportIssues, textLike } from '../../options/schemas.ts'
 import type { EventSource, Recorder } from './events.ts'
-import { nameOfMark } from './marks.ts'
 
 export interface BackchannelLogoutOptions {
   /** The entry of `schemes` that takes the issuer's tokens. Its key set verifies logout tokens too. */
@@ -69,7 +68,7 @@ function createHandler(
     const { sid, sub, issuedAt } = await verifyLogoutToken(token, rules, scope)
     const selection = sid === undefined ? { subject: String(sub) } : { session: sid }
     const before = Math.min(Math.floor(issuedAt), now())
-    await recorder.keep(of, [{ name: nameOfMark(selection), before }])
+    await recorder.cutOff(of, [{ selection, before }])
     return new Response(null, { headers: { 'cache-control': 'no-store' } })
   }
 }

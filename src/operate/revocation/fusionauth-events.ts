@@ -5,6 +5,7 @@
  */
 
 import * as v from 'valibot'
+import type { Cut, Selection } from '../../auth/cutoff.ts'
 import type { House } from '../../auth/feature.ts'
 import type { Inbound } from '../../auth/scheme.ts'
 import { GatewayError } from '../../errors.ts'
@@ -17,7 +18,6 @@ import { options as optionsSchema } from '../../options/options.ts'
 import { ownPath, reportIssues, textLike, told } from '../../options/schemas.ts'
 import { createSignatureCheck } from './body-signature.ts'
 import type { EventSource, Recorder } from './events.ts'
-import { type Mark, nameOfMark, type Selection } from './marks.ts'
 
 export interface FusionAuthEventsOptions {
   /** The entry of `schemes` that takes FusionAuth's tokens. Its key set verifies the events too. */
@@ -107,7 +107,7 @@ function createHandler(
         reason: 'the event has no time, or a future one',
       })
     }
-    await recorder.keep(of, marksOf(event, createdAt))
+    await recorder.cutOff(of, cutsOf(event, createdAt))
     if (event.type === 'jwt.public-key.update') {
       // A key that is withdrawn must go even where nobody shows a token of a new one.
       scope.waitUntil(
@@ -144,11 +144,8 @@ async function idOf({ id }: JsonObject, body: Uint8Array<ArrayBuffer>): Promise<
 }
 
 /** Which tokens an event cuts off; none of most. */
-export function marksOf(event: JsonObject, createdAt: number): readonly Mark[] {
-  return selectionsOf(event).map((selection) => ({
-    name: nameOfMark(selection),
-    before: createdAt,
-  }))
+export function cutsOf(event: JsonObject, createdAt: number): readonly Cut[] {
+  return selectionsOf(event).map((selection) => ({ selection, before: createdAt }))
 }
 
 function selectionsOf(event: JsonObject): readonly Selection[] {

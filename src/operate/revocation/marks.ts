@@ -4,19 +4,9 @@
  * No I/O, no clock.
  */
 
+import type { Selection } from '../../auth/cutoff.ts'
 import type { Principal } from '../../auth/principal.ts'
 import { toDouble } from '../../lib/exact-json.ts'
-
-/** Which tokens of an issuer. */
-export type Selection =
-  /** A person's or a client's own; with `client`, only those that this application got for them. */
-  | { readonly subject: string; readonly client?: string | undefined }
-  /** All that an application got. */
-  | { readonly client: string }
-  /** Those of one sign-in: `sid`. */
-  | { readonly session: string }
-  /** The one with this `jti`. */
-  | { readonly token: string }
 
 export interface Mark {
   readonly name: string

@@ -1,5 +1,6 @@
 /** Where the operator cuts tokens off: `npm run revoke` asks here. */
 
+import type { Selection } from '../../auth/cutoff.ts'
 import type { Endpoint, House } from '../../auth/feature.ts'
 import { operatorCheck } from '../../auth/operator.ts'
 import { GatewayError } from '../../errors.ts'
@@ -7,7 +8,6 @@ import { decodeUtf8 } from '../../lib/bytes.ts'
 import { readOwnBody } from '../../lib/read-body.ts'
 import { type JsonObject, parseObject } from '../../lib/strict-json.ts'
 import type { Recorder } from './events.ts'
-import { nameOfMark, type Selection } from './marks.ts'
 
 export const REVOKE_PATH = '/.well-known/gatehouse/revoke'
 
@@ -36,7 +36,7 @@ export function operatorEndpoint(key: string, house: House, recorder: Recorder):
       const entry = entryOf(asked, [...issuers.keys()])
       const selection = selectionOf(asked)
       const before = momentOf(asked, now())
-      await recorder.keep(entry, [{ name: nameOfMark(selection), before }])
+      await recorder.cutOff(entry, [{ selection, before }])
       return Response.json({ entry, selection, before } satisfies RevokeAnswer, {
         headers: { 'cache-control': 'no-store' },
       })

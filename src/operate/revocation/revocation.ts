@@ -4,11 +4,10 @@
  */
 
 import * as v from 'valibot'
+import type { Cutoff } from '../../auth/cutoff.ts'
 import type { Extras, Feature, House, SchemeFeature } from '../../auth/feature.ts'
-import type { Principal } from '../../auth/principal.ts'
 import { GatewayError } from '../../errors.ts'
 import { toDouble } from '../../lib/exact-json.ts'
-import type { Scope } from '../../lib/scope.ts'
 import { options as optionsSchema } from '../../options/options.ts'
 import { flag, type Reporter, reportIssues, secondsBetween, told } from '../../options/schemas.ts'
 import { operatorKey } from '../../options/secret.ts'
@@ -16,7 +15,7 @@ import { type StateBinding, stateBinding, stateOf } from '../../options/state.ts
 import { STATE_CONTRACT } from '../../options/state-contract.ts'
 import type { EventSource, Recorder } from './events.ts'
 import { createLedger, type Ledger } from './ledger.ts'
-import { isRevoked } from './marks.ts'
+import { isRevoked, nameOfMark } from './marks.ts'
 import { operatorEndpoint } from './operator-endpoint.ts'
 import type { MarkOperations } from './state-operations.ts'
 
@@ -36,11 +35,6 @@ export interface RevocationOptions {
   exact?: boolean
   /** What happens to requests while marks could not be read for five minutes. Default `refuse`, with a 503. */
   onOutage?: 'refuse' | 'allow'
-}
-
-export interface Revocation {
-  /** Throws `invalid_token` for who is cut off, `issuer_unavailable` where that cannot be said. */
-  refuse(principals: readonly Principal[], scope: Scope): Promise<void>
 }
 
 const EXAMPLE = 'revocation({ state: env.STATE, operatorKey: env.OPERATOR_KEY })'
@@ -70,7 +64,7 @@ const schema = optionsSchema<RevocationOptions>(
   { example: EXAMPLE, examples: { state: 'env.STATE' }, otherNames: { webhooks: 'events' } },
 )
 
-export interface RevocationFeature extends Feature<Revocation, string> {
+export interface RevocationFeature extends Feature<Cutoff, string> {
   /** Reports what is wrong with the options beside the entries of `schemes`, below `path`. */
   checkBeside(path: string, entries: Readonly<Record<string, SchemeFeature>>, to: Reporter): void
 }
@@ -104,7 +98,7 @@ export function revocation(options: RevocationOptions): RevocationFeature {
   }
 }
 
-function compile(options: RevocationOptions, house: House): Revocation & Extras {
+function compile(options: RevocationOptions, house: House): Cutoff & Extras {
   const { events = [], keepSeconds = DAY_SECONDS, exact = false, onOutage = 'refuse' } = options
   const { now } = house
   const state = stateOf<MarkOperations>(options.state)
@@ -122,12 +116,18 @@ function compile(options: RevocationOptions, house: House): Revocation & Extras 
   const issuersOf = (entry: string) => house.issuers.get(entry) ?? []
 
   const recorder: Recorder = {
-    async keep(entry, marks) {
-      if (marks.length === 0) return
+    async cutOff(entry, cuts) {
+      if (cuts.length === 0) return
       const at = now()
       const seconds = keepSeconds + SKEW_SECONDS
-      for (const issuer of issuersOf(entry)) {
+      const issuers = issuersOf(entry)
+      const marks = cuts.map(({ selection, before }) => ({ name: nameOfMark(selection), before }))
+      for (const issuer of issuers) {
         await answered(() => state.keepMarks(STATE_CONTRACT, issuer, marks, seconds, at))
+      }
+      // Behind the marks, so that no session is begun or refreshed in between with what they are about.
+      for (const scheme of house.schemes()) {
+        for (const cut of cuts) await scheme.cutOff?.(issuers, cut)
       }
     },
     isFirst(entry, id) {

@@ -11,6 +11,7 @@ const OPERATIONS = [
   'endSession',
   'indexSession',
   'endSessionsOf',
+  'endSessionsBefore',
 ]
 
 export class State extends WorkerEntrypoint<{ FAR: Fetcher }> {}
