@@ -2388,7 +2388,11 @@ export const PROMISES: Promised[] = [
       {
         guard: 'the look at the access token',
         edits: [
-          edit('session/login.ts', '    await judgeTokens(tokens, inbound, scope, options)\n', ''),
+          edit(
+            'session/login.ts',
+            'await judgeTokens(tokens, inbound, scope, options)',
+            '{ claims: {} } as Principal',
+          ),
         ],
         test: session('is no session where schemes.main would refuse its token', 'login'),
       },
@@ -2727,7 +2731,7 @@ export const PROMISES: Promised[] = [
         guard: 'the person at the browser',
         edits: [
           edit(
-            'session/sessions.ts',
+            'session/at-issuer.ts',
             "if ('notMine' in verdict || verdict.principal.kind === 'person') return verdict",
             'if (verdict) return verdict',
           ),
