@@ -21,7 +21,7 @@ export interface Furnished {
   readonly revocation: (Cutoff & Extras) | undefined
 }
 
-/** Compiles every scheme once, also where one of them asks for another. */
+/** Compiles every scheme once, also where one of them asks for another, and then what cuts their callers off. */
 export function createHouse(
   { schemes: entries, revocation: feature }: Pick<GatewayConfig, 'schemes' | 'revocation'>,
   dependencies: Dependencies,
