@@ -33,7 +33,10 @@ export interface CommonSessionOptions {
   clientId?: string
   /** The client's secret. Default: none, and PKCE alone protects the code. RFC 10017 wants one. */
   clientSecret?: string
-  /** How the secret is sent. Default: as the issuer says, `client_secret_basic` where it says nothing. */
+  /**
+   * How the secret is sent. Default: as the issuer says, `client_secret_basic` where it says nothing; for `fusionAuth()`,
+   * `client_secret_post`.
+   */
   clientAuthentication?: 'client_secret_basic' | 'client_secret_post'
   /** An origin beside the issuer's own that its token endpoint is on: `https://oauth2.googleapis.com`. Default: none. */
   tokenOrigin?: string
