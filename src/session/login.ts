@@ -4,6 +4,7 @@ import type { Endpoint } from '../auth/feature.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Evidence, Inbound, Scheme } from '../auth/scheme.ts'
 import { GatewayError } from '../errors.ts'
+import { toDouble } from '../lib/exact-json.ts'
 import type { Scope } from '../lib/scope.ts'
 import type { JsonObject } from '../lib/strict-json.ts'
 import { originOf } from '../router.ts'
@@ -162,6 +163,7 @@ function toRecord(
     names: { sub: named('sub'), sid: named('sid') },
     person: personOf(claims),
     endsAt: now() + maxSeconds,
+    begunAt: Math.min(Math.floor(toDouble(principal.claims.iat) ?? now()), now()),
   }
 }
 

@@ -58,13 +58,14 @@ export interface SessionOperations {
   releaseSession(contract: number, name: string, now: number, lease: string): Promise<void>
   /** `seen`: only while it is that version. Whether there was one to end. */
   endSession(contract: number, name: string, seen?: number): Promise<boolean>
-  /** Remembers a session under something that a logout may name. */
+  /** Remembers a session under something that a logout or a cut may name. `begunAt`: default `now`. */
   indexSession(
     contract: number,
     index: string,
     now: number,
     name: string,
     until: number,
+    begunAt?: number,
   ): Promise<void>
   /** Ends those that were begun until `before`, that second included. The number. */
   endSessionsBefore(contract: number, index: string, now: number, before: number): Promise<number>

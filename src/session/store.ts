@@ -59,7 +59,7 @@ export function createSessionStore(options: StoreOptions): SessionStore {
       const content = await contentOf(handle, record)
       const indexes = await indexNames(options, record)
       const writes = indexes.map((index) =>
-        state.indexSession(STATE_CONTRACT, index, now(), name, record.endsAt),
+        state.indexSession(STATE_CONTRACT, index, now(), name, record.endsAt, record.begunAt),
       )
       writes.push(state.createSession(STATE_CONTRACT, name, now(), content))
       await inTime(Promise.all(writes), scope)

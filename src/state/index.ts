@@ -130,8 +130,15 @@ export class State
     return this.#reach('Session', contract, name).end(seen)
   }
 
-  async indexSession(contract: number, index: string, now: number, name: string, until: number) {
-    return this.#reach('SessionIndex', contract, index).add(now, name, until)
+  async indexSession(
+    contract: number,
+    index: string,
+    now: number,
+    name: string,
+    until: number,
+    begunAt = now,
+  ) {
+    return this.#reach('SessionIndex', contract, index).add(now, name, until, begunAt)
   }
 
   async endSessionsBefore(contract: number, index: string, now: number, before: number) {

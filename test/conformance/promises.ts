@@ -2578,6 +2578,17 @@ export const PROMISES: Promised[] = [
         test: session('stays where it was begun after the moment that is named', 'cut-off'),
       },
       {
+        guard: "the issuer's word for when a session was begun",
+        edits: [
+          edit(
+            'session/login.ts',
+            'Math.min(Math.floor(toDouble(principal.claims.iat) ?? now()), now())',
+            'now()',
+          ),
+        ],
+        test: session('has ended where the clock of the issuer', 'cut-off'),
+      },
+      {
         guard: 'the client of a cut',
         edits: [edit('session/keeper.ts', 'if (client === options.clientId) await', 'await')],
         test: session('stays where it is about another client, or another issuer', 'cut-off'),

@@ -48,12 +48,13 @@ async function signedIn({ state = STATE, exact = false } = {}) {
   })
   const { login, newBrowser } = world
 
-  async function enter(sub: string, path = '/auth', audience = CLIENT.id) {
+  async function enter(sub: string, path = '/auth', audience = CLIENT.id, more = {}) {
     login.idClaims = { sub, aud: audience, sid: `id-${sub}` }
-    login.accessClaims = { sub, sid: `access-${sub}` }
+    login.accessClaims = { sub, sid: `access-${sub}`, ...more }
     const browser = newBrowser()
     const begun = await browser.go(`${path}/login`)
     await browser.go(login.signIn(begun.headers.get('location') ?? '').href)
+    login.accessClaims = { sub, sid: `access-${sub}` }
     return browser
   }
 
@@ -118,6 +119,14 @@ describe('a session whose person is cut off', () => {
     await revoke({ subject: person, before: START - 1 })
     later()
     expect((await browser.go('/')).status).toBe(200)
+  })
+
+  it('has ended where the clock of the issuer, whose event it is, runs behind', async () => {
+    const { person, enter, revoke, later } = await signedIn()
+    const browser = await enter(person, '/auth', CLIENT.id, { iat: START - 20 })
+    await revoke({ subject: person, before: START - 10 })
+    later()
+    expect(await refusal(await browser.go('/'))).toEqual(INVALID)
   })
 
   it('stays where it is about another client, or another issuer', async () => {
