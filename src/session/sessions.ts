@@ -66,6 +66,7 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
     client,
     logins: createVault(keys, `login ${options.path}`),
     judge,
+    cutoff: house.cutoff,
     callback: at('callback'),
     readReturnTo: ({ location }) => readReturnTo(location.search, 'return_to'),
     loginAt,

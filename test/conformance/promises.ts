@@ -2578,6 +2578,28 @@ export const PROMISES: Promised[] = [
         test: session('stays where it was begun after the moment that is named', 'cut-off'),
       },
       {
+        guard: 'the look at cuts when a session has just been begun',
+        edits: [
+          edit(
+            'session/login.ts',
+            'options.cutoff()?.refuse([principal], scope, true)',
+            'undefined',
+          ),
+        ],
+        test: session('is not begun by who is just signing in', 'cut-off'),
+      },
+      {
+        guard: 'the news that a login looks for',
+        edits: [
+          edit(
+            'session/login.ts',
+            'refuse([principal], scope, true)',
+            'refuse([principal], scope)',
+          ),
+        ],
+        test: session('is not begun by who is just signing in', 'cut-off'),
+      },
+      {
         guard: "the issuer's word for when a session was begun",
         edits: [
           edit(

@@ -121,6 +121,46 @@ describe('a session whose person is cut off', () => {
     expect((await browser.go('/')).status).toBe(200)
   })
 
+  it('is not begun by who is just signing in', async () => {
+    const { browser, person, revoke, later, login, enter } = await signedIn()
+    // The isolate has read the marks, and hears of no news for a while.
+    await browser.go('/')
+    login.tokenFault = async (form) => {
+      login.tokenFault = undefined
+      const init = { method: 'POST', body: form }
+      const tokens = await login.fetch(new Request('https://idp.test/oauth2/token', init))
+      expect(await revoke({ subject: person })).toBe(200)
+      return tokens
+    }
+    const late = await enter(person)
+    expect(late.session).toBeUndefined()
+    later()
+    expect((await late.go('/')).status).toBe(401)
+  })
+
+  it('is not begun where it is stored behind the cut that has seen its name', async () => {
+    let cut: Promise<number> | undefined
+    let mayCut = false
+    const state = new Proxy(STATE, {
+      get(target, name) {
+        return async (...given: unknown[]) => {
+          if (name === 'createSession' && mayCut) {
+            // The names are written at the same time.
+            cut = scheduler.wait(200).then(() => revoke({ subject: person }))
+            await cut
+          }
+          return Reflect.apply(Reflect.get(target, name), target, given)
+        }
+      },
+    })
+    const { person, revoke, later, enter } = await signedIn({ state })
+    mayCut = true
+    const late = await enter(person)
+    expect(await cut).toBe(200)
+    later()
+    expect((await late.go('/')).status).toBe(401)
+  })
+
   it('has ended where the clock of the issuer, whose event it is, runs behind', async () => {
     const { person, enter, revoke, later } = await signedIn()
     const browser = await enter(person, '/auth', CLIENT.id, { iat: START - 20 })
