@@ -2551,8 +2551,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'state/index.ts',
-            '    await this.#endAll(contract, names)\n    await sessions.forget(names)',
-            '    await sessions.forget(names)\n    await this.#endAll(contract, names)',
+            '    await this.#endAll(contract, sessions, names)\n    return names.length',
+            '    await sessions.forget(names)\n    await this.#endAll(contract, sessions, names)\n    return names.length',
           ),
         ],
         test: {
@@ -2571,6 +2571,13 @@ export const PROMISES: Promised[] = [
           ),
         ],
         test: session('has ended, also when its access token has, and is not refreshed', 'cut-off'),
+      },
+      {
+        guard: 'the end of more sessions than one call may end',
+        edits: [
+          edit('session/store.ts', 'while ((await endSome()) >= ENDED_AT_ONCE)', 'await endSome()'),
+        ],
+        test: session('has ended although there are more than the store ends at once', 'cut-off'),
       },
       {
         guard: 'the moment of a cut',

@@ -6,6 +6,7 @@ import { backchannelLogout } from '../../src/operate/revocation/backchannel-logo
 import { revocation } from '../../src/operate/revocation/revocation.ts'
 import { fusionAuthApp } from '../../src/session/fusionauth-app.ts'
 import { sessions } from '../../src/session/sessions.ts'
+import { ENDED_AT_ONCE } from '../../src/session/state-operations.ts'
 import { AUDIENCE, ORIGIN, refusal, START } from '../support/gateway.ts'
 import { ACCESS_SECONDS, CLIENT } from '../support/login-issuer.ts'
 import { createSessionWorld, KEY, STATE } from '../support/sessions.ts'
@@ -197,6 +198,25 @@ describe('a session whose person is cut off', () => {
     expect((await browser.go(path, { method: 'POST', body })).status).toBe(200)
     later()
     expect(await refusal(await browser.go('/'))).toEqual(INVALID)
+  })
+
+  it('has ended although there are more than the store ends at once', async () => {
+    const asked: unknown[] = []
+    const state = new Proxy(STATE, {
+      get(target, name) {
+        return (...given: unknown[]) => {
+          if (name !== 'endSessionsBefore') {
+            return Reflect.apply(Reflect.get(target, name), target, given)
+          }
+          asked.push(given)
+          return Promise.resolve(asked.length < 3 ? ENDED_AT_ONCE : 1)
+        }
+      },
+    })
+    const { person, revoke } = await signedIn({ state })
+    expect(await revoke({ subject: person, client: CLIENT.id })).toBe(200)
+    expect(asked.length).toBe(3)
+    expect(new Set(asked.map((each) => `${each}`)).size).toBe(1)
   })
 
   it('is not said to have ended where the store does not answer', async () => {
