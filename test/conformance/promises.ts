@@ -2624,7 +2624,13 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the issuer of a cut',
-        edits: [edit('session/sessions.ts', 'if (issuers.includes(issuer.issuer)) await', 'await')],
+        edits: [
+          edit(
+            'session/sessions.ts',
+            'if (own.some((each) => issuers.includes(each))) await',
+            'await',
+          ),
+        ],
         test: session('stays where it is about another client, or another issuer', 'cut-off'),
       },
       {

@@ -1,7 +1,9 @@
 // Whose tokens are cut off has no session either. The marks are an issuer's, so each test has a person of its own.
 
 import { describe, expect, it } from 'vitest'
+import type { SchemeFeature } from '../../src/auth/feature.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
+import { createHouse } from '../../src/config/house.ts'
 import { backchannelLogout } from '../../src/operate/revocation/backchannel-logout.ts'
 import { revocation } from '../../src/operate/revocation/revocation.ts'
 import { fusionAuthApp } from '../../src/session/fusionauth-app.ts'
@@ -233,6 +235,33 @@ describe('a session whose person is cut off', () => {
     expect(await revoke({ subject: person })).toBe(200)
     later()
     expect(await refusal(await browser.go('/'))).toEqual(INVALID)
+  })
+})
+
+describe('sessions of an entry that takes tokens of several issuers', () => {
+  const [first, second] = ['https://first.test', 'https://second.test']
+  const OUTSIDE = { fetch: undefined, store: undefined, now: () => START }
+  /** What the store is asked where tokens of these issuers are cut off. */
+  async function askedBy(issuers: readonly string[]) {
+    const asked: unknown[] = []
+    const state = {
+      fetch: async () => new Response(),
+      endSessionsBefore: async (...given: unknown[]) => asked.push(given),
+    }
+    const own = { issuer: first, issuers: [first, second], takesOpaqueTokens: false }
+    const main: SchemeFeature = { ...oidc({ issuer: first, audience: AUDIENCE }), oauth: own }
+    const { house } = createHouse({ schemes: { main } }, OUTSIDE)
+    const scheme = sessions({ ...COMMON, state, clientId: CLIENT.id }).compile('people', house)
+    await scheme.cutOff?.(issuers, { selection: { subject: 'ada' }, before: START })
+    return asked
+  }
+
+  it('end where another entry that takes those of one of them tells of a cut', async () => {
+    expect(await askedBy([second])).toHaveLength(1)
+  })
+
+  it('stay where the cut is of none of them', async () => {
+    expect(await askedBy(['https://third.test'])).toEqual([])
   })
 })
 
