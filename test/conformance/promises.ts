@@ -2593,7 +2593,7 @@ export const PROMISES: Promised[] = [
             'undefined',
           ),
         ],
-        test: session('is not begun by who is just signing in', 'cut-off'),
+        test: session('is not begun by who is just signing in at', 'cut-off'),
       },
       {
         guard: 'the news that a login looks for',
@@ -2604,7 +2604,7 @@ export const PROMISES: Promised[] = [
             'refuse([principal], scope)',
           ),
         ],
-        test: session('is not begun by who is just signing in', 'cut-off'),
+        test: session('is not begun by who is just signing in at', 'cut-off'),
       },
       {
         guard: "the issuer's word for when a session was begun",

@@ -124,7 +124,10 @@ describe('a session whose person is cut off', () => {
     expect((await browser.go('/')).status).toBe(200)
   })
 
-  it('is not begun by who is just signing in', async () => {
+  it.each([
+    ['/auth', '__Host-session', '/'],
+    ['/app', 'app.at', '/of-app/x'],
+  ])('is not begun by who is just signing in at %s', async (path, cookie, page) => {
     const { browser, person, revoke, later, login, enter } = await signedIn()
     // The isolate has read the marks, and hears of no news for a while.
     await browser.go('/')
@@ -135,10 +138,10 @@ describe('a session whose person is cut off', () => {
       expect(await revoke({ subject: person })).toBe(200)
       return tokens
     }
-    const late = await enter(person)
-    expect(late.session).toBeUndefined()
+    const late = await enter(person, path)
+    expect(late.cookies.has(cookie)).toBe(false)
     later()
-    expect((await late.go('/')).status).toBe(401)
+    expect((await late.go(page)).status).toBe(401)
   })
 
   it('is not begun where it is stored behind the cut that has seen its name', async () => {
