@@ -22,6 +22,9 @@ export interface Cut {
 
 /** Says who was cut off. */
 export interface Cutoff {
-  /** Throws `invalid_token` for who is cut off, `issuer_unavailable` where that cannot be said. */
-  refuse(principals: readonly Principal[], scope: Scope): Promise<void>
+  /**
+   * Throws `invalid_token` for who is cut off, `issuer_unavailable` where that cannot be said. `asOfNow`: also by news
+   * that this isolate has not heard of yet.
+   */
+  refuse(principals: readonly Principal[], scope: Scope, asOfNow?: boolean): Promise<void>
 }

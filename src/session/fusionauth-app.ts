@@ -65,6 +65,7 @@ function appScheme(name: string, options: FusionAuthAppOptions, house: House): S
     client,
     logins: createVault(keys, 'login /app'),
     judge,
+    cutoff: house.cutoff,
     callback: '/app/callback',
     readReturnTo,
     loginAt: (path) =>

@@ -1,9 +1,11 @@
 /** Login and callback: the way to the issuer and back (RFC 6749 section 4.1). */
 
+import type { Cutoff } from '../auth/cutoff.ts'
 import type { Endpoint } from '../auth/feature.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Evidence, Inbound, Scheme } from '../auth/scheme.ts'
 import { GatewayError } from '../errors.ts'
+import { toDouble } from '../lib/exact-json.ts'
 import type { Scope } from '../lib/scope.ts'
 import type { JsonObject } from '../lib/strict-json.ts'
 import { originOf } from '../router.ts'
@@ -23,6 +25,8 @@ export interface LoginOptions {
   readonly logins: Vault
   /** Judges the access token that the issuer gave, as it will on every request. */
   readonly judge: Scheme
+  /** Undefined where nobody can be cut off. */
+  cutoff(): Cutoff | undefined
   readonly callback: string
   /** The path that a login wants to come back to. Throws `invalid_request` for any other place. */
   readReturnTo(inbound: Inbound): string
@@ -106,6 +110,8 @@ async function finishLogin(
     const tokens = await client.finish(begun, answer, callback, scope.deadline())
     const principal = await judgeTokens(tokens, inbound, scope, options)
     const headers = await options.begin(toRecord(tokens, principal, options), inbound, scope)
+    // A cut that ran before the session was there has not found it. Nobody gets its cookie then.
+    await judging(options, async () => options.cutoff()?.refuse([principal], scope, true))
     headers.append('set-cookie', clearCookie(cookie))
     for (const [name, value] of redirectTo(begun.returnTo)) headers.set(name, value)
     return new Response(null, { status: 302, headers })
@@ -131,17 +137,26 @@ async function judgeTokens(
   { accessToken: value }: Tokens,
   inbound: Inbound,
   scope: Scope,
-  { judge }: LoginOptions,
+  options: LoginOptions,
 ): Promise<Principal> {
   const evidence: Evidence = { value, place: { header: 'authorization' }, ambient: true }
-  const why = `schemes.${judge.name} does not take the access token that the issuer gave`
-  try {
-    const verdict = await judge.verify(evidence, inbound, scope)
+  return judging(options, async () => {
+    const verdict = await options.judge.verify(evidence, inbound, scope)
     if (!('notMine' in verdict)) return verdict.principal
-    throw new GatewayError('login_failed', { reason: `${why}: ${verdict.notMine}` })
+    throw new GatewayError('invalid_token', { reason: verdict.notMine })
+  })
+}
+
+/** A refusal is that of the login. */
+async function judging<Verdict>(
+  { judge }: LoginOptions,
+  ask: () => Promise<Verdict>,
+): Promise<Verdict> {
+  try {
+    return await ask()
   } catch (error) {
     if (!(error instanceof GatewayError) || error.status >= 500) throw error
-    if (error.code === 'login_failed') throw error
+    const why = `schemes.${judge.name} does not take the access token that the issuer gave`
     throw new GatewayError('login_failed', { reason: `${why}: ${error.message}` })
   }
 }
@@ -162,6 +177,7 @@ function toRecord(
     names: { sub: named('sub'), sid: named('sid') },
     person: personOf(claims),
     endsAt: now() + maxSeconds,
+    begunAt: Math.min(Math.floor(toDouble(principal.claims.iat) ?? now()), now()),
   }
 }
 

@@ -22,6 +22,8 @@ export interface SessionRecord {
   readonly names: { readonly sub: readonly string[]; readonly sid: readonly string[] }
   /** The absolute end of the session. */
   readonly endsAt: number
+  /** When the issuer gave its first access token, by its word and at the latest now: so cuts are counted too. */
+  readonly begunAt: number
 }
 
 export function writeRecord(record: SessionRecord): string {

@@ -66,6 +66,7 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
     client,
     logins: createVault(keys, `login ${options.path}`),
     judge,
+    cutoff: house.cutoff,
     callback: at('callback'),
     readReturnTo: ({ location }) => readReturnTo(location.search, 'return_to'),
     loginAt,
@@ -136,7 +137,9 @@ function sessionScheme(name: string, options: Compiled, house: House): Scheme & 
     loginAt,
 
     async cutOff(issuers, cut) {
-      if (issuers.includes(issuer.issuer)) await keeper.cutOff(cut)
+      // An entry may take tokens of several, and another entry those of one of them.
+      const { issuers: own = [issuer.issuer] } = issuer
+      if (own.some((each) => issuers.includes(each))) await keeper.cutOff(cut)
     },
 
     challenge: (error) => (error && error.status !== 401 ? undefined : `Session login="${login}"`),

@@ -1,5 +1,8 @@
 /** What the gateway asks of its state Worker for sessions. Answered by src/state, which sees no token in clear. */
 
+/** A Worker may make 1,000 calls for one of its callers, and each session is an object of its own. */
+export const ENDED_AT_ONCE = 500
+
 /** What is kept of a session. */
 export interface StoredSession {
   /** Encrypted: only who has the cookie and the owner's key can read it. */
@@ -58,15 +61,19 @@ export interface SessionOperations {
   releaseSession(contract: number, name: string, now: number, lease: string): Promise<void>
   /** `seen`: only while it is that version. Whether there was one to end. */
   endSession(contract: number, name: string, seen?: number): Promise<boolean>
-  /** Remembers a session under something that a logout may name. */
+  /** Remembers a session under something that a logout or a cut may name. `begunAt`: default `now`. */
   indexSession(
     contract: number,
     index: string,
     now: number,
     name: string,
     until: number,
+    begunAt?: number,
   ): Promise<void>
-  /** Ends those that were begun until `before`, that second included. The number. */
+  /**
+   * Ends those that were begun until `before`, that second included: at most {@link ENDED_AT_ONCE}. The number. Where
+   * it is that many, the caller has to ask again.
+   */
   endSessionsBefore(contract: number, index: string, now: number, before: number): Promise<number>
   /** Ends all of them. The number; undefined where this logout was seen before (`jti`). */
   endSessionsOf(

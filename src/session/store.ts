@@ -11,7 +11,12 @@ import { type StateBinding, stateOf } from '../options/state.ts'
 import { STATE_CONTRACT } from '../options/state-contract.ts'
 import { describe, unavailable } from './failure.ts'
 import { type SessionRecord, writeRecord } from './record.ts'
-import type { Lease, SessionOperations, StoredSession } from './state-operations.ts'
+import {
+  ENDED_AT_ONCE,
+  type Lease,
+  type SessionOperations,
+  type StoredSession,
+} from './state-operations.ts'
 import type { Handle } from './vault.ts'
 
 /** How often, and how long, what the issuer gave is written where the store does not answer. */
@@ -59,7 +64,7 @@ export function createSessionStore(options: StoreOptions): SessionStore {
       const content = await contentOf(handle, record)
       const indexes = await indexNames(options, record)
       const writes = indexes.map((index) =>
-        state.indexSession(STATE_CONTRACT, index, now(), name, record.endsAt),
+        state.indexSession(STATE_CONTRACT, index, now(), name, record.endsAt, record.begunAt),
       )
       writes.push(state.createSession(STATE_CONTRACT, name, now(), content))
       await inTime(Promise.all(writes), scope)
@@ -83,7 +88,8 @@ export function createSessionStore(options: StoreOptions): SessionStore {
 
     async endThose(kind, value, before) {
       const index = await sessionIndex(options, kind, value)
-      await asked(state.endSessionsBefore(STATE_CONTRACT, index, now(), before))
+      const endSome = () => asked(state.endSessionsBefore(STATE_CONTRACT, index, now(), before))
+      while ((await endSome()) >= ENDED_AT_ONCE);
     },
   }
 }

@@ -14,7 +14,11 @@ import {
   type StateOperations,
   type TakeRequests,
 } from '../options/state-contract.ts'
-import type { SessionContent, SessionOperations } from '../session/state-operations.ts'
+import {
+  ENDED_AT_ONCE,
+  type SessionContent,
+  type SessionOperations,
+} from '../session/state-operations.ts'
 import { assertServed, servedContracts } from './contract.ts'
 import { Limits } from './limits.ts'
 import { Marks } from './marks.ts'
@@ -130,15 +134,22 @@ export class State
     return this.#reach('Session', contract, name).end(seen)
   }
 
-  async indexSession(contract: number, index: string, now: number, name: string, until: number) {
-    return this.#reach('SessionIndex', contract, index).add(now, name, until)
+  async indexSession(
+    contract: number,
+    index: string,
+    now: number,
+    name: string,
+    until: number,
+    begunAt = now,
+  ) {
+    return this.#reach('SessionIndex', contract, index).add(now, name, until, begunAt)
   }
 
   async endSessionsBefore(contract: number, index: string, now: number, before: number) {
     const sessions = this.#reach('SessionIndex', contract, index)
-    const names: readonly string[] = await sessions.begunUntil(now, before)
-    await this.#endAll(contract, names)
-    await sessions.forget(names)
+    const all: readonly string[] = await sessions.begunUntil(now, before)
+    const names = all.slice(0, ENDED_AT_ONCE)
+    await this.#endAll(contract, sessions, names)
     return names.length
   }
 
@@ -146,14 +157,23 @@ export class State
     const sessions = this.#reach('SessionIndex', contract, index)
     const names: readonly string[] | undefined = await sessions.find(now, jti)
     if (!names) return undefined
-    await this.#endAll(contract, names)
+    await this.#endAll(contract, sessions, names)
     // Last, so that the issuer can ask again where one of them did not end.
     await sessions.settle(now, names, jti, jtiUntil)
     return names.length
   }
 
-  async #endAll(contract: number, names: readonly string[]): Promise<void> {
-    await Promise.all(names.map((name) => this.#reach('Session', contract, name).end()))
+  async #endAll(
+    contract: number,
+    sessions: Pick<SessionIndex, 'forget'>,
+    names: readonly string[],
+  ): Promise<void> {
+    for (let start = 0; start < names.length; start += ENDED_AT_ONCE) {
+      const some = names.slice(start, start + ENDED_AT_ONCE)
+      await Promise.all(some.map((name) => this.#reach('Session', contract, name).end()))
+      // Where this call may ask no more objects, the next one goes on from here.
+      await sessions.forget(some)
+    }
   }
 
   /** No operation gets to an object without naming a contract that is served. */

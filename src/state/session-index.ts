@@ -18,9 +18,9 @@ export class SessionIndex extends DurableObject<unknown> {
     this.#kv = ctx.storage.kv
   }
 
-  async add(now: number, session: string, until: number): Promise<void> {
+  async add(now: number, session: string, until: number, begunAt: number): Promise<void> {
     this.#drop(now)
-    this.#kv.put<Known>(`session:${session}`, { until, begunAt: now })
+    this.#kv.put<Known>(`session:${session}`, { until, begunAt })
     await this.#keep(now, until)
   }
 

@@ -103,8 +103,8 @@ export function createState(now: () => number): Operations & { fetch(): Promise<
       return sessions.delete(name)
     },
 
-    async indexSession(_contract, index, at, name) {
-      indexes.set(index, (indexes.get(index) ?? new Map()).set(name, at))
+    async indexSession(_contract, index, at, name, _until, begunAt = at) {
+      indexes.set(index, (indexes.get(index) ?? new Map()).set(name, begunAt))
     },
 
     async endSessionsOf(_contract, index, at, jti, jtiUntil) {

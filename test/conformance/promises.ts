@@ -2551,8 +2551,8 @@ export const PROMISES: Promised[] = [
         edits: [
           edit(
             'state/index.ts',
-            '    await this.#endAll(contract, names)\n    await sessions.forget(names)',
-            '    await sessions.forget(names)\n    await this.#endAll(contract, names)',
+            '    await this.#endAll(contract, sessions, names)\n    return names.length',
+            '    await sessions.forget(names)\n    await this.#endAll(contract, sessions, names)\n    return names.length',
           ),
         ],
         test: {
@@ -2573,9 +2573,49 @@ export const PROMISES: Promised[] = [
         test: session('has ended, also when its access token has, and is not refreshed', 'cut-off'),
       },
       {
+        guard: 'the end of more sessions than one call may end',
+        edits: [
+          edit('session/store.ts', 'while ((await endSome()) >= ENDED_AT_ONCE)', 'await endSome()'),
+        ],
+        test: session('has ended although there are more than the store ends at once', 'cut-off'),
+      },
+      {
         guard: 'the moment of a cut',
         edits: [edit('state/session-index.ts', 'begunAt <= before', 'true')],
         test: session('stays where it was begun after the moment that is named', 'cut-off'),
+      },
+      {
+        guard: 'the look at cuts when a session has just been begun',
+        edits: [
+          edit(
+            'session/login.ts',
+            'options.cutoff()?.refuse([principal], scope, true)',
+            'undefined',
+          ),
+        ],
+        test: session('is not begun by who is just signing in at', 'cut-off'),
+      },
+      {
+        guard: 'the news that a login looks for',
+        edits: [
+          edit(
+            'session/login.ts',
+            'refuse([principal], scope, true)',
+            'refuse([principal], scope)',
+          ),
+        ],
+        test: session('is not begun by who is just signing in at', 'cut-off'),
+      },
+      {
+        guard: "the issuer's word for when a session was begun",
+        edits: [
+          edit(
+            'session/login.ts',
+            'Math.min(Math.floor(toDouble(principal.claims.iat) ?? now()), now())',
+            'now()',
+          ),
+        ],
+        test: session('has ended where the clock of the issuer', 'cut-off'),
       },
       {
         guard: 'the client of a cut',
@@ -2584,7 +2624,13 @@ export const PROMISES: Promised[] = [
       },
       {
         guard: 'the issuer of a cut',
-        edits: [edit('session/sessions.ts', 'if (issuers.includes(issuer.issuer)) await', 'await')],
+        edits: [
+          edit(
+            'session/sessions.ts',
+            'if (own.some((each) => issuers.includes(each))) await',
+            'await',
+          ),
+        ],
         test: session('stays where it is about another client, or another issuer', 'cut-off'),
       },
       {

@@ -1,11 +1,14 @@
 // Whose tokens are cut off has no session either. The marks are an issuer's, so each test has a person of its own.
 
 import { describe, expect, it } from 'vitest'
+import type { SchemeFeature } from '../../src/auth/feature.ts'
 import { oidc } from '../../src/auth/presets/oidc.ts'
+import { createHouse } from '../../src/config/house.ts'
 import { backchannelLogout } from '../../src/operate/revocation/backchannel-logout.ts'
 import { revocation } from '../../src/operate/revocation/revocation.ts'
 import { fusionAuthApp } from '../../src/session/fusionauth-app.ts'
 import { sessions } from '../../src/session/sessions.ts'
+import { ENDED_AT_ONCE } from '../../src/session/state-operations.ts'
 import { AUDIENCE, ORIGIN, refusal, START } from '../support/gateway.ts'
 import { ACCESS_SECONDS, CLIENT } from '../support/login-issuer.ts'
 import { createSessionWorld, KEY, STATE } from '../support/sessions.ts'
@@ -48,12 +51,13 @@ async function signedIn({ state = STATE, exact = false } = {}) {
   })
   const { login, newBrowser } = world
 
-  async function enter(sub: string, path = '/auth', audience = CLIENT.id) {
+  async function enter(sub: string, path = '/auth', audience = CLIENT.id, more = {}) {
     login.idClaims = { sub, aud: audience, sid: `id-${sub}` }
-    login.accessClaims = { sub, sid: `access-${sub}` }
+    login.accessClaims = { sub, sid: `access-${sub}`, ...more }
     const browser = newBrowser()
     const begun = await browser.go(`${path}/login`)
     await browser.go(login.signIn(begun.headers.get('location') ?? '').href)
+    login.accessClaims = { sub, sid: `access-${sub}` }
     return browser
   }
 
@@ -120,6 +124,57 @@ describe('a session whose person is cut off', () => {
     expect((await browser.go('/')).status).toBe(200)
   })
 
+  it.each([
+    ['/auth', '__Host-session', '/'],
+    ['/app', 'app.at', '/of-app/x'],
+  ])('is not begun by who is just signing in at %s', async (path, cookie, page) => {
+    const { browser, person, revoke, later, login, enter } = await signedIn()
+    // The isolate has read the marks, and hears of no news for a while.
+    await browser.go('/')
+    login.tokenFault = async (form) => {
+      login.tokenFault = undefined
+      const init = { method: 'POST', body: form }
+      const tokens = await login.fetch(new Request('https://idp.test/oauth2/token', init))
+      expect(await revoke({ subject: person })).toBe(200)
+      return tokens
+    }
+    const late = await enter(person, path)
+    expect(late.cookies.has(cookie)).toBe(false)
+    later()
+    expect((await late.go(page)).status).toBe(401)
+  })
+
+  it('is not begun where it is stored behind the cut that has seen its name', async () => {
+    let cut: Promise<number> | undefined
+    let mayCut = false
+    const state = new Proxy(STATE, {
+      get(target, name) {
+        return async (...given: unknown[]) => {
+          if (name === 'createSession' && mayCut) {
+            // The names are written at the same time.
+            cut = scheduler.wait(200).then(() => revoke({ subject: person }))
+            await cut
+          }
+          return Reflect.apply(Reflect.get(target, name), target, given)
+        }
+      },
+    })
+    const { person, revoke, later, enter } = await signedIn({ state })
+    mayCut = true
+    const late = await enter(person)
+    expect(await cut).toBe(200)
+    later()
+    expect((await late.go('/')).status).toBe(401)
+  })
+
+  it('has ended where the clock of the issuer, whose event it is, runs behind', async () => {
+    const { person, enter, revoke, later } = await signedIn()
+    const browser = await enter(person, '/auth', CLIENT.id, { iat: START - 20 })
+    await revoke({ subject: person, before: START - 10 })
+    later()
+    expect(await refusal(await browser.go('/'))).toEqual(INVALID)
+  })
+
   it('stays where it is about another client, or another issuer', async () => {
     const { browser, person, enter, revoke, later, login } = await signedIn()
     const staff = await enter(person, '/staff', 'staff')
@@ -150,6 +205,25 @@ describe('a session whose person is cut off', () => {
     expect(await refusal(await browser.go('/'))).toEqual(INVALID)
   })
 
+  it('has ended although there are more than the store ends at once', async () => {
+    const asked: unknown[] = []
+    const state = new Proxy(STATE, {
+      get(target, name) {
+        return (...given: unknown[]) => {
+          if (name !== 'endSessionsBefore') {
+            return Reflect.apply(Reflect.get(target, name), target, given)
+          }
+          asked.push(given)
+          return Promise.resolve(asked.length < 3 ? ENDED_AT_ONCE : 1)
+        }
+      },
+    })
+    const { person, revoke } = await signedIn({ state })
+    expect(await revoke({ subject: person, client: CLIENT.id })).toBe(200)
+    expect(asked.length).toBe(3)
+    expect(new Set(asked.map((each) => `${each}`)).size).toBe(1)
+  })
+
   it('is not said to have ended where the store does not answer', async () => {
     let isDown = true
     const state = new Proxy(STATE, {
@@ -164,6 +238,33 @@ describe('a session whose person is cut off', () => {
     expect(await revoke({ subject: person })).toBe(200)
     later()
     expect(await refusal(await browser.go('/'))).toEqual(INVALID)
+  })
+})
+
+describe('sessions of an entry that takes tokens of several issuers', () => {
+  const [first, second] = ['https://first.test', 'https://second.test']
+  const OUTSIDE = { fetch: undefined, store: undefined, now: () => START }
+  /** What the store is asked where tokens of these issuers are cut off. */
+  async function askedBy(issuers: readonly string[]) {
+    const asked: unknown[] = []
+    const state = {
+      fetch: async () => new Response(),
+      endSessionsBefore: async (...given: unknown[]) => asked.push(given),
+    }
+    const own = { issuer: first, issuers: [first, second], takesOpaqueTokens: false }
+    const main: SchemeFeature = { ...oidc({ issuer: first, audience: AUDIENCE }), oauth: own }
+    const { house } = createHouse({ schemes: { main } }, OUTSIDE)
+    const scheme = sessions({ ...COMMON, state, clientId: CLIENT.id }).compile('people', house)
+    await scheme.cutOff?.(issuers, { selection: { subject: 'ada' }, before: START })
+    return asked
+  }
+
+  it('end where another entry that takes those of one of them tells of a cut', async () => {
+    expect(await askedBy([second])).toHaveLength(1)
+  })
+
+  it('stay where the cut is of none of them', async () => {
+    expect(await askedBy(['https://third.test'])).toEqual([])
   })
 })
 

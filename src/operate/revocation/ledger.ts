@@ -30,9 +30,12 @@ export interface News {
 export interface Ledger {
   /**
    * The marks; at once where the copy is young enough. Throws `issuer_unavailable` where it is too old for that, or
-   * for anybody's good, and the owner refuses requests then.
+   * for anybody's good, and the owner refuses requests then. `asOfNow`: reads them before it answers, where they can be.
    */
-  marks(scope: Scope): ReadonlyMap<string, number> | Promise<ReadonlyMap<string, number>>
+  marks(
+    scope: Scope,
+    asOfNow?: boolean,
+  ): ReadonlyMap<string, number> | Promise<ReadonlyMap<string, number>>
   /** How old the copy is, in seconds; undefined where there was never one. */
   ageSeconds(): number | undefined
 }
@@ -97,12 +100,12 @@ export function createLedger(options: LedgerOptions): Ledger {
   }
 
   return {
-    marks(scope) {
+    marks(scope, asOfNow = isExact) {
       const time = now()
       const age = Math.abs(time - readAt)
-      if (!isExact && age < REFRESH_SECONDS) return marks
+      if (!asOfNow && age < REFRESH_SECONDS) return marks
       const isDue = Math.abs(time - attemptedAt) >= RETRY_SECONDS
-      if (!isExact && age < MAX_AGE_SECONDS) {
+      if (!asOfNow && age < MAX_AGE_SECONDS) {
         if (isDue) scope.waitUntil(refresh())
         return marks
       }

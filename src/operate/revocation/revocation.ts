@@ -125,7 +125,7 @@ function compile(options: RevocationOptions, house: House): Cutoff & Extras {
       for (const issuer of issuers) {
         await answered(() => state.keepMarks(STATE_CONTRACT, issuer, marks, seconds, at))
       }
-      // Behind the marks, so that no session is begun or refreshed in between with what they are about.
+      // Behind the marks: a login looks for them when its session is there, and so one of the two sees the other.
       for (const scheme of house.schemes()) {
         for (const cut of cuts) await scheme.cutOff?.(issuers, cut)
       }
@@ -138,11 +138,11 @@ function compile(options: RevocationOptions, house: House): Cutoff & Extras {
   }
 
   return {
-    async refuse(principals, scope) {
+    async refuse(principals, scope, asOfNow) {
       for (const principal of principals) {
         const { kind, issuer, claims, expiresAt } = principal
         if (kind !== 'person' && kind !== 'client') continue
-        const marks = await ledgerOf(issuer).marks(scope)
+        const marks = await ledgerOf(issuer).marks(scope, asOfNow)
         if (isRevoked(principal, marks)) throw revoked('the token was revoked')
         // What does not say when it was issued was issued now, at the latest.
         const issuedAt = toDouble(claims.iat) ?? (claims.exp === undefined ? undefined : now())
