@@ -86,7 +86,7 @@ export function testGateway<Environment>(
     return response
   }
 
-  const { schemes } = createHouse(config, { fetch: issuer.fetch, store, now })
+  const { schemes } = createHouse({ schemes: config.schemes }, { fetch: issuer.fetch, store, now })
   const credentials = createCredentials({ config, schemes, issuer, store, origin, send, now })
   return {
     ...credentials,
