@@ -132,10 +132,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
   /** Asks the issuer. Gives the lease back where that comes to nothing. */
   async function refreshAt({ handle, version, record }: Held, lease: string) {
     try {
-      const tokens = await client.refresh(
-        record.refreshToken ?? '',
-        AbortSignal.timeout(REFRESH_MS),
-      )
+      const signal = AbortSignal.timeout(REFRESH_MS)
+      const tokens = await client.refresh(record.refreshToken ?? '', signal)
       const isSame = tokens?.claims === undefined || tokens.claims.sub === record.person.sub
       // OpenID Connect Core section 12.2: the tokens of somebody else are no refresh.
       if (tokens && isSame) return refreshed(record, tokens, now())
