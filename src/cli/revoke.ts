@@ -2,17 +2,15 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { readRevoke, revoke, USAGE } from './revoke/command.ts'
+import { localUrl } from './local/address.ts'
+import { readRevoke, revoke, USAGE, whichPort } from './revoke/command.ts'
 import { runningGateways } from './running.ts'
 
 async function main(): Promise<void> {
   const { help, url, question } = readRevoke(process.argv.slice(2))
   if (help) return void process.stdout.write(USAGE)
-  const [running] = runningGateways('.')
-  const base = url ?? (running && `http://localhost:${running.port}`)
-  if (base === undefined) {
-    throw new Error('No gateway runs here. Run "npm start", or name a deployed one with --url')
-  }
+  const ports = runningGateways('.').map(({ port }) => port)
+  const base = url ?? localUrl(whichPort(process.env.PORT, ports))
   const key = process.env.OPERATOR_KEY ?? fromFile().OPERATOR_KEY
   if (!key) throw new Error('OPERATOR_KEY is not set, in the environment or in .dev.vars')
   process.stdout.write(`${await revoke(base, question, key, fetch)}\n`)

@@ -9,6 +9,9 @@
  */
 export const STATE_CONTRACT = 2
 
+/** A Worker may make 1,000 calls for one of its callers, and each session is an object of its own. */
+export const ENDED_AT_ONCE = 500
+
 /** A limit's question. */
 export interface TakeRequests {
   /** A hash. */

@@ -1,8 +1,5 @@
 /** What the gateway asks of its state Worker for sessions. Answered by src/state, which sees no token in clear. */
 
-/** A Worker may make 1,000 calls for one of its callers, and each session is an object of its own. */
-export const ENDED_AT_ONCE = 500
-
 /** What is kept of a session. */
 export interface StoredSession {
   /** Encrypted: only who has the cookie and the owner's key can read it. */
@@ -71,7 +68,7 @@ export interface SessionOperations {
     begunAt?: number,
   ): Promise<void>
   /**
-   * Ends those that were begun until `before`, that second included: at most {@link ENDED_AT_ONCE}. The number. Where
+   * Ends those that were begun until `before`, that second included: at most `ENDED_AT_ONCE`. The number. Where
    * it is that many, the caller has to ask again.
    */
   endSessionsBefore(contract: number, index: string, now: number, before: number): Promise<number>

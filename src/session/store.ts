@@ -8,15 +8,10 @@ import { GatewayError } from '../errors.ts'
 import { digest } from '../lib/bytes.ts'
 import type { Scope } from '../lib/scope.ts'
 import { type StateBinding, stateOf } from '../options/state.ts'
-import { STATE_CONTRACT } from '../options/state-contract.ts'
+import { ENDED_AT_ONCE, STATE_CONTRACT } from '../options/state-contract.ts'
 import { describe, unavailable } from './failure.ts'
 import { type SessionRecord, writeRecord } from './record.ts'
-import {
-  ENDED_AT_ONCE,
-  type Lease,
-  type SessionOperations,
-  type StoredSession,
-} from './state-operations.ts'
+import type { Lease, SessionOperations, StoredSession } from './state-operations.ts'
 import type { Handle } from './vault.ts'
 
 /** How often, and how long, what the issuer gave is written where the store does not answer. */

@@ -9,16 +9,13 @@ import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { ProofOperations } from '../auth/possession/replay.ts'
 import type { MarkOperations } from '../operate/revocation/state-operations.ts'
 import {
+  ENDED_AT_ONCE,
   type Granted,
   STATE_CONTRACT,
   type StateOperations,
   type TakeRequests,
 } from '../options/state-contract.ts'
-import {
-  ENDED_AT_ONCE,
-  type SessionContent,
-  type SessionOperations,
-} from '../session/state-operations.ts'
+import type { SessionContent, SessionOperations } from '../session/state-operations.ts'
 import { assertServed, servedContracts } from './contract.ts'
 import { Limits } from './limits.ts'
 import { Marks } from './marks.ts'

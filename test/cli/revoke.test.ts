@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readRevoke, revoke } from '../../src/cli/revoke/command.ts'
+import { readRevoke, revoke, whichPort } from '../../src/cli/revoke/command.ts'
 
 const KEY = 'p8Xn2Vq7Lr4Tz9Wc1Ks6Bd3Fh5Jm0GyQ'
 const ANSWER = { entry: 'main', selection: { subject: 'ada' }, before: 1_767_225_600 }
@@ -52,9 +52,50 @@ describe('npm run revoke', () => {
     await expect(revoke('https://api.test', {}, 'x', refused.fetch)).rejects.toThrow(
       'The gateway answered 401. The operator key is wrong.',
     )
-    const without = gateway(new Response(null, { status: 404 }))
-    await expect(revoke('https://api.test', {}, 'x', without.fetch)).rejects.toThrow(
+  })
+
+  it.each([
+    ['nobody', new Response(null, { status: 404 })],
+    ['a service', new Response('hello')],
+    ['a service, in JSON', Response.json({ status: 'ok' })],
+    ['a route that asks for a token', Response.json({ detail: 'Get one.' }, { status: 401 })],
+  ])('believes no answer of %s', async (_, response) => {
+    const { fetch } = gateway(response)
+    await expect(revoke('https://api.test', {}, 'x', fetch)).rejects.toThrow(
       /^The gateway has no such endpoint\. Add revocation/,
     )
+  })
+
+  it.each(['http://api.test', 'localhost:9102', 'api.test', 'ftp://api.test'])(
+    'sends the key nowhere in clear: %s',
+    async (url) => {
+      const { asked, fetch } = gateway(Response.json(ANSWER))
+      await expect(revoke(url, {}, KEY, fetch)).rejects.toThrow(/^--url must be whole and https/)
+      expect(asked).toEqual([])
+    },
+  )
+
+  it('says why nobody answers', async () => {
+    const cause = new Error('getaddrinfo ENOTFOUND api.test')
+    const fetch = () => Promise.reject(new TypeError('fetch failed', { cause }))
+    await expect(revoke('https://api.test', {}, KEY, fetch)).rejects.toThrow(
+      'https://api.test does not answer: getaddrinfo ENOTFOUND api.test',
+    )
+  })
+})
+
+describe('the gateway that is meant', () => {
+  it('is the only one, or the one of PORT', () => {
+    expect(whichPort(undefined, [9102])).toBe(9102)
+    expect(whichPort('9112', [9102, 9112])).toBe(9112)
+  })
+
+  it.each([
+    [undefined, [], /^No gateway runs here\. Run "npm start"/],
+    [undefined, [9102, 9112], /^Several run, on the ports 9102, 9112\. Say which: PORT=9102 /],
+    ['9150', [9102], /^No gateway of this folder runs on port 9150; of those that do: 9102$/],
+    ['9150', [], /^No gateway of this folder runs on port 9150; none does$/],
+  ])('is not guessed: %s of %s', (asked, running, says) => {
+    expect(() => whichPort(asked, running)).toThrow(says)
   })
 })

@@ -1,8 +1,7 @@
 // A Worker may make 1,000 calls for one of its callers. What the runtime refuses beyond that, the objects here do.
 
 import { describe, expect, it } from 'vitest'
-import { STATE_CONTRACT } from '../../src/options/state-contract.ts'
-import { ENDED_AT_ONCE } from '../../src/session/state-operations.ts'
+import { ENDED_AT_ONCE, STATE_CONTRACT } from '../../src/options/state-contract.ts'
 import { State } from '../../src/state/index.ts'
 
 const MAX_CALLS = 1_000

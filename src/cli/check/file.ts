@@ -8,6 +8,7 @@ import type { GatewayConfig } from '../../config/define.ts'
 import { explainThrown, judge } from '../../config/owners-file.ts'
 import { explainExport } from '../../config/whole.ts'
 import { count, type Finding } from './report.ts'
+import { workersStandingIn } from './stand-ins.ts'
 
 /** The owner's file, in this folder. */
 export const FILE = 'src/gateway.config.ts'
@@ -80,9 +81,10 @@ export async function openEnvironment(
     ...(environment !== undefined && { environment }),
     ...(!isSet && { envFiles: [] }),
   })
-  const set = Object.entries(env).filter(([name, value]) => value !== '' || !(name in standIns))
+  const given = { ...env, ...workersStandingIn(environment) }
+  const set = Object.entries(given).filter(([name, value]) => value !== '' || !(name in standIns))
   const isLocal = !isSet || standIns !== LOCAL
-  return { env: isLocal ? { ...standIns, ...Object.fromEntries(set) } : env, isSet, dispose }
+  return { env: isLocal ? { ...standIns, ...Object.fromEntries(set) } : given, isSet, dispose }
 }
 
 export function checkExport(define: unknown, { env, isSet }: Environment): FileCheck {

@@ -1,6 +1,7 @@
 /** What somebody wants of `npm run revoke`, and the asking of the gateway. */
 
 import { parseArgs } from 'node:util'
+import { isSecureUrl } from '../../lib/url.ts'
 import { REVOKE_PATH, type RevokeAnswer } from '../../operate/revocation/operator-endpoint.ts'
 
 export const USAGE = `Usage: npm run revoke -- <whose tokens> [options]
@@ -12,7 +13,7 @@ export const USAGE = `Usage: npm run revoke -- <whose tokens> [options]
 
   --before <time>       those issued until then: 2026-12-01T00:00Z, or Unix seconds. Default: until now
   --entry <name>        whose tokens, by the entry of "schemes". Default: the only one
-  --url <url>           the gateway. Default: the one that "npm start" runs
+  --url <url>           the gateway. Default: the one that "npm start" runs; PORT says which of several
 
 The key is read from OPERATOR_KEY in the environment, or else in .dev.vars.
 `
@@ -58,6 +59,32 @@ function readTime(text: string): number {
   throw new TypeError('--before must be a time as 2026-12-01 or 2026-12-01T00:00Z, or Unix seconds')
 }
 
+/** The gateway of this machine that is meant. Throws an Error that says what to do where none is, or several are. */
+export function whichPort(asked: string | undefined, running: readonly number[]): number {
+  const [first, ...others] = running
+  if (asked) {
+    if (running.includes(Number(asked))) return Number(asked)
+    const those = first === undefined ? 'none does' : `of those that do: ${running.join(', ')}`
+    throw new Error(`No gateway of this folder runs on port ${asked}; ${those}`)
+  }
+  if (first === undefined) {
+    throw new Error('No gateway runs here. Run "npm start", or name a deployed one with --url')
+  }
+  if (others.length === 0) return first
+  throw new Error(
+    `Several run, on the ports ${running.join(', ')}. Say which: PORT=${first} npm run revoke -- …`,
+  )
+}
+
+/** Where the key is sent: never in clear over a network. */
+function addressOf(base: string): URL {
+  const url = URL.parse(REVOKE_PATH, base)
+  if (!url || !isSecureUrl(url.href)) {
+    throw new TypeError('--url must be whole and https, as https://api.acme.example')
+  }
+  return url
+}
+
 /** Asks the gateway, and says what it has done. Throws an Error in words. */
 export async function revoke(
   base: string,
@@ -65,17 +92,23 @@ export async function revoke(
   key: string,
   fetch: (url: URL, init: RequestInit) => Promise<Response>,
 ): Promise<string> {
-  if (!URL.canParse(base)) throw new TypeError(`--url must be whole, as https://api.acme.example`)
-  const response = await fetch(new URL(REVOKE_PATH, base), {
+  const url = addressOf(base)
+  const response = await fetch(url, {
     method: 'POST',
     redirect: 'error',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify(question),
+  }).catch((error: Error) => {
+    // What fetch itself says is "fetch failed".
+    const { message } = error.cause instanceof Error ? error.cause : error
+    throw new Error(`${url.origin} does not answer: ${message}`)
   })
   const body = (await response.json().catch(() => ({}))) as Partial<RevokeAnswer> & {
     detail?: string
   }
-  if (response.status === 404) {
+  // Without the endpoint, the address is a path like any other: a route may refuse it, or a service may answer.
+  const isElsewhere = response.ok ? body.entry === undefined : isOfRoute(response.status, body)
+  if (isElsewhere) {
     throw new Error(
       'The gateway has no such endpoint. Add revocation({ state: env.STATE, operatorKey: env.OPERATOR_KEY }) to it: docs/revocation.md',
     )
@@ -85,4 +118,8 @@ export async function revoke(
   const whose = Object.entries(selection).map(([name, value]) => `${name} ${value}`)
   const until = new Date(before * 1_000).toISOString().replace('.000', '')
   return `Tokens of schemes.${entry} with the ${whose.join(' and the ')}, issued until ${until}, are refused within 60 seconds.`
+}
+
+function isOfRoute(status: number, { detail = '' }: { detail?: string }): boolean {
+  return status === 404 || ([401, 403, 405].includes(status) && !detail.includes('operator key'))
 }
