@@ -15,8 +15,10 @@ import { type Command, readCommand, USAGE, UsageError } from './api-key/command.
 import { dateOf, tableOf } from './api-key/table.ts'
 import { whereKeysAre } from './api-key/where.ts'
 import { type WranglerKv, wranglerKv } from './api-key/wrangler-kv.ts'
+import { onTerminal } from './npm-options.ts'
 
 async function main(): Promise<void> {
+  onTerminal(USAGE)
   const now = Math.floor(Date.now() / 1_000)
   const command = readCommand(now)
   if (!command) return void process.stdout.write(USAGE)

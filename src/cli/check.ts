@@ -14,6 +14,7 @@ import { count, type Finding, print } from './check/report.ts'
 import { routeRowsOf, routeTable } from './check/routes.ts'
 import { runTools, toolsFor } from './check/tools.ts'
 import { checkWranglerFile, unknownEnvironment } from './check/wrangler-file.ts'
+import { onTerminal } from './npm-options.ts'
 
 const USAGE = `Usage: npm run check -- [options]
 
@@ -27,6 +28,7 @@ const USAGE = `Usage: npm run check -- [options]
 `
 
 async function main(): Promise<void> {
+  onTerminal(USAGE)
   const { values } = parseArgs({
     options: {
       env: { type: 'string' },

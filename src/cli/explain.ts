@@ -10,9 +10,11 @@ import { explain } from './explain/explain.ts'
 import { keysFor } from './explain/keys.ts'
 import { explainLine, lineToText } from './explain/log-line.ts'
 import { toText } from './explain/text.ts'
+import { onTerminal } from './npm-options.ts'
 import { runningGateways } from './running.ts'
 
 async function main(): Promise<number> {
+  onTerminal(USAGE)
   const args = readArguments(process.argv.slice(2))
   if (args.values.help) {
     process.stdout.write(USAGE)

@@ -3,10 +3,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { localUrl } from './local/address.ts'
+import { onTerminal } from './npm-options.ts'
 import { readRevoke, revoke, USAGE, whichPort } from './revoke/command.ts'
 import { runningGateways } from './running.ts'
 
 async function main(): Promise<void> {
+  onTerminal(USAGE)
   const { help, url, question } = readRevoke(process.argv.slice(2))
   if (help) return void process.stdout.write(USAGE)
   const ports = runningGateways('.').map(({ port }) => port)

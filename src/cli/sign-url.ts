@@ -4,9 +4,11 @@ import './check/quiet.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { checkFile } from './check/file.ts'
+import { onTerminal } from './npm-options.ts'
 import { readArguments, signUrl, USAGE } from './sign-url/command.ts'
 
 async function main(): Promise<void> {
+  onTerminal(USAGE)
   const args = readArguments(process.argv.slice(2))
   const { env, help } = args.values
   if (help) return void process.stdout.write(USAGE)

@@ -136,7 +136,10 @@ export function checkShape(config: unknown): Problem[] {
   }
   const { issues = [] } = v.safeParse(gatewaySchema, config)
   reportIssues(issues, '', to)
-  const { hosts, schemes, every, routes, revocation, observing } = soundParts(config, issues)
+  const { hosts, schemes, every, routes, authRoutes, revocation, observing } = soundParts(
+    config,
+    issues,
+  )
   for (const [name, made] of observing) made.check(name, to)
   revocation?.check('revocation', to)
   if (schemes) revocation?.checkBeside('revocation', schemes, to)
@@ -150,6 +153,8 @@ export function checkShape(config: unknown): Problem[] {
   for (const [index, route] of routes) {
     checkRoute(route, `routes[${index}]`, hosts, to)
     checkParts(route, { ...every, ...route }, `routes[${index}]`, to)
+  }
+  for (const [index, route] of authRoutes) {
     if (schemes) checkAuth(route, schemes, `routes[${index}].auth`, to)
   }
   checkOverlaps(routes, place, to)
@@ -177,6 +182,11 @@ function soundParts(config: unknown, issues: readonly v.BaseIssue<unknown>[]) {
     ),
     every: isBroken('every') ? undefined : (parts.every as GatewayConfig['every']),
     routes: new Map(routes.filter(([index]) => !isBroken('routes', index))) as Routes,
+    // What is wrong with another option changes nothing about whom a route names.
+    authRoutes: routes.filter(
+      ([index, route]) =>
+        isObject(route) && !['auth', 'login'].some((name) => isBroken('routes', index, name)),
+    ),
   }
 }
 

@@ -30,6 +30,11 @@ function whereOf(problems: readonly string[]): readonly string[] {
 }
 
 describe('a config', () => {
+  it('is told of the scheme that a route names in vain beside what else is wrong with the route', () => {
+    const problems = problemsOfRoute({ to: 'orders.test', auth: 'mian' })
+    expect(whereOf(problems)).toEqual(['routes[0].to', 'routes[0].auth'])
+  })
+
   it('with everything in it has no problems', () => {
     const config: GatewayConfig = {
       hosts: ['api.example.com', 'api2.example.com'],
@@ -123,8 +128,9 @@ describe('a config', () => {
       'schemes.partner.audience',
       'schemes.third.issuer',
       'routes[1].to',
-      'routes[2].auth',
       'routes[4].host',
+      'routes[0].auth',
+      'routes[2].auth',
       'routes[4].auth',
       'routes[2].path',
       'routes[1].keep',

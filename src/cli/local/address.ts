@@ -48,7 +48,7 @@ export async function assertPortIsFree(port: number): Promise<void> {
     if (code === 'EADDRINUSE') {
       throw new StartError(
         `Port ${port} is in use. Stop what uses it, or choose another: ` +
-          `${npmCommand(port === DEFAULT_PORT ? port + 1 : DEFAULT_PORT, 'start')}`,
+          `PORT=${port === 65_535 ? DEFAULT_PORT : port + 1} npm start`,
       )
     }
     if (code === 'EACCES') {

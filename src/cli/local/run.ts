@@ -121,6 +121,8 @@ async function untilReady(port: number, world: World): Promise<void> {
       )
     )
       return
+    // wrangler would wait for a change, and not see every one.
+    if (world.isBroken) throw new StartError('Mend what stands above. Then: npm start')
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
   if (world.running) throw new StartError(`Nothing answers after ${READY_WITHIN_MS / 1000} s.`)

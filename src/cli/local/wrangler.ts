@@ -22,6 +22,8 @@ const STATE_CONFIG = join(PACKAGE, 'src/state/wrangler.toml')
 const LIBRARIES = ['oidc-provider', '@simplewebauthn/server', 'lean-qr']
 const KILL_AFTER_MS = 5000
 const LOOK_EVERY_MS = 250
+/** So esbuild begins what it says of a file that it cannot read. */
+const BUILD_FAILED = 'Build failed'
 
 // Loaded into wrangler first: should we die without a word, the channel between us closes.
 const LEASH = `data:text/javascript,process.on('disconnect',()=>process.kill(process.pid))`
@@ -32,6 +34,8 @@ export interface World {
   readonly running: boolean
   /** Settles when the last process is gone. Rejects if nobody had asked for it. */
   readonly ended: Promise<void>
+  /** Whether something could not be built, which stands on stderr. */
+  readonly isBroken: boolean
   /** What the Workers log, and some words of wrangler's. */
   readonly lines: Interface
   /** What runs, as the owner's files say it now. */
@@ -67,6 +71,10 @@ export async function startWorld(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })
+  let isBroken = false
+  child.stderr?.on('data', (said: Buffer) => {
+    if (said.includes(BUILD_FAILED)) isBroken = true
+  })
   child.stderr?.pipe(process.stderr)
   child.once('exit', () => killGroup(child.pid))
   const unwatch = watchFiles([toml, variablesFile(toml)], async () => {
@@ -92,6 +100,9 @@ export async function startWorld(
   return {
     get running() {
       return running && !stopAsked
+    },
+    get isBroken() {
+      return isBroken
     },
     get configs() {
       return configs
