@@ -7,7 +7,9 @@ export function lostOptions(
 ): string[] {
   const names = new Set([...usage.matchAll(/--([a-z][a-z-]+)/g)].map(([, name = '']) => name))
   return [...names].filter((name) => {
-    const kept = env[`npm_config_${name.replaceAll('-', '_')}`]
+    const setting = `npm_config_${name.replaceAll('-', '_')}`
+    // npm completes what is the beginning of a setting of its own: --token is its --token-description.
+    const kept = env[setting] ?? env[`${setting}_description`]
     // npm's own setting of this name says which registry an organization has.
     return kept !== undefined && kept !== '' && !(name === 'scope' && kept.startsWith('@'))
   })

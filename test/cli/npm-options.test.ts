@@ -6,6 +6,7 @@ const USAGE = 'Usage: npm run explain -- GET /path [--token <token>] [--dry-run]
 describe('an option that npm kept, because no -- stood before it', () => {
   it('is found by the setting that npm makes of it', () => {
     expect(lostOptions(USAGE, { npm_config_token: 'true' })).toEqual(['token'])
+    expect(lostOptions(USAGE, { npm_config_token_description: 'abc' })).toEqual(['token'])
     expect(lostOptions(USAGE, { npm_config_dry_run: 'true', npm_config_scope: 'a b' })).toEqual([
       'dry-run',
       'scope',
