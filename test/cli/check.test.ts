@@ -2,7 +2,7 @@
 // runs it, in a folder of its own.
 
 import { execFile } from 'node:child_process'
-import { copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,16 +29,19 @@ interface Options {
   /** The file of a first commit, in a checkout of git. Default: there is none. */
   committed?: string
   args?: string[]
+  /** More lines for wrangler.toml. */
+  bindings?: string
 }
 
 /** Runs the quick check in a copy of the owner's files; exit code, and what it printed without colours. */
-async function check({ variables, file, committed, args = [] }: Options) {
+async function check({ variables, file, committed, args = [], bindings = '' }: Options) {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-check-'))
   try {
     await cp(join(ROOT, 'src'), join(folder, 'src'), { recursive: true })
     for (const name of ['wrangler.toml', 'package.json']) {
       await copyFile(join(ROOT, name), join(folder, name))
     }
+    await appendFile(join(folder, 'wrangler.toml'), bindings)
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
     if (committed !== undefined) await commit(folder, committed)
     if (file !== undefined) await writeFile(join(folder, 'src/gateway.config.ts'), file)
@@ -188,6 +191,44 @@ describe('npm run check -- --json', () => {
 })
 
 describe('npm run check -- --against', () => {
+  it('needs no other Worker to run, and is held up by no limit', { timeout: 60_000 }, async () => {
+    const bindings = `
+[[services]]
+binding = "STATE"
+service = "gatehouse-state"
+entrypoint = "State"
+[[services]]
+binding = "ORDERS"
+service = "orders"
+`
+    const withAuth = (auth: string) => `
+import { oidc } from './auth/presets/oidc.ts'
+import { defineGateway } from './config/define.ts'
+import { limit } from './edge/limit/limit.ts'
+
+export default defineGateway((env: Record<string, any>) => ({
+  schemes: { main: oidc({ issuer: env.ISSUER, audience: env.CLIENT_ID }) },
+  routes: [{
+    path: '/*', auth: '${auth}', to: env.ORDERS,
+    limit: limit({ by: 'address', requests: 1, perSeconds: 60, state: env.STATE }),
+  }],
+}))
+`
+    const { code, out } = await check({
+      variables: SOUND,
+      committed: withAuth('main'),
+      file: withAuth('public'),
+      bindings,
+      args: ['--against', 'HEAD', '--json'],
+    })
+    expect(code).toBe(0)
+    const { differences } = JSON.parse(out) as { differences: { before: string; after: string }[] }
+    expect(differences).toContainEqual(
+      expect.objectContaining({ before: '401 credential_missing' }),
+    )
+    expect(out).not.toContain('rate_limited')
+  })
+
   const [before, now] = [fileWith(", scopes: ['orders:read']"), fileWith('')]
 
   it.each(['HEAD', 'main'])('compares with the file of %s', async (reference) => {

@@ -413,6 +413,20 @@ describe('npm start, ended without a word', { timeout: START_TIMEOUT_MS }, () =>
 })
 
 describe('wrong input', () => {
+  it('ends where the file cannot be read, with the place, and does not wait for a change', async () => {
+    const copy = await copyCheckout()
+    try {
+      const file = await copy.read('src/gateway.config.ts')
+      await copy.write('src/gateway.config.ts', `${file}\nconst open = {\n`)
+      const { code, stderr } = await npmRun(['start'], { PORT: `${await freePort()}` }, copy.folder)
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/src\/gateway\.config\.ts:\d+:\d+/)
+      expect(stderr).toContain('Mend what stands above. Then: npm start')
+    } finally {
+      await copy.remove()
+    }
+  })
+
   it('names a PORT that is none, and ends with code 1', async () => {
     const { code, stderr } = await npmRun(['start'], { PORT: 'http' })
     expect(code).toBe(1)
