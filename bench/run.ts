@@ -106,7 +106,8 @@ else rows.push(...(await compare(world, flags.compare, flags.only?.split(',') ??
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, workerd ${workerdVersion}`
 const fewest = Math.min(FEWEST_PROCESSES, world.processes)
 const doubt = world.processes < FEWEST_PROCESSES ? ' Too few for a verdict.' : ''
-const note = `${fewest} to ${world.processes} processes of each contender, ${world.requests} requests each, after ${world.warmUp}. ${machine}; ${cores}.${doubt}`
+const many = fewest === world.processes ? `${fewest}` : `${fewest} to ${world.processes}`
+const note = `${many} processes of each contender, ${world.requests} requests each, after ${world.warmUp}. ${machine}; ${cores}.${doubt}`
 progress('done')
 console.log(`\n${textTable(rows)}\n\n${note}`)
 if (flags.only === undefined && flags.compare === undefined) writeReport()
