@@ -2615,7 +2615,18 @@ export const PROMISES: Promised[] = [
             'now()',
           ),
         ],
-        test: session('has ended where the clock of the issuer', 'cut-off'),
+        test: session('has ended where the clock of the issuer, whose event it is', 'cut-off'),
+      },
+      {
+        guard: 'the present as the latest moment at which a session was begun',
+        edits: [
+          edit(
+            'session/login.ts',
+            'Math.min(Math.floor(toDouble(principal.claims.iat) ?? now()), now())',
+            'Math.floor(toDouble(principal.claims.iat) ?? now())',
+          ),
+        ],
+        test: session('has ended where the clock of the issuer runs ahead', 'cut-off'),
       },
       {
         guard: 'the client of a cut',

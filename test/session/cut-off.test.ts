@@ -175,6 +175,14 @@ describe('a session whose person is cut off', () => {
     expect(await refusal(await browser.go('/'))).toEqual(INVALID)
   })
 
+  it('has ended where the clock of the issuer runs ahead', async () => {
+    const { person, enter, revoke, later } = await signedIn()
+    const browser = await enter(person, '/auth', CLIENT.id, { iat: START + 20 })
+    await revoke({ subject: person })
+    later()
+    expect(await refusal(await browser.go('/'))).toEqual(INVALID)
+  })
+
   it('stays where it is about another client, or another issuer', async () => {
     const { browser, person, enter, revoke, later, login } = await signedIn()
     const staff = await enter(person, '/staff', 'staff')
