@@ -14,6 +14,29 @@ export interface Running {
   readonly standIns: Readonly<Record<string, string>>
 }
 
+/**
+ * The one that is meant: that on the port, else the only one. Throws an Error that says what to do where there is none
+ * (`otherwise`), or a choice.
+ */
+export function meantGateway(
+  running: readonly Running[],
+  port: string | undefined,
+  { script, otherwise }: { readonly script: string; readonly otherwise: string },
+): Running {
+  const [first, ...others] = running
+  if (!first) throw new Error(`no gateway runs on this machine. ${otherwise}`)
+  const ports = running.map((one) => one.port).join(', ')
+  if (port) {
+    const meant = running.find((one) => `${one.port}` === port)
+    if (meant) return meant
+    throw new Error(`no gateway runs on port ${port}; of this folder: ${ports}`)
+  }
+  if (others.length === 0) return first
+  throw new Error(
+    `gateways run on the ports ${ports}. Say which: PORT=${first.port} npm run ${script} -- …`,
+  )
+}
+
 /** In the order of their ports. */
 export function runningGateways(checkout: string): Running[] {
   const folder = join(checkout, NOTES)

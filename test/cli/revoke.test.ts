@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readRevoke, revoke, whichPort } from '../../src/cli/revoke/command.ts'
+import { readRevoke, revoke } from '../../src/cli/revoke/command.ts'
 
 const KEY = 'p8Xn2Vq7Lr4Tz9Wc1Ks6Bd3Fh5Jm0GyQ'
 const ANSWER = { entry: 'main', selection: { subject: 'ada' }, before: 1_767_225_600 }
@@ -81,21 +81,5 @@ describe('npm run revoke', () => {
     await expect(revoke('https://api.test', {}, KEY, fetch)).rejects.toThrow(
       'https://api.test does not answer: getaddrinfo ENOTFOUND api.test',
     )
-  })
-})
-
-describe('the gateway that is meant', () => {
-  it('is the only one, or the one of PORT', () => {
-    expect(whichPort(undefined, [9102])).toBe(9102)
-    expect(whichPort('9112', [9102, 9112])).toBe(9112)
-  })
-
-  it.each([
-    [undefined, [], /^No gateway runs here\. Run "npm start"/],
-    [undefined, [9102, 9112], /^Several run, on the ports 9102, 9112\. Say which: PORT=9102 /],
-    ['9150', [9102], /^No gateway of this folder runs on port 9150; of those that do: 9102$/],
-    ['9150', [], /^No gateway of this folder runs on port 9150; none does$/],
-  ])('is not guessed: %s of %s', (asked, running, says) => {
-    expect(() => whichPort(asked, running)).toThrow(says)
   })
 })

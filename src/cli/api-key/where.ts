@@ -1,6 +1,6 @@
 /** In which namespace the keys are: that of a gateway that runs on this machine, or that of a deployed one. */
 
-import { runningGateways } from '../running.ts'
+import { meantGateway, runningGateways } from '../running.ts'
 
 /** A namespace, for wrangler and for people. */
 export interface Where {
@@ -38,18 +38,10 @@ export function whereKeysAre(options: WhereOptions): Where {
 
 function localStorage({ persistTo, port }: WhereOptions): { folder: string; whose: string } {
   if (persistTo !== undefined) return { folder: persistTo, whose: persistTo }
-  const running = runningGateways('.').filter((one) => !port || String(one.port) === port)
-  const [first, ...others] = running
-  if (!first) {
-    throw new Error(
-      'no gateway runs on this machine. Begin "npm start" in another terminal, whose keys last as long as it runs; or write --remote for the deployed gateway, or --persist-to .wrangler/state for "wrangler dev"',
-    )
-  }
-  if (others.length > 0) {
-    const ports = running.map((one) => one.port).join(', ')
-    throw new Error(
-      `gateways run on the ports ${ports}. Say which: PORT=${first.port} npm run api-key -- …`,
-    )
-  }
-  return { folder: first.storage, whose: `the gateway on port ${first.port}` }
+  const { storage, port: found } = meantGateway(runningGateways('.'), port, {
+    script: 'api-key',
+    otherwise:
+      'Begin "npm start" in another terminal, whose keys last as long as it runs; or write --remote for the deployed gateway, or --persist-to .wrangler/state for "wrangler dev"',
+  })
+  return { folder: storage, whose: `the gateway on port ${found}` }
 }

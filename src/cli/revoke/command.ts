@@ -59,23 +59,6 @@ function readTime(text: string): number {
   throw new TypeError('--before must be a time as 2026-12-01 or 2026-12-01T00:00Z, or Unix seconds')
 }
 
-/** The gateway of this machine that is meant. Throws an Error that says what to do where none is, or several are. */
-export function whichPort(asked: string | undefined, running: readonly number[]): number {
-  const [first, ...others] = running
-  if (asked) {
-    if (running.includes(Number(asked))) return Number(asked)
-    const those = first === undefined ? 'none does' : `of those that do: ${running.join(', ')}`
-    throw new Error(`No gateway of this folder runs on port ${asked}; ${those}`)
-  }
-  if (first === undefined) {
-    throw new Error('No gateway runs here. Run "npm start", or name a deployed one with --url')
-  }
-  if (others.length === 0) return first
-  throw new Error(
-    `Several run, on the ports ${running.join(', ')}. Say which: PORT=${first} npm run revoke -- …`,
-  )
-}
-
 /** Where the key is sent: never in clear over a network. */
 function addressOf(base: string): URL {
   const url = URL.parse(REVOKE_PATH, base)
